@@ -1,0 +1,3 @@
+//! The `plangate` program.
+
+fn main() {}
