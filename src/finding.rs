@@ -300,6 +300,15 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The order of findings everywhere: what blocks first, then by severity, rule and address.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |finding: &Self| {
+            (std::cmp::Reverse(finding.level), std::cmp::Reverse(finding.severity), finding.rule.clone(), finding.subject.clone())
+        };
+        key(self).cmp(&key(other)).then_with(|| self.message.cmp(&other.message))
+    }
+
     /// Whether it blocks apply, given the lowest level that does.
     #[must_use]
     pub fn blocks(&self, fail_on: Level) -> bool {

@@ -1,1 +1,10 @@
+//! The integration tests: one binary, one harness.
 
+mod cli;
+mod expectations;
+mod harness;
+mod layering;
+mod properties;
+mod readme;
+mod repositories;
+mod schemas;

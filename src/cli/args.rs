@@ -1,0 +1,155 @@
+//! The arguments as written; no behaviour.
+
+use camino::Utf8PathBuf;
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// A safety gate between `terraform plan` and `terraform apply`.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about = None, arg_required_else_help = true, after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+const AFTER_HELP: &str = "Exit codes: 0 allowed, 1 blocked, 2 undecided (could not judge, bad arguments).";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge plans: may apply run?
+    Check(CheckArgs),
+    /// List the rules in force, with level and origin.
+    Rules(RulesArgs),
+    /// Print the document that policies see as `input`, with secrets masked.
+    Inspect(InspectArgs),
+    /// Print shell completions.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    /// Plan files (`terraform show -json tfplan`), globs, or `-` for standard input.
+    #[arg(required = true, value_name = "PLAN")]
+    pub(crate) plans: Vec<String>,
+
+    /// Write a report: human or json, to PATH or standard output. Repeatable.
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
+    pub(crate) outputs: Vec<String>,
+
+    /// Short for `--output FORMAT` on standard output.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+
+    /// Lowest level of findings the human report shows; a deny is always shown.
+    #[arg(long, value_enum, default_value_t = Show::Warn, value_name = "LEVEL")]
+    pub(crate) show: Show,
+
+    /// Lowest level that blocks; overrides `fail-on` of the configuration.
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<FailOn>,
+
+    /// Kind of plan to expect; overrides `expect` of the configuration.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) expect: Option<ExpectArg>,
+
+    /// List every rule, what became of it and what it printed.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+
+    #[command(flatten)]
+    pub(crate) setup: SetupArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RulesArgs {
+    /// human or json.
+    #[arg(long, value_enum, default_value_t = Listing::Human, value_name = "FORMAT")]
+    pub(crate) format: Listing,
+
+    #[command(flatten)]
+    pub(crate) setup: SetupArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InspectArgs {
+    /// A plan file, or `-` for standard input.
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: String,
+
+    /// Print values as they are, secrets included.
+    #[arg(long)]
+    pub(crate) reveal_secrets: bool,
+
+    #[command(flatten)]
+    pub(crate) setup: SetupArgs,
+}
+
+/// What every command that loads rules takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SetupArgs {
+    /// Configuration file; default: `plangate.toml` in the repository root.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) config: Option<Utf8PathBuf>,
+
+    /// Also load policies from this file or folder. Repeatable.
+    #[arg(short, long = "policy", value_name = "PATH")]
+    pub(crate) policies: Vec<Utf8PathBuf>,
+
+    /// The current time (RFC 3339), for waivers and for policies that ask; default: the system's.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+
+    /// Threads that evaluate rules; default: one for each processor.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+
+    /// Longest time one rule may take on one plan, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) rule_timeout: u64,
+
+    /// Address space the process may take, such as 2GiB; default: 4 GiB + 8 × input + 64 MiB × threads.
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_memory: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Show {
+    Info,
+    Warn,
+    Deny,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Warn,
+    Deny,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExpectArg {
+    /// A plan that may change resources.
+    Ordinary,
+    /// A plan made with `-refresh-only`.
+    RefreshOnly,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Listing {
+    Human,
+    Json,
+}

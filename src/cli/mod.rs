@@ -1,0 +1,66 @@
+//! The command line: the only place that prints, reads the clock or the environment, and sets limits.
+//!
+//! One file per subcommand. Uses the library's public API; decides nothing about plans.
+
+mod args;
+mod check;
+mod generate;
+mod inspect;
+mod limits;
+mod output;
+mod plans;
+mod rules;
+mod setup;
+
+use std::panic;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use args::{Args, Command};
+
+/// Exit code of everything that could not be judged; see docs/exit-codes.md.
+const UNDECIDED: u8 = 2;
+
+/// Runs the program.
+pub(crate) fn main() -> ExitCode {
+    panic::set_hook(Box::new(report_panic));
+    panic::catch_unwind(run).unwrap_or_else(|_| ExitCode::from(UNDECIDED))
+}
+
+fn run() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
+    output::set_color(args.color);
+    let code = match args.command {
+        Command::Check(args) => check::run(&args),
+        Command::Rules(args) => rules::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Completions { shell } => generate::completions(shell),
+        Command::Man => generate::man(),
+    };
+    ExitCode::from(code)
+}
+
+/// Help and version are answers (0); everything else is a usage error (2).
+fn usage(error: &clap::Error) -> ExitCode {
+    // Nothing is left to do where even this cannot be written.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(UNDECIDED),
+    }
+}
+
+/// Says where, but not what: a panic message may hold values of the plan. Engine threads are caught
+/// where they are waited for, and reported there.
+fn report_panic(info: &panic::PanicHookInfo<'_>) {
+    if std::thread::current().name() == Some(plangate::rego::WORKER_THREAD) {
+        return;
+    }
+    let at = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+    output::error(&format!("plangate: internal error{at}. Nothing was decided; please report this"));
+}

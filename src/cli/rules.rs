@@ -1,0 +1,27 @@
+//! `plangate rules`.
+
+use plangate::problem::{Problem, ProblemCode};
+use plangate::report::listing;
+
+use super::args::{Listing, RulesArgs};
+use super::setup::{self, Overrides};
+use super::output;
+
+/// Lists the rules in force; returns the exit code.
+pub(crate) fn run(args: &RulesArgs) -> u8 {
+    match render(args) {
+        Ok(text) => output::print_bytes(text.as_bytes()),
+        Err(problems) => output::fail(&problems),
+    }
+}
+
+fn render(args: &RulesArgs) -> Result<String, Vec<Problem>> {
+    let settings = setup::settings(&args.setup)?;
+    let stages = setup::open(&args.setup, settings, Overrides::default())?;
+    let (rules, levels) = (stages.policies.rules(), &stages.eval.levels);
+    match args.format {
+        Listing::Human => Ok(listing::human(rules, levels)),
+        Listing::Json => listing::json(rules, levels)
+            .map_err(|error| vec![Problem::new(ProblemCode::ReportWrite, format!("could not write JSON: {error}"))]),
+    }
+}

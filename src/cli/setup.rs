@@ -1,0 +1,80 @@
+//! From the arguments shared by commands to what the library needs: clock, threads, repository root.
+
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use plangate::finding::Level;
+use plangate::gate::Stages;
+use plangate::io;
+use plangate::plan::completeness::Expect;
+use plangate::problem::{Problem, ProblemCode};
+use plangate::workspace::{self, Setup};
+
+use super::args::{ExpectArg, FailOn, SetupArgs};
+
+/// What arguments can say against the configuration.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Overrides {
+    pub(crate) expect: Option<ExpectArg>,
+    pub(crate) fail_on: Option<FailOn>,
+}
+
+/// The clock and the threads of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) now: jiff::Timestamp,
+    pub(crate) threads: usize,
+}
+
+/// Reads the clock, unless `--now` stands in for it, and counts the processors.
+pub(crate) fn settings(args: &SetupArgs) -> Result<Settings, Vec<Problem>> {
+    let now = match &args.now {
+        Some(text) => text.parse().map_err(|_| {
+            vec![
+                Problem::new(ProblemCode::Config, format!("`{text}` is no RFC 3339 time"))
+                    .help("for example `--now 2026-11-23T12:00:00Z`"),
+            ]
+        })?,
+        None => jiff::Timestamp::try_from(std::time::SystemTime::now())
+            .map_err(|error| vec![Problem::new(ProblemCode::Config, format!("the system clock makes no sense: {error}"))])?,
+    };
+    let threads = match args.threads {
+        Some(threads) => threads.get(),
+        None => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
+    };
+    Ok(Settings { now, threads })
+}
+
+/// Loads configuration, waivers and policies of the repository the current directory is in.
+pub(crate) fn open(args: &SetupArgs, settings: Settings, overrides: Overrides) -> Result<Stages, Vec<Problem>> {
+    workspace::open(&Setup {
+        root: repository_root(),
+        config: args.config.clone(),
+        extra_policies: args.policies.clone(),
+        now: settings.now,
+        threads: settings.threads,
+        rule_timeout: Duration::from_secs(args.rule_timeout.max(1)),
+        expect: overrides.expect.map(|expect| match expect {
+            ExpectArg::Ordinary => Expect::Ordinary,
+            ExpectArg::RefreshOnly => Expect::RefreshOnly,
+        }),
+        fail_on: overrides.fail_on.map(|level| match level {
+            FailOn::Warn => Level::Warn,
+            FailOn::Deny => Level::Deny,
+        }),
+    })
+}
+
+/// The repository root as a path relative to the current directory (`.`, `..`, `../..`), so that no
+/// report depends on where the checkout lies; the current directory itself outside a repository.
+fn repository_root() -> Utf8PathBuf {
+    let here = std::env::current_dir().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
+    let steps = here.and_then(|here| {
+        let root = io::find_repository_root(&here)?;
+        here.strip_prefix(&root).ok().map(|below| below.components().count())
+    });
+    match steps {
+        Some(steps) if steps > 0 => vec![".."; steps].join("/").into(),
+        _ => Utf8PathBuf::from("."),
+    }
+}

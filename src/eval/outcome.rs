@@ -1,0 +1,278 @@
+//! From what a rule returned to findings and an outcome.
+
+use super::masking::LazyMasker;
+use super::subject::{Subjects, subject_of};
+use super::BuiltinErrors;
+use crate::finding::{Finding, Fingerprint, Level, LevelFrom, Location, RuleId, Severity, Subject, VerbClass};
+use crate::policy::contract::{self, RawResult};
+use crate::policy::metadata::DeclaredLevel;
+use crate::policy::{Origin, Rule};
+use crate::problem::{Problem, ProblemCode};
+use crate::rego::{BuiltinError, Failure, Run};
+use crate::source::{SourceFile, Span};
+
+/// How a rule ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// It ran and found nothing.
+    Clean,
+    /// It ran and found something.
+    Findings,
+    /// It could not be decided on this plan.
+    Undetermined,
+    /// It failed.
+    Failed,
+    /// Configuration switched it off.
+    Off,
+}
+
+impl Outcome {
+    /// The word used in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Findings => "findings",
+            Self::Undetermined => "undetermined",
+            Self::Failed => "failed",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// What became of one rule on one plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleRecord {
+    /// The rule.
+    pub id: RuleId,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Changes its selector picks; `None` without a selector.
+    pub considered: Option<usize>,
+    /// Findings it made.
+    pub fired: usize,
+    /// Builtin errors that made parts of it undefined, masked.
+    pub builtin_errors: Vec<String>,
+    /// What it printed, masked.
+    pub prints: Vec<String>,
+}
+
+impl RuleRecord {
+    pub(super) fn new(rule: &Rule, outcome: Outcome, considered: Option<usize>) -> Self {
+        Self {
+            id: rule.id.clone(),
+            origin: rule.origin,
+            outcome,
+            considered,
+            fired: 0,
+            builtin_errors: Vec::new(),
+            prints: Vec::new(),
+        }
+    }
+}
+
+/// What the judgement of one rule needs to know.
+pub(super) struct Context<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) subjects: &'a Subjects<'a>,
+    pub(super) config_level: Option<Level>,
+}
+
+/// Everything that comes of one rule.
+pub(super) struct Judgement {
+    pub(super) findings: Vec<Finding>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) record: RuleRecord,
+}
+
+impl Context<'_> {
+    fn judgement(&self) -> Judgement {
+        let considered = self.rule.meta.selector.as_ref().map(|selector| self.subjects.count(selector));
+        Judgement {
+            findings: Vec::new(),
+            problems: Vec::new(),
+            record: RuleRecord::new(self.rule, Outcome::Clean, considered),
+        }
+    }
+
+    /// Makes findings of results; a result without the level its rule leaves to it is a problem.
+    fn add(&self, judgement: &mut Judgement, results: Vec<RawResult>) {
+        for result in results {
+            match self.finding(result) {
+                Ok(finding) => judgement.findings.push(finding),
+                Err(problem) => judgement.fail(problem),
+            }
+        }
+    }
+
+    fn finding(&self, result: RawResult) -> Result<Finding, Problem> {
+        let rule = self.rule;
+        let (level, declared_level, level_from) = self.level(&result)?;
+        let change = result.address.as_deref().and_then(|address| self.subjects.find(address, result.deposed.as_deref()));
+        let subject = match (change, result.address) {
+            (Some(change), _) => Some(subject_of(change)),
+            (None, Some(address)) => Some(unplanned(address, result.deposed)),
+            (None, None) => None,
+        };
+        let paths: Vec<String> =
+            change.map(|change| change.change.replace_paths.iter().map(ToString::to_string).collect()).unwrap_or_default();
+        let fingerprint = subject.as_ref().map_or_else(
+            || Fingerprint::of_message(&rule.id, &result.message),
+            |subject| Fingerprint::of_change(&rule.id, subject, &paths),
+        );
+        Ok(Finding {
+            rule: rule.id.clone(),
+            level,
+            declared_level,
+            level_from,
+            severity: result.severity.unwrap_or(rule.severity),
+            subject,
+            message: result.message,
+            fingerprint,
+            location: self.location(),
+            root_cause: None,
+            details: result.details,
+            metadata: result.metadata,
+            waiver: None,
+        })
+    }
+
+    fn level(&self, result: &RawResult) -> Result<(Level, Level, LevelFrom), Problem> {
+        contract::effective_level(self.rule.declared, result.level, self.config_level).map_err(|_| {
+            Problem::new(
+                ProblemCode::RuleFailed,
+                format!("rule `{}` leaves the level to each result, and a result has none", self.rule.id),
+            )
+            .help("add `\"plangate\": {\"level\": \"deny\"}` (or warn, info) to the result")
+        })
+    }
+
+    /// Findings of the repository's rules point at the rule; built-in ones at nothing the reader could open.
+    fn location(&self) -> Option<Location> {
+        self.rule.location.clone().filter(|_| self.rule.origin == Origin::Repository)
+    }
+
+    fn problem(&self, code: ProblemCode, what: &str, place: Option<(SourceFile, Span)>) -> Problem {
+        let problem = Problem::new(code, format!("rule `{}` {what}", self.rule.id));
+        match place {
+            Some((file, span)) => problem.at(&file, span, "here"),
+            None => problem,
+        }
+    }
+}
+
+impl Judgement {
+    fn fail(&mut self, problem: Problem) {
+        self.problems.push(problem);
+        self.record.outcome = Outcome::Failed;
+    }
+
+    fn finish(mut self) -> Self {
+        self.record.fired = self.findings.len();
+        if self.record.outcome == Outcome::Clean && !self.findings.is_empty() {
+            self.record.outcome = Outcome::Findings;
+        }
+        self
+    }
+}
+
+/// A result that names an address this plan does not have.
+fn unplanned(address: String, deposed: Option<String>) -> Subject {
+    Subject {
+        address,
+        deposed,
+        previous_address: None,
+        resource_type: None,
+        actions: Vec::new(),
+        verb_class: VerbClass::Keep,
+    }
+}
+
+/// What comes of a native rule's results.
+pub(super) fn of_native(context: &Context<'_>, results: Vec<RawResult>) -> Judgement {
+    let mut judgement = context.judgement();
+    context.add(&mut judgement, results);
+    judgement.finish()
+}
+
+/// What comes of an engine run.
+pub(super) fn of_run(
+    context: &Context<'_>,
+    run: Run,
+    masker: &mut LazyMasker<'_>,
+    builtin_errors: BuiltinErrors,
+) -> Judgement {
+    let mut judgement = context.judgement();
+    judgement.record.prints = run.prints.iter().map(|line| masker.mask(line)).collect();
+    match run.value {
+        Err(failure) => {
+            let problem = failed(context, failure, masker);
+            judgement.fail(problem);
+        }
+        Ok(None) => {}
+        Ok(Some(value)) => match contract::interpret(&value) {
+            Ok(results) => {
+                let results = results.into_iter().map(|result| mask(context.rule, result, masker)).collect();
+                context.add(&mut judgement, results);
+            }
+            Err(shape) => judgement.fail(
+                context
+                    .problem(ProblemCode::RuleFailed, &format!("returned {shape}"), None)
+                    .help("a rule yields strings, or objects with a string `msg` or `message`"),
+            ),
+        },
+    }
+    take_builtin_errors(context, &mut judgement, run.builtin_errors, masker, builtin_errors);
+    judgement.finish()
+}
+
+fn failed(context: &Context<'_>, failure: Failure, masker: &mut LazyMasker<'_>) -> Problem {
+    let message = masker.mask(&failure.message);
+    context
+        .problem(ProblemCode::RuleFailed, &format!("failed: {message}"), failure.place)
+        .help("a rule that fails has judged nothing: mend it, or set its level to \"off\" in plangate.toml, which the report will say")
+}
+
+fn take_builtin_errors(
+    context: &Context<'_>,
+    judgement: &mut Judgement,
+    errors: Vec<BuiltinError>,
+    masker: &mut LazyMasker<'_>,
+    setting: BuiltinErrors,
+) {
+    let undecided = context.rule.origin != Origin::Repository || setting == BuiltinErrors::Undecided;
+    for error in errors {
+        let message = masker.mask(&error.message);
+        let place = error.file.zip(error.span);
+        let at = place.as_ref().map_or_else(String::new, |(file, span)| {
+            format!("{}:{}: ", file.name(), file.position(span.start).line)
+        });
+        judgement.record.builtin_errors.push(format!("{at}{message}"));
+        if undecided && judgement.record.outcome != Outcome::Failed {
+            judgement.record.outcome = Outcome::Undetermined;
+            judgement.problems.push(
+                context
+                    .problem(ProblemCode::RuleUndetermined, &format!("met a builtin error: {message}"), place)
+                    .help("the expression was undefined, so the rule may have missed something"),
+            );
+        }
+    }
+}
+
+/// Masks what a rule of the repository wrote. Built-in rules write facts only, which are redacted already.
+fn mask(rule: &Rule, result: RawResult, masker: &mut LazyMasker<'_>) -> RawResult {
+    if rule.origin != Origin::Repository {
+        return result;
+    }
+    RawResult {
+        message: masker.mask(&result.message),
+        details: masker.mask_map(result.details),
+        metadata: masker.mask_map(result.metadata),
+        address: result.address.map(|address| masker.mask(&address)),
+        deposed: result.deposed,
+        level: result.level,
+        severity: result.severity.filter(|s| Severity::ALL.contains(s)),
+    }
+}

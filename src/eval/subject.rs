@@ -1,0 +1,65 @@
+//! Finds the change a result is about.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Subject, VerbClass};
+use crate::plan::{Action, Plan, ResourceChange};
+use crate::policy::metadata::Selector;
+
+/// The changes of a plan by address; an address may hold several entries.
+pub(super) struct Subjects<'a> {
+    by_address: BTreeMap<&'a str, Vec<&'a ResourceChange>>,
+}
+
+impl<'a> Subjects<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        let mut by_address: BTreeMap<&str, Vec<&ResourceChange>> = BTreeMap::new();
+        for change in judged_changes(plan).chain(&plan.drift) {
+            by_address.entry(change.address.as_str()).or_default().push(change);
+        }
+        Self { by_address }
+    }
+
+    /// The change with that address: the named deposed object, else the current one, else the first.
+    pub(super) fn find(&self, address: &str, deposed: Option<&str>) -> Option<&'a ResourceChange> {
+        let entries = self.by_address.get(address)?;
+        let exact = entries.iter().find(|change| change.deposed.as_deref() == deposed);
+        exact.or_else(|| entries.first().filter(|_| deposed.is_none())).copied()
+    }
+
+    /// How many changes a selector picks.
+    pub(super) fn count(&self, plan_selector: &Selector) -> usize {
+        self.by_address
+            .values()
+            .flatten()
+            .filter(|change| plan_selector.matches(&change.resource_type, change.change.action.verb()))
+            .count()
+    }
+}
+
+/// Everything that is or will be done: `resource_changes` and deferred changes.
+pub(super) fn judged_changes(plan: &Plan) -> impl Iterator<Item = &ResourceChange> {
+    plan.changes.iter().flatten().chain(plan.deferred.iter().map(|deferred| &deferred.resource_change))
+}
+
+/// A change as findings name it.
+pub(super) fn subject_of(change: &ResourceChange) -> Subject {
+    Subject {
+        address: change.address.to_string(),
+        deposed: change.deposed.clone(),
+        previous_address: change.previous_address.as_ref().map(ToString::to_string),
+        resource_type: Some(change.resource_type.clone()),
+        actions: change.change.actions.clone(),
+        verb_class: verb_class(change.change.action),
+    }
+}
+
+/// What an action comes to.
+pub(super) fn verb_class(action: Action) -> VerbClass {
+    match action {
+        action if action.destroys() => VerbClass::Destroy,
+        action if action.forgets() => VerbClass::Forget,
+        Action::Update => VerbClass::Update,
+        _ => VerbClass::Keep,
+    }
+}

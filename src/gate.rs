@@ -1,0 +1,204 @@
+//! The pipeline and nothing else: plans and workspace in, report out.
+//!
+//! Pure but for the files it is told to read through `io`. Must not print, exit, nor know arguments.
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::catalog::Catalog;
+use crate::eval::{self, Judged};
+use crate::facts;
+use crate::finding::{Level, hex};
+use crate::io;
+use crate::plan::completeness::{self, Expect};
+use crate::plan::detect::{self, Document};
+use crate::plan::json::{self, Interest};
+use crate::plan::mask::Masker;
+use crate::plan::redact::redact;
+use crate::policy::PolicySet;
+use crate::problem::{Problem, ProblemCode};
+use crate::rego::{Input, InputSink};
+use crate::report::{ChangeCounts, PlanReport, Report};
+use crate::verdict::Verdict;
+use crate::waiver::{self, Usage, Waiver};
+
+/// Everything that is the same for all plans of a run; made by `workspace` from files.
+#[derive(Debug, Clone)]
+pub struct Stages {
+    /// Rules, loaded and checked.
+    pub policies: PolicySet,
+    /// Settings of the evaluation.
+    pub eval: eval::Settings,
+    /// Whether refresh-only plans are expected.
+    pub expect: Expect,
+    /// Lowest level that blocks.
+    pub fail_on: Level,
+    /// Waivers of the repository.
+    pub waivers: Vec<Waiver>,
+    /// The day of the run, UTC: waivers expire by it.
+    pub today: jiff::civil::Date,
+    /// Remarks for the report.
+    pub notes: Vec<String>,
+}
+
+/// A plan to judge.
+#[derive(Debug, Clone)]
+pub struct PlanInput {
+    /// The name for messages: the path as given, `-` for standard input.
+    pub name: String,
+    /// Where its bytes are.
+    pub source: PlanSource,
+}
+
+/// Where the bytes of a plan are.
+#[derive(Debug, Clone)]
+pub enum PlanSource {
+    /// In a file, read when its turn comes.
+    File(camino::Utf8PathBuf),
+    /// At hand.
+    Bytes(Vec<u8>),
+}
+
+/// Largest plan file that is read, in bytes.
+pub const MAX_PLAN_BYTES: u64 = 4 << 30;
+
+/// Judges every plan on its own.
+#[must_use]
+pub fn check(stages: &Stages, plans: Vec<PlanInput>) -> Report {
+    let catalog = Catalog::builtin();
+    let mut usage = Usage::default();
+    let plans: Vec<PlanReport> =
+        plans.into_iter().flat_map(|plan| check_file(stages, &catalog, plan, &mut usage)).collect();
+    let mut findings = waiver::audit(&stages.waivers, &usage, stages.today);
+    stages.eval.relevel(&mut findings);
+    Report::build(Report {
+        verdict: Verdict::Allowed,
+        problems: Vec::new(),
+        findings,
+        plans,
+        notes: stages.notes.clone(),
+        fail_on: stages.fail_on,
+    })
+}
+
+/// Judges every document of a file.
+fn check_file(stages: &Stages, catalog: &Catalog, plan: PlanInput, usage: &mut Usage) -> Vec<PlanReport> {
+    let bytes = match plan.source {
+        PlanSource::Bytes(bytes) => Ok(bytes),
+        PlanSource::File(path) => io::read_bounded(&path, MAX_PLAN_BYTES),
+    };
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(problem) => return vec![PlanReport::unread(plan.name, 0, None, problem)],
+    };
+    let sha256 = hex(&Sha256::digest(&bytes));
+    detect::recognise(bytes)
+        .into_iter()
+        .enumerate()
+        .map(|(index, document)| {
+            let judged = document.and_then(|document| check_document(stages, catalog, &document, usage));
+            match judged {
+                Ok(report) => PlanReport { path: plan.name.clone(), document: index, sha256: Some(sha256.clone()), ..report },
+                Err(problem) => PlanReport::unread(plan.name.clone(), index, Some(sha256.clone()), problem),
+            }
+        })
+        .collect()
+}
+
+/// Judges one document: load, derive, evaluate, waive, decide.
+fn check_document(stages: &Stages, catalog: &Catalog, document: &Document, usage: &mut Usage) -> Result<PlanReport, Problem> {
+    let (plan, input) = load(document, stages.policies.has_repository_rules())?;
+    let completeness = completeness::assess(&plan, stages.expect);
+    let facts = facts::derive(&plan, catalog);
+    let judged = Judged { document, plan: &plan, input, facts: &facts, completeness: &completeness };
+    let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
+
+    let mut findings = evaluation.findings;
+    usage.merge(&waiver::apply(&stages.waivers, &mut findings, stages.today));
+    let mut problems = completeness.problems;
+    problems.extend(evaluation.problems);
+    Ok(PlanReport {
+        path: String::new(),
+        document: document.index(),
+        sha256: None,
+        verdict: Verdict::of(problems.len(), &findings, stages.fail_on),
+        problems,
+        findings,
+        rules: evaluation.rules,
+        counts: ChangeCounts::of(&plan),
+        notes: document.notes().to_vec(),
+    })
+}
+
+/// The document that policies see as `input`, as indented JSON; one after another where the file holds several.
+/// Secrets are masked unless `reveal`.
+///
+/// # Errors
+/// Whatever keeps a document from being judged at all.
+pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String, Vec<Problem>> {
+    let bytes = match plan.source {
+        PlanSource::Bytes(bytes) => bytes,
+        PlanSource::File(path) => io::read_bounded(&path, MAX_PLAN_BYTES).map_err(|problem| vec![problem])?,
+    };
+    let mut text = String::new();
+    for document in detect::recognise(bytes) {
+        let shown = document.and_then(|document| inspect_document(stages, &document, reveal)).map_err(|problem| vec![problem])?;
+        text.push_str(&shown);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Result<String, Problem> {
+    let catalog = Catalog::builtin();
+    let (plan, _) = load(document, false)?;
+    let facts = facts::derive(&plan, &catalog);
+    let derived = eval::input::document(&facts, &plan, stages.eval.unknown_types);
+    let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));
+    let mut input = plan_of(serde_json::from_slice(document.bytes()).map_err(malformed)?);
+    if let Value::Object(map) = &mut input {
+        map.insert(eval::DERIVED_KEY.to_owned(), derived);
+    }
+    if !reveal {
+        input = redact(input, &Masker::from_json(document.bytes())?);
+    }
+    serde_json::to_string_pretty(&input).map_err(malformed)
+}
+
+/// The plan in a document: itself, or what a wrapper holds.
+fn plan_of(mut document: Value) -> Value {
+    let wrapped = ["plan", "tfplan"].into_iter().find(|key| document.get("format_version").is_none() && document.get(key).is_some_and(Value::is_object));
+    match wrapped.and_then(|key| document.get_mut(key)) {
+        Some(plan) => plan.take(),
+        None => document,
+    }
+}
+
+/// One pass over the bytes: the typed plan and, when some rule of the repository may read it, the engine's input.
+fn load(document: &Document, whole: bool) -> Result<(crate::plan::Plan, Option<Input>), Problem> {
+    if whole {
+        let loaded = json::load(document, &Interest::everything(), InputSink::default())?;
+        Ok((loaded.plan, loaded.node))
+    } else {
+        let loaded = json::load(document, &Interest::builtin(), crate::plan::sink::NoSink)?;
+        Ok((loaded.plan, None))
+    }
+}
+
+impl PlanReport {
+    /// The report of a document that could not be read: undecided.
+    fn unread(path: String, document: usize, sha256: Option<String>, problem: Problem) -> Self {
+        Self {
+            path,
+            document,
+            sha256,
+            verdict: Verdict::Undecided,
+            problems: vec![problem],
+            findings: Vec::new(),
+            rules: Vec::new(),
+            counts: ChangeCounts::default(),
+            notes: Vec::new(),
+        }
+    }
+}
+

@@ -1,0 +1,69 @@
+//! What the rules written in Rust say of themselves; their logic is in `eval::native` and `waiver`.
+
+use super::metadata::{DeclaredLevel, RuleMeta};
+use super::{Origin, Rule};
+use crate::finding::{Level, RuleId, Severity};
+use crate::rego::InputUse;
+
+/// The plan shows only part of what it would do.
+pub const INCOMPLETE: &str = "plan/incomplete";
+/// The plan holds an action this version does not know.
+pub const UNKNOWN_ACTION: &str = "plan/unknown-action";
+/// A waiver is past its last day.
+pub const WAIVER_EXPIRED: &str = "waiver/expired";
+/// A waiver matched no finding.
+pub const WAIVER_UNUSED: &str = "waiver/unused";
+
+/// Every native rule.
+#[must_use]
+pub fn rules() -> Vec<Rule> {
+    vec![
+        rule(
+            INCOMPLETE,
+            Level::Warn,
+            Severity::Medium,
+            "The plan shows only part of what it would do",
+            "A targeted or deferred plan, or one in which managed instances of the prior state appear in no change: \
+             what is left out was not judged.",
+        ),
+        rule(
+            UNKNOWN_ACTION,
+            Level::Deny,
+            Severity::Critical,
+            "The plan holds an action this version does not know",
+            "An action list that no known Terraform or OpenTofu release writes counts as destroying.",
+        ),
+        rule(
+            WAIVER_EXPIRED,
+            Level::Warn,
+            Severity::Low,
+            "A waiver is past its last day",
+            "It no longer waives anything: renew it with a reason, or delete it.",
+        ),
+        rule(
+            WAIVER_UNUSED,
+            Level::Info,
+            Severity::Info,
+            "A waiver matched no finding",
+            "Judged over all plans of the run. A waiver that outlives its cause hides the next one.",
+        ),
+    ]
+}
+
+fn rule(id: &str, level: Level, severity: Severity, title: &str, description: &str) -> Rule {
+    Rule {
+        id: RuleId::new(id),
+        origin: Origin::Native,
+        meta: RuleMeta {
+            id: Some(id.to_owned()),
+            title: Some(title.to_owned()),
+            description: Some(description.to_owned()),
+            ..RuleMeta::default()
+        },
+        declared: DeclaredLevel::Fixed(level),
+        severity,
+        location: None,
+        path: None,
+        input: InputUse::default(),
+    }
+}

@@ -1,0 +1,333 @@
+//! The report for people: readable without colour, one screen for a typical block.
+//!
+//! Styles are anstyle's ANSI codes; `cli` strips them where the terminal takes none. Every text of
+//! plans and policies is escaped here.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use miette::{GraphicalReportHandler, GraphicalTheme};
+
+use super::{FindingCounts, Group, PlanReport, Report};
+use crate::finding::{Finding, Level};
+use crate::problem::Problem;
+use crate::text::{count, multi_line, one_line};
+use crate::verdict::Verdict;
+
+/// Findings shown in full for each group; the others are named by address.
+const IN_FULL: usize = 6;
+/// Addresses named for each group beyond those in full.
+const NAMED: usize = 20;
+/// Width to which messages are wrapped, in characters.
+const WIDTH: usize = 100;
+
+/// How much to show.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Findings below this level are counted, not shown; a deny is always shown.
+    pub show: Level,
+    /// Also list every rule and what became of it.
+    pub verbose: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { show: Level::Warn, verbose: false }
+    }
+}
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+const GREEN: Style = AnsiColor::Green.on_default().bold();
+const BLUE: Style = AnsiColor::Blue.on_default();
+
+/// Renders the report.
+#[must_use]
+pub fn render(report: &Report, options: Options) -> String {
+    let mut out = Writer { out: String::new(), options };
+    for plan in &report.plans {
+        out.plan(plan);
+    }
+    out.run(report);
+    out.out
+}
+
+/// A problem as miette draws it: what happened, where, what to do next.
+#[must_use]
+pub fn problem(problem: &Problem) -> String {
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode()).with_links(false).with_width(WIDTH);
+    let mut out = String::new();
+    if handler.render_report(&mut out, problem).is_err() {
+        // A place miette cannot draw must not hide the problem.
+        out = format!("{problem}\n");
+    }
+    out
+}
+
+struct Writer {
+    out: String,
+    options: Options,
+}
+
+impl Writer {
+    fn line(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
+    fn plan(&mut self, plan: &PlanReport) {
+        let document = if plan.document > 0 { format!(" (document {})", plan.document + 1) } else { String::new() };
+        let title = format!("{BOLD}{}{document}{BOLD:#}", one_line(&plan.path));
+        self.line(&format!("{title}: {}", verdict(plan.verdict)));
+        for note in plan.notes.iter().filter(|_| self.options.verbose) {
+            self.line(&format!("  {DIM}note: {}{DIM:#}", one_line(note)));
+        }
+        for problem in &plan.problems {
+            self.problem(problem);
+        }
+        self.groups(plan);
+        self.footer(plan);
+        self.out.push('\n');
+    }
+
+    fn problem(&mut self, shown: &Problem) {
+        self.line("");
+        self.out.push_str(&problem(shown));
+    }
+
+    fn groups(&mut self, plan: &PlanReport) {
+        if plan.counts.all_deleted && plan.findings.iter().any(|finding| finding.level == Level::Deny) {
+            self.line("");
+            self.paragraph(
+                &format!(
+                    "This plan destroys everything it manages ({}). If that is not meant, look for a wrong working \
+                     directory, an empty configuration or `-destroy`. If it is, waive the findings below by name.",
+                    count(plan.counts.delete, "resource")
+                ),
+                2,
+            );
+        }
+        for group in plan.groups() {
+            let Some(first) = group.findings.first() else { continue };
+            if first.level >= self.options.show || first.level == Level::Deny {
+                self.group(&group, first, plan.counts.all_deleted);
+            }
+        }
+    }
+
+    fn group(&mut self, group: &Group<'_>, first: &Finding, fold: bool) {
+        self.line("");
+        let label = if group.waived {
+            format!("{DIM}waived {}{DIM:#}", first.level)
+        } else {
+            let style = level_style(first.level);
+            format!("{style}{}{style:#}", first.level)
+        };
+        let lowered = if first.level < first.declared_level {
+            format!(" (lowered from {} by configuration)", first.declared_level)
+        } else {
+            String::new()
+        };
+        self.line(&format!("  {label} {BOLD}{}{BOLD:#}{lowered}", one_line(first.rule.as_str())));
+        let in_full = if fold { 1 } else { IN_FULL };
+        for finding in group.findings.iter().take(in_full) {
+            self.finding(finding);
+        }
+        self.folded(group.findings.get(in_full..).unwrap_or_default());
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        if let Some(subject) = &finding.subject {
+            let deposed = subject.deposed.as_ref().map_or_else(String::new, |key| format!(" (deposed {})", one_line(key)));
+            let moved = subject
+                .previous_address
+                .as_ref()
+                .map_or_else(String::new, |previous| format!(", was {}", one_line(previous)));
+            let actions = subject.actions.iter().map(|action| one_line(action)).collect::<Vec<_>>().join(", ");
+            self.line(&format!(
+                "    {BOLD}{}{BOLD:#}{deposed}{moved}  {DIM}{}, {actions}{DIM:#}",
+                one_line(&subject.address),
+                finding.severity
+            ));
+        }
+        self.paragraph(&multi_line(&finding.message), 6);
+        if let Some(location) = &finding.location {
+            self.line(&format!("      {DIM}at {}:{}{DIM:#}", one_line(&location.file), location.position.line));
+        }
+        if let Some(waiver) = &finding.waiver {
+            let expires = waiver.expires.as_ref().map_or_else(String::new, |day| format!(", expires {}", one_line(day)));
+            self.paragraph(&format!("waived by {}: {}{expires}", one_line(&waiver.owner), one_line(&waiver.reason)), 6);
+        }
+    }
+
+    fn folded(&mut self, findings: &[&Finding]) {
+        if findings.is_empty() {
+            return;
+        }
+        let named: Vec<_> = findings
+            .iter()
+            .take(NAMED)
+            .map(|finding| {
+                finding.subject.as_ref().map_or_else(|| one_line(&finding.message), |subject| one_line(&subject.address))
+            })
+            .collect();
+        let rest = findings.len().saturating_sub(NAMED);
+        let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        self.paragraph(&format!("and {} more: {}{rest}", findings.len(), named.join(", ")), 4);
+    }
+
+    fn footer(&mut self, plan: &PlanReport) {
+        if plan.rules.is_empty() {
+            return;
+        }
+        let (shipped, own) = plan.rules_run();
+        let counts = FindingCounts::of(&plan.findings);
+        self.line("");
+        self.line(&format!(
+            "  {} ran over {}: {}",
+            rules_phrase(shipped, own),
+            count(plan.counts.total, "change"),
+            counts_phrase(counts, plan, self.options.show)
+        ));
+        let errors = plan.builtin_errors();
+        if errors > 0 {
+            self.line(&format!(
+                "  {YELLOW}{}{YELLOW:#} made parts of rules undefined (listed with --verbose)",
+                count(errors, "builtin error")
+            ));
+        }
+        for rule in plan.silenced() {
+            self.line(&format!("  {YELLOW}off{YELLOW:#} by configuration: {}", one_line(rule.id.as_str())));
+        }
+        if self.options.verbose {
+            self.rules(plan);
+        }
+    }
+
+    fn rules(&mut self, plan: &PlanReport) {
+        for rule in &plan.rules {
+            let considered = rule.considered.map_or_else(String::new, |n| format!(", {} considered", count(n, "change")));
+            self.line(&format!(
+                "    {DIM}{}{DIM:#} {} ({}, fired {}{considered})",
+                rule.outcome.as_str(),
+                one_line(rule.id.as_str()),
+                rule.origin.as_str(),
+                rule.fired
+            ));
+            for error in &rule.builtin_errors {
+                self.paragraph(&format!("builtin error: {}", one_line(error)), 6);
+            }
+            for print in &rule.prints {
+                self.paragraph(&format!("print: {}", one_line(print)), 6);
+            }
+        }
+    }
+
+    fn run(&mut self, report: &Report) {
+        for problem in &report.problems {
+            self.problem(problem);
+        }
+        for finding in &report.findings {
+            if finding.level >= self.options.show {
+                let style = level_style(finding.level);
+                self.line(&format!("{style}{}{style:#} {}", finding.level, one_line(finding.rule.as_str())));
+                self.finding(finding);
+            }
+        }
+        for note in &report.notes {
+            self.line(&format!("{DIM}note: {}{DIM:#}", one_line(note)));
+        }
+        let all = FindingCounts::of(report.all_findings());
+        let lowered = if all.lowered > 0 {
+            format!(", {} lowered by configuration", count(all.lowered, "finding"))
+        } else {
+            String::new()
+        };
+        self.line(&format!(
+            "{} {}: {} deny, {} warn, {} info, {} waived{lowered}",
+            verdict_word(report.verdict),
+            count(report.plans.len(), "plan"),
+            all.deny,
+            all.warn,
+            all.info,
+            all.waived
+        ));
+    }
+
+    /// Wraps text at [`WIDTH`]; line feeds of the text are kept.
+    fn paragraph(&mut self, text: &str, indent: usize) {
+        for raw in text.split('\n') {
+            let mut column = 0;
+            for word in raw.split(' ') {
+                let width = word.chars().count();
+                if column > 0 && column + 1 + width > WIDTH {
+                    self.out.push('\n');
+                    column = 0;
+                }
+                if column == 0 {
+                    self.out.push_str(&" ".repeat(indent));
+                    column = indent;
+                } else {
+                    self.out.push(' ');
+                    column += 1;
+                }
+                self.out.push_str(word);
+                column += width;
+            }
+            self.out.push('\n');
+        }
+    }
+}
+
+fn rules_phrase(shipped: usize, own: usize) -> String {
+    let mut phrase = count(shipped, "built-in rule");
+    if own > 0 {
+        // Writing to a String cannot fail.
+        let _ = write!(phrase, " and {}", count(own, "repository rule"));
+    }
+    phrase
+}
+
+fn counts_phrase(counts: FindingCounts, plan: &PlanReport, show: Level) -> String {
+    let mut parts = vec![format!("{} deny", counts.deny), format!("{} warn", counts.warn)];
+    if counts.waived > 0 {
+        parts.push(format!("{} waived", counts.waived));
+    }
+    let hidden = plan.findings.iter().filter(|finding| finding.level < show && finding.level < Level::Deny).count();
+    if hidden > 0 {
+        parts.push(format!("{hidden} hidden (--show info)"));
+    }
+    parts.join(", ")
+}
+
+const fn level_style(level: Level) -> Style {
+    match level {
+        Level::Deny => RED,
+        Level::Warn => YELLOW,
+        Level::Info | Level::Off => BLUE,
+    }
+}
+
+fn verdict(verdict: Verdict) -> String {
+    let style = verdict_style(verdict);
+    format!("{style}{}{style:#}", verdict.as_str())
+}
+
+const fn verdict_style(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Allowed => GREEN,
+        Verdict::Blocked => RED,
+        Verdict::Undecided => YELLOW,
+    }
+}
+
+fn verdict_word(verdict: Verdict) -> String {
+    let style = verdict_style(verdict);
+    let mut word = verdict.as_str().to_owned();
+    if let Some(first) = word.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    format!("{style}{word}.{style:#}")
+}

@@ -1,0 +1,310 @@
+//! The JSON report: its own types, versioned, apart from the data they are made of.
+//!
+//! `plangate/report/v1-draft`: keys are added, never renamed or given another meaning. The schema in
+//! docs/schema/report.json is generated from these types.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{PlanReport, Report};
+use crate::eval::RuleRecord;
+use crate::finding::{AppliedWaiver, Finding, Fingerprint, Location};
+use crate::problem::Problem;
+
+/// The version of this format.
+pub const SCHEMA: &str = "plangate/report/v1-draft";
+
+/// The report of one run of `plangate check`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "plangate report")]
+pub struct JsonReport<'a> {
+    /// Always `plangate/report/v1-draft`.
+    schema: &'static str,
+    /// The program that wrote it.
+    tool: JsonTool,
+    /// `allowed`, `blocked` or `undecided`: the worst of all plans and of the run.
+    verdict: &'static str,
+    /// 0 allowed, 1 blocked, 2 undecided; the exit code of the process.
+    exit_code: u8,
+    /// Why the run itself is undecided: configuration, waivers, policies, nothing selected.
+    problems: Vec<JsonProblem<'a>>,
+    /// Findings about the run: waivers that are expired or unused.
+    findings: Vec<JsonFinding<'a>>,
+    /// Remarks on how the run was set up.
+    notes: &'a [String],
+    /// One entry for each document, in the order given; an array even for one plan.
+    plans: Vec<JsonPlan<'a>>,
+}
+
+/// The program that wrote a report.
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonTool {
+    /// Always `plangate`.
+    name: &'static str,
+    /// Its version.
+    version: &'static str,
+}
+
+/// The result for one document.
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonPlan<'a> {
+    /// The file as named on the command line; `-` is standard input.
+    path: &'a str,
+    /// Which document of the file, from 0.
+    document: usize,
+    /// SHA-256 of the file's bytes as read, lower-case hex; null where it could not be read.
+    sha256: Option<&'a str>,
+    /// `allowed`, `blocked` or `undecided`.
+    verdict: &'static str,
+    /// Why it is undecided.
+    problems: Vec<JsonProblem<'a>>,
+    /// What the rules found: what blocks first, then by severity, rule and address.
+    findings: Vec<JsonFinding<'a>>,
+    /// One record for each rule, sorted by id.
+    rules: Vec<JsonRule<'a>>,
+    /// What the plan does.
+    changes: JsonChanges,
+}
+
+/// How many entries of each kind a plan has, deferred ones included.
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonChanges {
+    /// All entries.
+    total: usize,
+    /// Objects created.
+    create: usize,
+    /// Objects changed in place.
+    update: usize,
+    /// Objects destroyed and made anew.
+    replace: usize,
+    /// Objects destroyed.
+    delete: usize,
+    /// Objects left behind unmanaged.
+    forget: usize,
+    /// Entries with an unknown action.
+    unknown: usize,
+    /// Entries that change nothing.
+    quiet: usize,
+}
+
+/// A reason why something is undecided.
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonProblem<'a> {
+    /// Stable code, see docs/exit-codes.md.
+    code: &'static str,
+    /// What happened.
+    message: &'a str,
+    /// What to do next.
+    help: Option<&'a str>,
+    /// Where, in a file people wrote.
+    location: Option<JsonLocation>,
+}
+
+/// A place in a file people wrote.
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonLocation {
+    /// The file, as named.
+    file: String,
+    /// Line, from 1.
+    line: usize,
+    /// Column in characters, from 1.
+    column: usize,
+}
+
+/// One thing a rule says.
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonFinding<'a> {
+    /// Rule id.
+    rule: &'a str,
+    /// The level in force: `info`, `warn` or `deny`.
+    level: &'static str,
+    /// The level before configuration.
+    declared_level: &'static str,
+    /// What decided `level`: `rule`, `result` or `config`.
+    level_from: &'static str,
+    /// `info`, `low`, `medium`, `high` or `critical`; never decides the verdict.
+    severity: &'static str,
+    /// Address of the change; null for a finding about the plan or the run.
+    address: Option<&'a str>,
+    /// Key of a deposed object.
+    deposed: Option<&'a str>,
+    /// Address before a move.
+    previous_address: Option<&'a str>,
+    /// Actions as they stand in the plan.
+    actions: &'a [String],
+    /// What is wrong; secrets are masked.
+    message: &'a str,
+    /// Identity across runs: SHA-256, lower-case hex.
+    fingerprint: &'a str,
+    /// Where, in a file people wrote.
+    location: Option<JsonLocation>,
+    /// Fingerprint of the finding that caused this one.
+    root_cause: Option<&'a str>,
+    /// `plangate.details` of the result.
+    details: &'a BTreeMap<String, serde_json::Value>,
+    /// All other keys of the result.
+    metadata: &'a BTreeMap<String, serde_json::Value>,
+    /// The waiver in force; a waived finding does not block.
+    waiver: Option<JsonWaiver<'a>>,
+}
+
+/// The waiver that applies to a finding.
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonWaiver<'a> {
+    /// Why.
+    reason: &'a str,
+    /// Who answers for it.
+    owner: &'a str,
+    /// Last day it holds, `YYYY-MM-DD`.
+    expires: Option<&'a str>,
+    /// Where it stands.
+    location: JsonLocation,
+}
+
+/// What became of one rule.
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonRule<'a> {
+    /// Rule id.
+    id: &'a str,
+    /// `native`, `built-in` or `repository`.
+    origin: &'static str,
+    /// `clean`, `findings`, `undetermined`, `failed` or `off`.
+    outcome: &'static str,
+    /// Changes its selector picks; null without a selector.
+    considered: Option<usize>,
+    /// Findings it made.
+    fired: usize,
+    /// Builtin errors that made parts of it undefined.
+    builtin_errors: &'a [String],
+}
+
+/// The report as JSON text, indented, with a final line feed.
+///
+/// # Errors
+/// None in practice: every type here has string keys.
+pub fn render(report: &Report) -> serde_json::Result<String> {
+    let mut text = serde_json::to_string_pretty(&JsonReport::of(report))?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// The JSON Schema of the report, indented, with a final line feed.
+///
+/// # Errors
+/// None in practice, as for [`render`].
+pub fn schema() -> serde_json::Result<String> {
+    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(JsonReport<'_>))?;
+    text.push('\n');
+    Ok(text)
+}
+
+impl<'a> JsonReport<'a> {
+    fn of(report: &'a Report) -> Self {
+        Self {
+            schema: SCHEMA,
+            tool: JsonTool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            verdict: report.verdict.as_str(),
+            exit_code: report.verdict.exit_code(),
+            problems: report.problems.iter().map(JsonProblem::of).collect(),
+            findings: report.findings.iter().map(JsonFinding::of).collect(),
+            notes: &report.notes,
+            plans: report.plans.iter().map(JsonPlan::of).collect(),
+        }
+    }
+}
+
+impl<'a> JsonPlan<'a> {
+    fn of(plan: &'a PlanReport) -> Self {
+        let counts = plan.counts;
+        Self {
+            path: &plan.path,
+            document: plan.document,
+            sha256: plan.sha256.as_deref(),
+            verdict: plan.verdict.as_str(),
+            problems: plan.problems.iter().map(JsonProblem::of).collect(),
+            findings: plan.findings.iter().map(JsonFinding::of).collect(),
+            rules: plan.rules.iter().map(JsonRule::of).collect(),
+            changes: JsonChanges {
+                total: counts.total,
+                create: counts.create,
+                update: counts.update,
+                replace: counts.replace,
+                delete: counts.delete,
+                forget: counts.forget,
+                unknown: counts.unknown,
+                quiet: counts.quiet,
+            },
+        }
+    }
+}
+
+impl<'a> JsonProblem<'a> {
+    fn of(problem: &'a Problem) -> Self {
+        Self {
+            code: problem.code.as_str(),
+            message: &problem.message,
+            help: problem.help.as_deref(),
+            location: problem.place.as_ref().map(|place| JsonLocation {
+                file: place.file.name().to_owned(),
+                line: place.position().line,
+                column: place.position().column,
+            }),
+        }
+    }
+}
+
+impl From<&Location> for JsonLocation {
+    fn from(location: &Location) -> Self {
+        Self { file: location.file.clone(), line: location.position.line, column: location.position.column }
+    }
+}
+
+impl<'a> JsonFinding<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        let subject = finding.subject.as_ref();
+        Self {
+            rule: finding.rule.as_str(),
+            level: finding.level.as_str(),
+            declared_level: finding.declared_level.as_str(),
+            level_from: finding.level_from.as_str(),
+            severity: finding.severity.as_str(),
+            address: subject.map(|subject| subject.address.as_str()),
+            deposed: subject.and_then(|subject| subject.deposed.as_deref()),
+            previous_address: subject.and_then(|subject| subject.previous_address.as_deref()),
+            actions: subject.map_or(&[], |subject| subject.actions.as_slice()),
+            message: &finding.message,
+            fingerprint: finding.fingerprint.as_str(),
+            location: finding.location.as_ref().map(JsonLocation::from),
+            root_cause: finding.root_cause.as_ref().map(Fingerprint::as_str),
+            details: &finding.details,
+            metadata: &finding.metadata,
+            waiver: finding.waiver.as_ref().map(JsonWaiver::of),
+        }
+    }
+}
+
+impl<'a> JsonWaiver<'a> {
+    fn of(waiver: &'a AppliedWaiver) -> Self {
+        Self {
+            reason: &waiver.reason,
+            owner: &waiver.owner,
+            expires: waiver.expires.as_deref(),
+            location: JsonLocation::from(&waiver.location),
+        }
+    }
+}
+
+impl<'a> JsonRule<'a> {
+    fn of(rule: &'a RuleRecord) -> Self {
+        Self {
+            id: rule.id.as_str(),
+            origin: rule.origin.as_str(),
+            outcome: rule.outcome.as_str(),
+            considered: rule.considered,
+            fired: rule.fired,
+            builtin_errors: &rule.builtin_errors,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The report as plain data, and its renderers.
+//!
+//! Order, grouping, folding and counts are decided here, once; a renderer contains no rule id, no
+//! action verb and no threshold beyond its sink's size limit. Must not judge.
+
+pub mod human;
+pub mod json;
+pub mod listing;
+
+use crate::eval::{Outcome, RuleRecord};
+use crate::finding::{Finding, Level, LevelFrom};
+use crate::plan::{Action, Plan};
+use crate::policy::Origin;
+use crate::problem::Problem;
+use crate::verdict::Verdict;
+
+/// The result of a run over one or more plans.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The worst verdict of all plans and of the run itself.
+    pub verdict: Verdict,
+    /// Problems of the run: configuration, waivers, policies, nothing selected.
+    pub problems: Vec<Problem>,
+    /// Findings about the run: waivers, configuration.
+    pub findings: Vec<Finding>,
+    /// One entry for each document, in the order given.
+    pub plans: Vec<PlanReport>,
+    /// Remarks on how the run was set up, for people (`policies = []`, rules switched off…).
+    pub notes: Vec<String>,
+    /// The lowest level that blocks.
+    pub fail_on: Level,
+}
+
+/// The result for one document.
+#[derive(Debug, Clone)]
+pub struct PlanReport {
+    /// The file as the user named it, `-` for standard input.
+    pub path: String,
+    /// Which document of the file, from 0.
+    pub document: usize,
+    /// SHA-256 of the file's bytes as read, lower-case hex; `None` where it could not be read.
+    pub sha256: Option<String>,
+    /// The answer.
+    pub verdict: Verdict,
+    /// Why it is undecided, if it is.
+    pub problems: Vec<Problem>,
+    /// What the rules found, in [`Finding::order`].
+    pub findings: Vec<Finding>,
+    /// One record for each rule, sorted by id.
+    pub rules: Vec<RuleRecord>,
+    /// What the plan does.
+    pub counts: ChangeCounts,
+    /// Remarks of the loader (a byte-order mark, lines skipped).
+    pub notes: Vec<String>,
+}
+
+/// How many changes of each kind a plan has; data and ephemeral resources count as reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChangeCounts {
+    /// Entries of `resource_changes` and `deferred_changes`.
+    pub total: usize,
+    /// Created.
+    pub create: usize,
+    /// Changed in place.
+    pub update: usize,
+    /// Destroyed and made anew.
+    pub replace: usize,
+    /// Destroyed.
+    pub delete: usize,
+    /// Left behind unmanaged.
+    pub forget: usize,
+    /// An unknown action.
+    pub unknown: usize,
+    /// Nothing happens.
+    pub quiet: usize,
+    /// Every managed change is a delete, and there are at least two.
+    pub all_deleted: bool,
+}
+
+impl ChangeCounts {
+    /// Counts a plan's changes.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Self {
+        let mut counts = Self::default();
+        let changes = plan.changes.iter().flatten().chain(plan.deferred.iter().map(|deferred| &deferred.resource_change));
+        let mut managed = 0;
+        for change in changes {
+            counts.total += 1;
+            managed += usize::from(change.is_managed());
+            *match change.change.action {
+                Action::Create => &mut counts.create,
+                Action::Update => &mut counts.update,
+                Action::DeleteThenCreate | Action::CreateThenDelete => &mut counts.replace,
+                Action::Delete => &mut counts.delete,
+                Action::Forget | Action::CreateThenForget | Action::ForgetThenCreate => &mut counts.forget,
+                Action::Unknown => &mut counts.unknown,
+                Action::NoOp | Action::Read | Action::Ephemeral => &mut counts.quiet,
+            } += 1;
+        }
+        counts.all_deleted = managed > 1 && counts.delete == managed;
+        counts
+    }
+}
+
+/// How many findings there are of each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FindingCounts {
+    /// Not waived, level `deny`.
+    pub deny: usize,
+    /// Not waived, level `warn`.
+    pub warn: usize,
+    /// Not waived, level `info`.
+    pub info: usize,
+    /// Waived, any level.
+    pub waived: usize,
+    /// Lowered by configuration below what the rule declares.
+    pub lowered: usize,
+}
+
+impl FindingCounts {
+    /// Counts findings.
+    #[must_use]
+    pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
+        let mut counts = Self::default();
+        for finding in findings {
+            counts.lowered += usize::from(finding.level_from == LevelFrom::Config && finding.level < finding.declared_level);
+            *match (finding.waiver.is_some(), finding.level) {
+                (true, _) => &mut counts.waived,
+                (false, Level::Deny) => &mut counts.deny,
+                (false, Level::Warn) => &mut counts.warn,
+                (false, Level::Info | Level::Off) => &mut counts.info,
+            } += 1;
+        }
+        counts
+    }
+}
+
+/// Findings that are shown together: same rule, level and waiver.
+#[derive(Debug, Clone)]
+pub struct Group<'a> {
+    /// The first of them stands for rule, level and severity.
+    pub findings: Vec<&'a Finding>,
+    /// Whether they are waived.
+    pub waived: bool,
+}
+
+impl Report {
+    /// Puts the parts together and decides the verdict of the run.
+    #[must_use]
+    pub fn build(parts: Self) -> Self {
+        let own = Verdict::of(parts.problems.len(), &parts.findings, parts.fail_on);
+        let verdict = parts.plans.iter().map(|plan| plan.verdict).max().map_or(own, |worst| worst.max(own));
+        Self { verdict, ..parts }
+    }
+
+    /// The report of a run that could not start: undecided, for these reasons.
+    #[must_use]
+    pub fn undecided(problems: Vec<Problem>) -> Self {
+        Self { verdict: Verdict::Undecided, problems, findings: Vec::new(), plans: Vec::new(), notes: Vec::new(), fail_on: Level::Deny }
+    }
+
+    /// Every finding of the run and of its plans.
+    pub fn all_findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().chain(self.plans.iter().flat_map(|plan| &plan.findings))
+    }
+}
+
+impl PlanReport {
+    /// The findings in groups of rule and level, in the order of findings; waived ones last.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Group<'_>> {
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        for waived in [false, true] {
+            for finding in self.findings.iter().filter(|finding| finding.waiver.is_some() == waived) {
+                let same = groups.iter_mut().find(|group| {
+                    group.waived == waived
+                        && group.findings.first().is_some_and(|first| first.rule == finding.rule && first.level == finding.level)
+                });
+                match same {
+                    Some(group) => group.findings.push(finding),
+                    None => groups.push(Group { findings: vec![finding], waived }),
+                }
+            }
+        }
+        groups
+    }
+
+    /// Rules that ran, by whether they ship with the product.
+    #[must_use]
+    pub fn rules_run(&self) -> (usize, usize) {
+        let ran = || self.rules.iter().filter(|rule| rule.outcome != Outcome::Off);
+        let own = ran().filter(|rule| rule.origin == Origin::Repository).count();
+        (ran().count() - own, own)
+    }
+
+    /// Shipped rules that configuration switched off.
+    pub fn silenced(&self) -> impl Iterator<Item = &RuleRecord> {
+        self.rules.iter().filter(|rule| rule.outcome == Outcome::Off && rule.origin.is_shipped())
+    }
+
+    /// Builtin errors met by rules whose other results stand.
+    #[must_use]
+    pub fn builtin_errors(&self) -> usize {
+        self.rules.iter().map(|rule| rule.builtin_errors.len()).sum()
+    }
+}

@@ -1,0 +1,219 @@
+//! What a repository brings to a run: configuration, waivers and policies, read from its files.
+//!
+//! The one place that turns [`Config`] into the settings of each stage. Must not judge plans.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::config::{self, Config, ConfiguredPath, PolicyPaths, RegoVersion, WaiversPath};
+use crate::eval;
+use crate::finding::{Level, RuleId};
+use crate::gate::Stages;
+use crate::io;
+use crate::plan::completeness::Expect;
+use crate::policy::{Origin, PolicyFile, PolicySet};
+use crate::problem::{Place, Problem, ProblemCode};
+use crate::rego::{Dialect, Limits};
+use crate::source::SourceFile;
+use crate::waiver::{self, Waiver};
+
+/// The configuration file looked for in the repository root.
+pub const CONFIG_FILE: &str = "plangate.toml";
+/// Largest configuration, waiver or policy file that is read, in bytes.
+const MAX_TEXT_BYTES: u64 = 16 << 20;
+/// Longest time that loading the policies may take.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How a run is set up; what the arguments say wins over the configuration.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Folder of the repository: relative paths of defaults start here.
+    pub root: Utf8PathBuf,
+    /// The configuration file, if one is named.
+    pub config: Option<Utf8PathBuf>,
+    /// Policies beside the configured ones.
+    pub extra_policies: Vec<Utf8PathBuf>,
+    /// The time of the run.
+    pub now: jiff::Timestamp,
+    /// Threads that evaluate rules.
+    pub threads: usize,
+    /// Longest time one rule may take on one plan.
+    pub rule_timeout: Duration,
+    /// Overrides `expect`.
+    pub expect: Option<Expect>,
+    /// Overrides `fail-on`.
+    pub fail_on: Option<Level>,
+}
+
+/// Reads and checks everything; the error holds every problem found.
+pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
+    let config = read_config(setup)?;
+    let waivers = read_waivers(&config);
+    let policies = load_policies(setup, &config);
+    let (waivers, policies) = match (waivers, policies) {
+        (Ok(waivers), Ok(policies)) => (waivers, policies),
+        (waivers, policies) => return Err([waivers.err(), policies.err()].into_iter().flatten().flatten().collect()),
+    };
+    let ids: Vec<RuleId> = policies.rules().iter().map(|rule| rule.id.clone()).collect();
+    let problems: Vec<Problem> =
+        config.check_rules(&ids).into_iter().chain(waiver::check_rules(&waivers, &ids)).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(into_stages(setup, &config, waivers, policies))
+}
+
+fn into_stages(setup: &Setup, config: &Config, waivers: Vec<Waiver>, policies: PolicySet) -> Stages {
+    let levels: BTreeMap<RuleId, Level> = policies
+        .rules()
+        .iter()
+        .filter_map(|rule| Some((rule.id.clone(), config.level_for(&rule.id)?.0)))
+        .collect();
+    let mut notes = Vec::new();
+    if config.policies.is_none_on_purpose() && setup.extra_policies.is_empty() {
+        notes.push("no policies of the repository are loaded: `policies = []` in the configuration".to_owned());
+    }
+    let eval = eval::Settings {
+        levels,
+        builtin_errors: config.builtin_errors.into(),
+        unknown_types: config.unknown_types.into(),
+    };
+    Stages {
+        policies,
+        eval,
+        expect: setup.expect.unwrap_or_else(|| config.expect.into()),
+        fail_on: setup.fail_on.unwrap_or(config.fail_on),
+        waivers,
+        today: setup.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+        notes,
+    }
+}
+
+fn read_config(setup: &Setup) -> Result<Config, Vec<Problem>> {
+    let default = normal(&setup.root.join(CONFIG_FILE));
+    let path = match &setup.config {
+        Some(path) => path,
+        None if default.exists() => &default,
+        None => return Ok(Config::default_for(&setup.root)),
+    };
+    let file = io::read_text(path, MAX_TEXT_BYTES).map_err(|problem| vec![problem])?;
+    config::parse(&file)
+}
+
+fn read_waivers(config: &Config) -> Result<Vec<Waiver>, Vec<Problem>> {
+    let file = match &config.waivers {
+        WaiversPath::Default(path) if !path.exists() => return Ok(Vec::new()),
+        WaiversPath::Default(path) => io::read_text(path, MAX_TEXT_BYTES),
+        WaiversPath::Explicit(path) => read_configured(path),
+    };
+    waiver::parse(&file.map_err(|problem| vec![problem])?)
+}
+
+/// Reads a file the configuration names; if that fails, the name is underlined there.
+fn read_configured(path: &ConfiguredPath) -> Result<SourceFile, Problem> {
+    io::read_text(&path.path, MAX_TEXT_BYTES).map_err(|problem| at(problem, Some(&path.place), "named here"))
+}
+
+fn at(problem: Problem, place: Option<&Place>, label: &str) -> Problem {
+    match place {
+        Some(place) => problem.at(&place.file, place.span, label),
+        None => problem,
+    }
+}
+
+/// A file or folder that policies are loaded from, and where the configuration names it.
+struct PolicyPath<'a> {
+    path: &'a Utf8Path,
+    place: Option<&'a Place>,
+}
+
+fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Problem>> {
+    let mut paths: Vec<PolicyPath<'_>> = match &config.policies {
+        PolicyPaths::Default(path) if path.exists() => vec![PolicyPath { path, place: None }],
+        PolicyPaths::Default(_) => Vec::new(),
+        PolicyPaths::Explicit(paths) => {
+            paths.iter().map(|path| PolicyPath { path: &path.path, place: Some(&path.place) }).collect()
+        }
+    };
+    paths.extend(setup.extra_policies.iter().map(|path| PolicyPath { path, place: None }));
+
+    let mut files = BTreeMap::new();
+    let mut problems = Vec::new();
+    for path in &paths {
+        match policy_files(path) {
+            Ok(found) => files.extend(found.into_iter().map(|file| (file, ()))),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let names: Vec<Utf8PathBuf> = files.into_keys().collect();
+    problems.extend(config.check_rego_versions(&names));
+    let mut loaded = Vec::new();
+    for name in &names {
+        let dialect = match config.rego_version_for(name) {
+            Some((RegoVersion::V0, _)) => Dialect::V0,
+            Some((RegoVersion::V1, _)) => Dialect::V1,
+            None => Dialect::Auto,
+        };
+        match io::read_text(name, MAX_TEXT_BYTES) {
+            Ok(file) => loaded.push(PolicyFile { file, dialect }),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let limits = Limits {
+        load: LOAD_TIMEOUT,
+        rule: setup.rule_timeout,
+        threads: setup.threads,
+        now: setup.now,
+        ..Limits::default()
+    };
+    let policies = PolicySet::load(loaded, &limits)?;
+    let idle: Vec<Problem> = paths.iter().filter_map(|path| without_rules(path, &policies)).collect();
+    if idle.is_empty() { Ok(policies) } else { Err(idle) }
+}
+
+/// The policy files at a path, without tests.
+fn policy_files(path: &PolicyPath<'_>) -> Result<Vec<Utf8PathBuf>, Problem> {
+    if path.path.is_file() {
+        return Ok(vec![normal(path.path)]);
+    }
+    if !path.path.exists() {
+        return Err(at(
+            Problem::new(ProblemCode::Config, format!("the policy path `{}` does not exist", path.path))
+                .help("name a file or folder with `.rego` files, or write `policies = []` to load none"),
+            path.place,
+            "does not exist",
+        ));
+    }
+    let files = io::files_under(path.path, &["rego"])?;
+    Ok(files.into_iter().filter(|file| !file.as_str().ends_with("_test.rego")).map(|file| normal(&file)).collect())
+}
+
+/// A path that brings no rule judges nothing, which must not look like passing.
+fn without_rules(path: &PolicyPath<'_>, policies: &PolicySet) -> Option<Problem> {
+    let base = normal(path.path);
+    let has_rule = policies
+        .rules()
+        .iter()
+        .filter(|rule| rule.origin == Origin::Repository)
+        .any(|rule| rule.location.as_ref().is_some_and(|location| base == "." || Utf8Path::new(&location.file).starts_with(&base)));
+    (!has_rule).then(|| {
+        at(
+            Problem::new(ProblemCode::PolicyLoad, format!("no rule is defined under `{}`", path.path)).help(
+                "rules are named deny, violation or warn (or deny_…, violation_…, warn_…); \
+                 write `policies = []` in plangate.toml to load none on purpose",
+            ),
+            path.place,
+            "no rule here",
+        )
+    })
+}
+
+fn normal(path: &Utf8Path) -> Utf8PathBuf {
+    let path: Utf8PathBuf = path.components().filter(|part| !matches!(part, camino::Utf8Component::CurDir)).collect();
+    if path.as_str().is_empty() { Utf8PathBuf::from(".") } else { path }
+}

@@ -1,0 +1,370 @@
+//! Repositories with policies, configuration and waivers of their own.
+
+use std::time::Duration;
+
+use camino::Utf8Path;
+use plangate::finding::Level;
+use plangate::gate::Stages;
+use plangate::policy::Origin;
+use plangate::problem::{Problem, ProblemCode};
+use plangate::report::{PlanReport, Report};
+use plangate::verdict::Verdict;
+use plangate::workspace::{self, Setup};
+
+use crate::harness::{judge, read, setup};
+
+/// A repository made of these files, gone when dropped.
+struct Repository(tempfile::TempDir);
+
+impl Repository {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        Self(dir)
+    }
+
+    fn setup(&self) -> Setup {
+        setup(Utf8Path::from_path(self.0.path()).unwrap().as_str())
+    }
+
+    fn open(&self) -> Result<Stages, Vec<Problem>> {
+        workspace::open(&self.setup())
+    }
+
+    fn check(&self, scenario: &str) -> Report {
+        let stages = self.open().unwrap_or_else(|problems| panic!("{problems:#?}"));
+        judge(&stages, &[(scenario, read(&format!("fixtures/scenarios/{scenario}/plan.json")))])
+    }
+
+    #[track_caller]
+    fn refused(&self, code: ProblemCode, words: &str) -> Vec<Problem> {
+        let problems = match self.open() {
+            Ok(_) => panic!("was accepted"),
+            Err(problems) => problems,
+        };
+        let texts: Vec<String> = problems.iter().map(|p| format!("{:?} {p} {:?}", p.code, p.help)).collect();
+        assert!(problems.iter().any(|p| p.code == code && format!("{p} {:?} {:?}", p.help, p.place).contains(words)), "{words}: {texts:#?}");
+        problems
+    }
+}
+
+/// Findings of the repository's own rules: rule, level, message.
+fn own(report: &Report) -> Vec<(String, Level, String)> {
+    report.plans[0]
+        .findings
+        .iter()
+        .filter(|finding| !finding.rule.as_str().contains('/'))
+        .map(|finding| (finding.rule.to_string(), finding.level, finding.message.clone()))
+        .collect()
+}
+
+fn policy(text: &str) -> Repository {
+    Repository::new(&[("policy/p.rego", text)])
+}
+
+fn only(report: &Report) -> &PlanReport {
+    assert_eq!(report.plans.len(), 1);
+    &report.plans[0]
+}
+
+const QUIET: &str = "02-noop";
+const REPLACE: &str = "05-replace-force-new";
+
+#[test]
+fn v0_and_v1_policies_work_side_by_side() {
+    let repository = Repository::new(&[
+        ("policy/old.rego", "package old\ndeny[msg] { input.resource_changes[_].change.actions[_] == \"delete\"; msg := \"old\" }"),
+        ("policy/new.rego", "package new\nwarn contains msg if { some rc in input.resource_changes; rc.change.actions[_] == \"delete\"; msg := \"new\" }"),
+        ("policy/keywords.rego", "package keywords\nimport future.keywords\nviolation contains {\"msg\": msg} if { input.format_version; msg := \"kw\" }"),
+    ]);
+    let found = own(&repository.check(REPLACE));
+    assert_eq!(found, [
+        ("keywords.violation".into(), Level::Deny, "kw".into()),
+        ("old.deny".into(), Level::Deny, "old".into()),
+        ("new.warn".into(), Level::Warn, "new".into()),
+    ]);
+}
+
+#[test]
+fn the_plan_may_be_imported_under_another_name() {
+    let repository = policy(
+        "package main\nimport input as tfplan\ndeny contains msg if { some rc in tfplan.resource_changes; rc.type == \"azurerm_storage_account\"; msg := rc.address }",
+    );
+    assert_eq!(own(&repository.check(REPLACE)).len(), 1);
+}
+
+#[test]
+fn results_may_be_strings_objects_or_true() {
+    let repository = policy(
+        "package main\n\
+         deny_text contains \"plain\"\n\
+         deny_object contains {\"msg\": \"object\", \"team\": \"data\", \"plangate\": {\"address\": \"azurerm_storage_account.lake\", \"details\": {\"k\": 1}}}\n\
+         deny_message contains {\"message\": \"other key\"}\n\
+         deny_bool if true\n\
+         deny_no if false\n",
+    );
+    let report = repository.check(REPLACE);
+    let ids: Vec<String> = own(&report).into_iter().map(|(rule, ..)| rule).collect();
+    assert_eq!(ids.len(), 4, "{ids:?}");
+    let finding = report.plans[0].findings.iter().find(|finding| finding.message == "object").unwrap();
+    let subject = finding.subject.as_ref().unwrap();
+    assert_eq!(subject.address, "azurerm_storage_account.lake");
+    assert_eq!(subject.actions, ["delete", "create"]);
+    assert_eq!(finding.metadata["team"], "data");
+    assert_eq!(finding.details["k"], 1);
+}
+
+#[test]
+fn a_result_of_another_shape_is_undecided_and_named() {
+    for (value, words) in [("deny contains 7", "number"), ("deny contains {\"text\": \"x\"}", "msg"), ("deny := {\"a\": 1}", "object"), ("deny contains {\"msg\": 5}", "msg")] {
+        let report = policy(&format!("package main\n{value}\n")).check(QUIET);
+        assert_eq!(report.verdict, Verdict::Undecided, "{value}");
+        let problem = &only(&report).problems[0];
+        assert_eq!(problem.code, ProblemCode::RuleFailed);
+        assert!(problem.message.contains("main.deny") && problem.message.contains(words), "{}", problem.message);
+    }
+}
+
+#[test]
+fn metadata_names_level_severity_and_id() {
+    let repository = policy(
+        "package main\n\n# METADATA\n# title: No deletes\n# custom:\n#   id: team/no-deletes\n#   level: warn\n#   severity: low\n#   selector:\n#     verbs: [delete, replace]\ndeny contains \"m\" if { some rc in input.resource_changes; \"delete\" in rc.change.actions }\n",
+    );
+    let report = repository.check(REPLACE);
+    let finding = only(&report).findings.iter().find(|f| f.rule.as_str() == "team/no-deletes").unwrap();
+    assert_eq!((finding.level, finding.severity.as_str()), (Level::Warn, "low"));
+    let record = only(&report).rules.iter().find(|r| r.id.as_str() == "team/no-deletes").unwrap();
+    assert_eq!((record.considered, record.fired, record.origin), (Some(7), 1, Origin::Repository));
+}
+
+#[test]
+fn a_result_may_raise_its_level_but_never_lower_it() {
+    let raise = "package main\nwarn contains {\"msg\": \"m\", \"plangate\": {\"level\": \"deny\"}}\n";
+    assert_eq!(own(&policy(raise).check(QUIET))[0].1, Level::Deny);
+    let lower = "package main\ndeny contains {\"msg\": \"m\", \"plangate\": {\"level\": \"info\"}}\n";
+    assert_eq!(own(&policy(lower).check(QUIET))[0].1, Level::Deny);
+}
+
+#[test]
+fn a_rule_that_leaves_levels_to_its_results_needs_one_in_each() {
+    let head = "package main\n# METADATA\n# custom:\n#   level: per-finding\n";
+    let with = format!("{head}deny contains {{\"msg\": \"m\", \"plangate\": {{\"level\": \"info\"}}}}\n");
+    assert_eq!(own(&policy(&with).check(QUIET))[0].1, Level::Info);
+    let without = format!("{head}deny contains {{\"msg\": \"m\"}}\n");
+    assert_eq!(policy(&without).check(QUIET).verdict, Verdict::Undecided);
+}
+
+#[test]
+fn configuration_replaces_the_level_and_the_report_counts_it() {
+    let repository = Repository::new(&[("plangate.toml", "[rules.\"stateful/destroy-data-store\"]\nlevel = \"warn\"\n")]);
+    let report = repository.check(REPLACE);
+    assert_eq!(report.verdict, Verdict::Allowed);
+    let counts = plangate::report::FindingCounts::of(report.all_findings());
+    assert!(counts.lowered >= 1);
+    assert!(plangate::report::human::render(&report, plangate::report::human::Options::default()).contains("lowered from deny by configuration"));
+}
+
+#[test]
+fn a_built_in_rule_that_is_off_is_named_in_the_report() {
+    let repository = Repository::new(&[("plangate.toml", "[rules.\"stateful/destroy-data-store\"]\nlevel = \"off\"\n")]);
+    let report = repository.check(REPLACE);
+    let text = plangate::report::human::render(&report, plangate::report::human::Options::default());
+    assert!(text.contains("by configuration: stateful/destroy-data-store"), "{text}");
+}
+
+#[test]
+fn fail_on_warn_blocks_on_a_warning() {
+    let rules = ("policy/p.rego", "package main\nwarn contains \"m\"\n");
+    assert_eq!(Repository::new(&[rules]).check(QUIET).verdict, Verdict::Allowed);
+    let strict = Repository::new(&[rules, ("plangate.toml", "fail-on = \"warn\"\n")]);
+    assert_eq!(strict.check(QUIET).verdict, Verdict::Blocked);
+}
+
+#[test]
+fn mistakes_in_the_configuration_are_all_reported_and_underlined() {
+    let repository = Repository::new(&[(
+        "plangate.toml",
+        "polices = [\"policy\"]\nfail-on = \"never\"\n[rules.\"stateful/destroy-data-store\"]\nlevel = \"wran\"\n",
+    )]);
+    let problems = repository.refused(ProblemCode::Config, "policies");
+    assert_eq!(problems.len(), 3);
+    assert!(problems.iter().all(|problem| problem.place.is_some()));
+}
+
+#[test]
+fn selectors_and_paths_that_match_nothing_are_errors() {
+    Repository::new(&[("plangate.toml", "[rules.\"stateful/destroy-data-stores\"]\nlevel = \"warn\"\n")])
+        .refused(ProblemCode::Config, "stateful/destroy-data-store");
+    Repository::new(&[("plangate.toml", "policies = [\"rules\"]\n")]).refused(ProblemCode::Config, "does not exist");
+    Repository::new(&[("policy/helpers.rego", "package lib\nx := 1\n")]).refused(ProblemCode::PolicyLoad, "no rule is defined");
+    Repository::new(&[("policy/README.md", "nothing")]).refused(ProblemCode::PolicyLoad, "no rule is defined");
+}
+
+#[test]
+fn policies_can_be_skipped_on_purpose_and_the_report_says_so() {
+    let repository = Repository::new(&[("plangate.toml", "policies = []\n"), ("policy/broken.rego", "this is no Rego")]);
+    let report = repository.check(QUIET);
+    assert_eq!(report.verdict, Verdict::Allowed);
+    assert!(report.notes[0].contains("policies = []"));
+}
+
+#[test]
+fn a_package_of_the_product_cannot_be_extended() {
+    policy("package plangate.stateful.destroy_data_store\ndeny contains \"x\"\n").refused(ProblemCode::PolicyLoad, "reserved");
+    policy("package plangate\ndeny contains \"x\"\n").refused(ProblemCode::PolicyLoad, "reserved");
+}
+
+#[test]
+fn derived_facts_are_there_for_policies_that_name_them() {
+    let repository = policy(
+        "package main\ndeny contains {\"msg\": c.type, \"plangate\": {\"address\": c.address}} if { some c in input.plangate.changes; c.destroys; c.catalog.class == \"object_store\" }\n",
+    );
+    let found = own(&repository.check(REPLACE));
+    assert!(!found.is_empty());
+}
+
+#[test]
+fn a_policy_that_walks_the_input_sees_the_plan_alone() {
+    let repository = policy(
+        "package main\ndeny contains key if { some key, _ in input; not key in {\"format_version\", \"terraform_version\", \"variables\", \"planned_values\", \"resource_changes\", \"resource_drift\", \"output_changes\", \"prior_state\", \"configuration\", \"relevant_attributes\", \"checks\", \"timestamp\", \"applyable\", \"complete\", \"errored\"} }\n",
+    );
+    assert_eq!(own(&repository.check(REPLACE)), []);
+}
+
+// --- policies that cannot be trusted to have run ---
+
+#[test]
+fn what_cannot_be_evaluated_is_refused_before_anything_runs() {
+    for (text, words) in [
+        ("deny contains msg if { startwith(\"a\", \"b\"); msg := \"x\" }", "startwith"),
+        ("deny contains msg if { startswith(\"a\"); msg := \"x\" }", "startswith"),
+        ("deny contains msg if { false; nosuch(1); msg := \"x\" }", "nosuch"),
+        ("deny contains msg if { http.send({\"url\": \"http://127.0.0.1\"}); msg := \"x\" }", "http.send"),
+        ("f(x) := f(x)\ndeny contains msg if { f(1); msg := \"x\" }", "recurs"),
+        ("deny[msg] if { msg := \"x\" }", "contains"),
+        ("deny contains msg if { rego.metadata.rule(); msg := \"x\" }", "rego.metadata.rule"),
+        ("deny contains msg if { msg := undeclared }", "undeclared"),
+        ("import data.nothing.here\ndeny contains msg if { here.x; msg := \"x\" }", "nothing"),
+    ] {
+        policy(&format!("package main\n{text}\n")).refused(ProblemCode::PolicyLoad, words);
+    }
+}
+
+#[test]
+fn a_rule_that_never_ends_is_undecided_not_a_hang() {
+    let repository = policy(
+        "package main\ndeny contains msg if { count([1 | some a in numbers.range(1, 90000); some b in numbers.range(1, 90000); a + b == 0]) > 0; msg := \"x\" }\n",
+    );
+    let stages = workspace::open(&Setup { rule_timeout: Duration::from_millis(300), ..repository.setup() }).unwrap();
+    let report = judge(&stages, &[("p", read("fixtures/scenarios/05-replace-force-new/plan.json"))]);
+    assert_eq!(report.verdict, Verdict::Undecided);
+    assert!(!only(&report).findings.is_empty(), "findings of other rules are kept");
+}
+
+#[test]
+fn outputs_and_ranges_without_bound_are_undecided() {
+    for text in [
+        "deny contains msg if { some i in numbers.range(1, 1000000000); msg := sprintf(\"%d\", [i]) }",
+        "deny contains msg if { some i in numbers.range(1, 400); some j in numbers.range(1, 400); msg := sprintf(\"%d-%d\", [i, j]) }",
+        "deny contains msg if { msg := concat(\"\", [sprintf(\"%01000d\", [i]) | some i in numbers.range(1, 20000)]) }",
+    ] {
+        let report = policy(&format!("package main\n{text}\n")).check(QUIET);
+        assert_eq!(report.verdict, Verdict::Undecided, "{text}");
+    }
+}
+
+#[test]
+fn builtin_errors_are_counted_and_can_be_made_undecided() {
+    let rule = ("policy/p.rego", "package main\ndeny contains \"bad\" if { startswith(input.resource_changes[_].change.after, \"x\") }\nwarn contains \"kept\"\n");
+    let report = Repository::new(&[rule]).check("04-delete-resource-block");
+    assert!(only(&report).builtin_errors() > 0, "{:?}", only(&report).rules);
+    assert!(own(&report).iter().any(|(rule, ..)| rule == "main.warn"));
+    let strict = Repository::new(&[rule, ("plangate.toml", "builtin_errors = \"undecided\"\n")]);
+    assert_eq!(strict.check("04-delete-resource-block").verdict, Verdict::Undecided);
+}
+
+#[test]
+fn secrets_in_messages_are_masked() {
+    let repository = policy(
+        "package main\ndeny contains sprintf(\"password is %s\", [input.variables.admin_password.value])\nwarn contains {\"msg\": \"m\", \"leak\": input.variables.admin_password.value}\n",
+    );
+    let report = repository.check(REPLACE);
+    let json = plangate::report::json::render(&report).unwrap();
+    assert!(!json.contains("S3cr3t-in-state"));
+    assert!(json.contains("password is (sensitive)"));
+}
+
+// --- waivers ---
+
+fn waived(waiver: &str) -> Repository {
+    Repository::new(&[("plangate.waivers.toml", waiver)])
+}
+
+const LAKE: &str = "[[waiver]]\nrule = \"stateful/destroy-data-store\"\naddress = \"azurerm_storage_account.lake\"\nreason = \"rebuilt on purpose\"\nowner = \"data-platform\"\n";
+
+#[test]
+fn a_waived_finding_stays_in_the_report_and_does_not_block() {
+    let all = "[[waiver]]\nrule = \"stateful/destroy-data-store\"\naddress = \"azurerm_storage_account.*\"\nreason = \"r\"\nowner = \"o\"\nactions = [\"replace\"]\nexpires = 2026-11-23\n";
+    let report = waived(all).check(REPLACE);
+    let lake = only(&report).findings.iter().find(|f| f.subject.as_ref().is_some_and(|s| s.address == "azurerm_storage_account.lake")).unwrap();
+    assert!(lake.waiver.is_some() && lake.level == Level::Deny);
+    assert_eq!(report.verdict, Verdict::Blocked, "the containers are not waived");
+}
+
+#[test]
+fn an_expired_waiver_no_longer_waives_and_warns_at_its_line() {
+    let report = waived(&format!("{LAKE}expires = 2026-11-22\n")).check(REPLACE);
+    assert!(only(&report).findings.iter().all(|finding| finding.waiver.is_none()));
+    let finding = &report.findings[0];
+    assert_eq!((finding.rule.as_str(), finding.level), ("waiver/expired", Level::Warn));
+    assert_eq!(finding.location.as_ref().unwrap().position.line, 1);
+}
+
+#[test]
+fn an_unused_waiver_is_judged_over_all_plans() {
+    let repository = waived(LAKE);
+    let stages = repository.open().unwrap();
+    let quiet = ("a", read("fixtures/scenarios/02-noop/plan.json"));
+    let replace = ("b", read("fixtures/scenarios/05-replace-force-new/plan.json"));
+    let unused = judge(&stages, std::slice::from_ref(&quiet));
+    assert_eq!(unused.findings[0].rule.as_str(), "waiver/unused");
+    assert_eq!(unused.findings[0].level, Level::Info);
+    assert!(judge(&stages, &[quiet, replace]).findings.is_empty());
+}
+
+#[test]
+fn a_waiver_matches_the_previous_address() {
+    let repository = waived("[[waiver]]\nrule = \"main.deny\"\naddress = \"azurerm_storage_account.lake\"\nreason = \"r\"\nowner = \"o\"\n");
+    std::fs::create_dir_all(repository.0.path().join("policy")).unwrap();
+    std::fs::write(
+        repository.0.path().join("policy/p.rego"),
+        "package main\ndeny contains {\"msg\": \"moved\", \"plangate\": {\"address\": rc.address}} if { some rc in input.resource_changes; rc.previous_address == \"azurerm_storage_account.lake\" }\n",
+    )
+    .unwrap();
+    let report = repository.check("17-moved-update");
+    let finding = only(&report).findings.iter().find(|f| f.rule.as_str() == "main.deny").expect("the scenario moves the lake");
+    assert!(finding.waiver.is_some());
+}
+
+#[test]
+fn a_finding_without_address_is_waived_by_message_or_fingerprint() {
+    let policy = ("policy/p.rego", "package main\ndeny contains \"no address\"\n");
+    let by_message = "[[waiver]]\nrule = \"main.deny\"\nmessage = \"no address\"\nreason = \"r\"\nowner = \"o\"\n";
+    assert_eq!(Repository::new(&[policy, ("plangate.waivers.toml", by_message)]).check(QUIET).verdict, Verdict::Allowed);
+    let fingerprint = Repository::new(&[policy]).check(QUIET).plans[0].findings[0].fingerprint.clone();
+    let by_fingerprint = format!("[[waiver]]\nrule = \"main.deny\"\nfingerprint = \"{}\"\nreason = \"r\"\nowner = \"o\"\n", fingerprint.as_str());
+    assert_eq!(Repository::new(&[policy, ("plangate.waivers.toml", &by_fingerprint)]).check(QUIET).verdict, Verdict::Allowed);
+}
+
+#[test]
+fn a_waiver_without_reason_owner_or_target_is_refused() {
+    waived("[[waiver]]\nrule = \"stateful/destroy-data-store\"\naddress = \"a.b\"\nowner = \"o\"\n").refused(ProblemCode::Waiver, "reason");
+    waived("[[waiver]]\nrule = \"stateful/destroy-data-store\"\naddress = \"a.b\"\nreason = \"r\"\n").refused(ProblemCode::Waiver, "owner");
+    waived("[[waiver]]\nrule = \"stateful/destroy-data-store\"\nreason = \"r\"\nowner = \"o\"\n").refused(ProblemCode::Waiver, "address");
+    waived("[[waiver]]\nrule = \"stateful/destroy-data-store\"\naddress = \"**\"\nreason = \"r\"\nowner = \"o\"\n").refused(ProblemCode::Waiver, "everything");
+    waived("[[waiver]]\nrule = \"no/such-rule\"\naddress = \"a.b\"\nreason = \"r\"\nowner = \"o\"\n").refused(ProblemCode::Waiver, "no/such-rule");
+}
