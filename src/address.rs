@@ -28,3 +28,45 @@ impl fmt::Display for Address {
         f.write_str(&self.0)
     }
 }
+
+/// What is wrong with an address or a pattern, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressError {
+    /// What is wrong.
+    pub message: String,
+    /// Byte offset in the text.
+    pub offset: usize,
+}
+
+/// Selects addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressPattern(String);
+
+impl AddressPattern {
+    /// Reads a pattern.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        match text.find([' ', '\n']) {
+            Some(offset) => Err(AddressError { message: "a space outside quotes".to_owned(), offset }),
+            None if text.is_empty() => Err(AddressError { message: "it is empty".to_owned(), offset: 0 }),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the address is selected.
+    #[must_use]
+    pub fn matches(&self, address: &Address) -> bool {
+        self.0 == address.as_str()
+    }
+
+    /// Whether every address is selected.
+    #[must_use]
+    pub fn is_broad(&self) -> bool {
+        matches!(self.0.as_str(), "**" | "*.*")
+    }
+}

@@ -5,9 +5,14 @@
 //! the environment; see ARCHITECTURE.md for the layers and who may use whom.
 
 pub mod address;
+pub mod config;
 pub mod finding;
 pub mod plan;
+pub mod policy;
 pub mod problem;
 pub mod rego;
 pub mod source;
+pub mod suggest;
 pub mod text;
+pub mod toml_file;
+pub mod waiver;

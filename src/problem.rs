@@ -97,6 +97,12 @@ pub struct Place {
 }
 
 impl Place {
+    /// A place; `label` says what is meant by it.
+    pub fn new(file: &SourceFile, span: impl Into<Span>, label: impl Into<String>) -> Self {
+        let span = span.into();
+        Self { file: file.clone(), span, label: label.into(), excerpt: Excerpt::new(file, span) }
+    }
+
     /// Line and column where the span starts.
     #[must_use]
     pub fn position(&self) -> Position {
@@ -120,8 +126,7 @@ impl Problem {
     /// Adds the place in a file people wrote.
     #[must_use]
     pub fn at(mut self, file: &SourceFile, span: impl Into<Span>, label: impl Into<String>) -> Self {
-        let span = span.into();
-        self.place = Some(Place { file: file.clone(), span, label: label.into(), excerpt: Excerpt::new(file, span) });
+        self.place = Some(Place::new(file, span, label));
         self
     }
 }

@@ -35,6 +35,30 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every action.
+    pub const ALL: [Self; 12] = [
+        Self::NoOp,
+        Self::Create,
+        Self::Read,
+        Self::Update,
+        Self::Delete,
+        Self::DeleteThenCreate,
+        Self::CreateThenDelete,
+        Self::Forget,
+        Self::CreateThenForget,
+        Self::ForgetThenCreate,
+        Self::Ephemeral,
+        Self::Unknown,
+    ];
+
+    /// Every word [`verb`](Self::verb) can give, each once.
+    #[must_use]
+    pub fn verbs() -> Vec<&'static str> {
+        let mut verbs: Vec<_> = Self::ALL.into_iter().map(Self::verb).collect();
+        verbs.dedup();
+        verbs
+    }
+
     /// Reads `actions`. Source of the combinations: Terraform `internal/command/jsonplan/plan.go`,
     /// `OpenTofu` ≥ 1.12 for `["forget", "create"]`.
     #[must_use]

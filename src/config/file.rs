@@ -1,0 +1,82 @@
+//! `plangate.toml` as it was written: keys and shapes, each value with its place.
+//!
+//! Must not judge values; that is [`super::validate`].
+
+use toml::de::DeTable;
+
+use crate::toml_file::{Entry, Reader, Written, entries, quoted};
+
+/// The keys of the file. Lists and tables keep the order of the file.
+#[derive(Debug, Default)]
+pub(super) struct ConfigFile {
+    pub(super) policies: Option<Vec<Written<String>>>,
+    pub(super) waivers: Option<Written<String>>,
+    pub(super) fail_on: Option<Written<String>>,
+    pub(super) expect: Option<Written<String>>,
+    pub(super) unknown_types: Option<Written<String>>,
+    pub(super) builtin_errors: Option<Written<String>>,
+    pub(super) rules: Vec<RuleEntry>,
+    pub(super) rego_version: Vec<(Written<String>, Written<String>)>,
+}
+
+/// One `[rules."…"]`.
+#[derive(Debug)]
+pub(super) struct RuleEntry {
+    pub(super) selector: Written<String>,
+    pub(super) level: Written<String>,
+}
+
+const KEYS: [&str; 8] =
+    ["policies", "waivers", "fail-on", "expect", "unknown_types", "builtin_errors", "rules", "rego-version"];
+
+/// Reads the keys of the file; problems go to the reader.
+pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> ConfigFile {
+    let section = reader.section("the configuration", table, &KEYS);
+    let mut string = |key: &str, help: &str| section.get(key).and_then(|entry| reader.string(entry, help));
+    ConfigFile {
+        waivers: string("waivers", "write waivers = \"plangate.waivers.toml\""),
+        fail_on: string("fail-on", "write fail-on = \"deny\""),
+        expect: string("expect", "write expect = \"ordinary\""),
+        unknown_types: string("unknown_types", "write unknown_types = \"warn\""),
+        builtin_errors: string("builtin_errors", "write builtin_errors = \"warn\""),
+        policies: section
+            .get("policies")
+            .and_then(|entry| reader.strings(entry, "write policies = [\"policy\"], or [] for none")),
+        rules: section.get("rules").map(|entry| rules(reader, entry)).unwrap_or_default(),
+        rego_version: section.get("rego-version").map(|entry| rego_version(reader, entry)).unwrap_or_default(),
+    }
+}
+
+fn key(entry: Entry<'_>) -> Written<String> {
+    Written { value: entry.key.to_owned(), span: entry.key_span }
+}
+
+fn rules(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<RuleEntry> {
+    let help = "write [rules.\"stateful/destroy-data-store\"] and below it level = \"warn\"";
+    let Some(table) = reader.table(entry, help) else { return Vec::new() };
+    let mut rules = Vec::new();
+    for rule in entries(table) {
+        let Some(body) = reader.table(rule, help) else { continue };
+        let section = reader.section(&format!("the rule {}", quoted(rule.key)), body, &["level"]);
+        let Some(level) = section.get("level") else {
+            if body.is_empty() {
+                let message = format!("the rule {} has no `level`", quoted(rule.key));
+                reader.report(rule.key_span, message, "says nothing", "add level = \"warn\", or remove the table");
+            }
+            continue;
+        };
+        if let Some(level) = reader.string(level, "write level = \"warn\"") {
+            rules.push(RuleEntry { selector: key(rule), level });
+        }
+    }
+    rules
+}
+
+fn rego_version(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<(Written<String>, Written<String>)> {
+    let help = "write [rego-version] and below it \"policy/legacy\" = \"v0\"";
+    let Some(table) = reader.table(entry, help) else { return Vec::new() };
+    entries(table)
+        .into_iter()
+        .filter_map(|entry| Some((key(entry), reader.string(entry, "write \"v0\" or \"v1\"")?)))
+        .collect()
+}

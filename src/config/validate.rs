@@ -1,0 +1,151 @@
+//! From what was written to what holds: values judged, all mistakes at once.
+//!
+//! Must not read files, so it cannot say whether a path exists.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use globset::{Glob, GlobBuilder, GlobMatcher};
+
+use super::file::{ConfigFile, RuleEntry};
+use super::{
+    BuiltinErrors, Config, ConfiguredPath, Expect, PathSelector, PolicyPaths, RegoVersion, RegoVersionOverride,
+    RuleOverride, RuleSelector, WaiversPath, resolve,
+};
+use crate::finding::Level;
+use crate::toml_file::{Reader, Written, quoted};
+
+const LEVELS: [(&str, Level); 4] =
+    [("off", Level::Off), ("info", Level::Info), ("warn", Level::Warn), ("deny", Level::Deny)];
+const WARN_OR_DENY: [(&str, Level); 2] = [("warn", Level::Warn), ("deny", Level::Deny)];
+const EXPECTATIONS: [(&str, Expect); 2] = [("ordinary", Expect::Ordinary), ("refresh-only", Expect::RefreshOnly)];
+const BUILTIN_ERRORS: [(&str, BuiltinErrors); 2] =
+    [("warn", BuiltinErrors::Warn), ("undecided", BuiltinErrors::Undecided)];
+const REGO_VERSIONS: [(&str, RegoVersion); 2] = [("v0", RegoVersion::V0), ("v1", RegoVersion::V1)];
+
+/// Judges every value; what is wrong goes to the reader and the default takes its place.
+pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, base: &Utf8Path) -> Config {
+    let mut config = Config::default_for(base);
+    if let Some(paths) = written.policies {
+        config.policies = PolicyPaths::Explicit(policies(reader, paths, base));
+    }
+    if let Some(path) = written.waivers.and_then(|path| configured_path(reader, "waivers", &path, base)) {
+        config.waivers = WaiversPath::Explicit(path);
+    }
+    choose(reader, "fail-on", written.fail_on.as_ref(), &WARN_OR_DENY, &mut config.fail_on);
+    choose(reader, "expect", written.expect.as_ref(), &EXPECTATIONS, &mut config.expect);
+    choose(reader, "unknown_types", written.unknown_types.as_ref(), &WARN_OR_DENY, &mut config.unknown_types);
+    choose(reader, "builtin_errors", written.builtin_errors.as_ref(), &BUILTIN_ERRORS, &mut config.builtin_errors);
+    config.rules = written.rules.iter().filter_map(|rule| rule_override(reader, rule)).collect();
+    config.rego_versions = rego_versions(reader, &written.rego_version, base);
+    config
+}
+
+fn choose<T: Copy>(
+    reader: &mut Reader<'_>,
+    key: &str,
+    word: Option<&Written<String>>,
+    choices: &[(&str, T)],
+    to: &mut T,
+) {
+    if let Some(choice) = word.and_then(|word| reader.choose(key, word, choices)) {
+        *to = choice;
+    }
+}
+
+fn policies(reader: &mut Reader<'_>, paths: Vec<Written<String>>, base: &Utf8Path) -> Vec<ConfiguredPath> {
+    let mut policies: Vec<ConfiguredPath> = Vec::new();
+    for written in paths {
+        let Some(path) = configured_path(reader, "policies", &written, base) else { continue };
+        if policies.iter().any(|earlier| earlier.path == path.path) {
+            let message = format!("`policies` names `{}` twice", path.path);
+            reader.report(written.span, message, "already in the list", "remove one of the two");
+            continue;
+        }
+        policies.push(path);
+    }
+    policies
+}
+
+fn configured_path(
+    reader: &mut Reader<'_>,
+    key: &str,
+    path: &Written<String>,
+    base: &Utf8Path,
+) -> Option<ConfiguredPath> {
+    if path.value.trim().is_empty() || path.value.contains('\0') {
+        let help = "a path is relative to the folder of this file; `.` is that folder";
+        reader.report(path.span, format!("`{key}` holds an empty path"), "not a path", help);
+        return None;
+    }
+    Some(ConfiguredPath { path: resolve(base, &path.value), place: reader.place(path.span, "named here") })
+}
+
+fn rule_override(reader: &mut Reader<'_>, rule: &RuleEntry) -> Option<RuleOverride> {
+    let level = reader.choose("level", &rule.level, &LEVELS);
+    let place = reader.place(rule.selector.span, "level set here");
+    let text = &rule.selector.value;
+    if text.trim().is_empty() {
+        let help = "write the id of a rule as `plangate rules` lists it";
+        reader.report(rule.selector.span, "a rule without id", "names no rule", help);
+        return None;
+    }
+    let selector = if is_glob(text) {
+        RuleSelector::Glob(glob(reader, &rule.selector)?)
+    } else {
+        RuleSelector::Exact(text.clone())
+    };
+    Some(RuleOverride { selector, level: level?, place })
+}
+
+fn rego_versions(
+    reader: &mut Reader<'_>,
+    written: &[(Written<String>, Written<String>)],
+    base: &Utf8Path,
+) -> Vec<RegoVersionOverride> {
+    let mut overrides: Vec<RegoVersionOverride> = Vec::new();
+    for (path, version) in written {
+        let version = reader.choose("rego-version", version, &REGO_VERSIONS);
+        let Some(selector) = path_selector(reader, path, base) else { continue };
+        if let PathSelector::Path(path_meant) = &selector
+            && overrides.iter().any(|o| matches!(&o.selector, PathSelector::Path(earlier) if earlier == path_meant))
+        {
+            let message = format!("`rego-version` names `{path_meant}` twice");
+            reader.report(path.span, message, "already set above", "keep one of the two");
+            continue;
+        }
+        let place = reader.place(path.span, "dialect set here");
+        overrides.extend(version.map(|version| RegoVersionOverride { selector, version, place }));
+    }
+    overrides
+}
+
+fn path_selector(reader: &mut Reader<'_>, path: &Written<String>, base: &Utf8Path) -> Option<PathSelector> {
+    if is_glob(&path.value) {
+        let matcher = glob(reader, path)?;
+        return Some(PathSelector::Glob { base: resolve(base, "."), matcher });
+    }
+    configured_path(reader, "rego-version", path, base).map(|path| PathSelector::Path(path.path))
+}
+
+/// Whether a text holds a character that [`globset`] gives a meaning.
+fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{'])
+}
+
+/// `*` stays within one step between slashes, `**` crosses them.
+fn glob(reader: &mut Reader<'_>, pattern: &Written<String>) -> Option<GlobMatcher> {
+    let built: Result<Glob, globset::Error> =
+        GlobBuilder::new(&pattern.value).literal_separator(true).backslash_escape(true).build();
+    match built {
+        Ok(glob) => Some(glob.compile_matcher()),
+        Err(error) => {
+            let message = format!("{} is not a valid pattern: {}", quoted(&pattern.value), error.kind());
+            reader.report(pattern.span, message, "not a pattern", "`*` matches within one step, `**` across `/`");
+            None
+        }
+    }
+}
+
+/// Where the file stands: what its relative paths start from.
+pub(super) fn folder_of(file_name: &str) -> Utf8PathBuf {
+    Utf8Path::new(file_name).parent().map(Utf8Path::to_owned).unwrap_or_default()
+}
