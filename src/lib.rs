@@ -5,6 +5,7 @@
 //! the environment; see ARCHITECTURE.md for the layers and who may use whom.
 
 pub mod address;
+pub mod catalog;
 pub mod finding;
 pub mod plan;
 pub mod problem;
