@@ -6,8 +6,11 @@
 
 pub mod address;
 pub mod catalog;
+pub mod eval;
+pub mod facts;
 pub mod finding;
 pub mod plan;
+pub mod policy;
 pub mod problem;
 pub mod rego;
 pub mod source;

@@ -1,0 +1,1 @@
+pub const MODULES: &[(&str, &str)] = &[];

@@ -1,0 +1,3 @@
+//! Policies: what is loaded and what it promises.
+
+pub mod builtin;
