@@ -1,5 +1,4 @@
 //! Evaluation of policies over a plan.
 
 #[cfg(test)]
-mod dump_tmp;
 pub mod input;
