@@ -141,8 +141,17 @@ advice(change) := "Make sure that nothing uses the old object any more." if {
 advice(change) := text if {
 	not change.deposed
 	not change.unknown_action
-	text := object.get(by_reason, reason_code(change), object.get(by_verb, change.verb, ""))
+	text := object.get(advices(change), reason_code(change), object.get(advices(change), change.verb, ""))
 }
+
+# What has no data needs no copy of it.
+advices(change) := object.union(by_reason, by_reason_without_data) if not may_hold_data(change)
+
+advices(change) := by_reason if may_hold_data(change)
+
+may_hold_data(change) if change.catalog.data_store
+
+may_hold_data(change) if change.catalog.status == "unseen"
 
 default reason_code(_) := ""
 
@@ -152,6 +161,7 @@ moved := "If it was only renamed or moved, add a moved block. To let go of it wi
 
 keys := "If only its instance key changed, add moved blocks from the old keys to the new ones."
 
+# By Terraform's reason or, where that says nothing, by the verb.
 by_reason := {
 	"replace_because_cannot_update": "Undo that change, or copy what must survive to another place first: Terraform does not carry it over.",
 	"replace_because_tainted": "If the object is sound, run terraform untaint for it and plan again.",
@@ -164,11 +174,13 @@ by_reason := {
 	"delete_because_each_key": keys,
 	"delete_because_no_move_target": "Give the moved block a target that the configuration has.",
 	"delete_because_enabled_false": "To keep it, do not set enabled to false.",
-}
-
-by_verb := {
 	"replace": "Copy what must survive to another place first: Terraform does not carry it over.",
 	"delete": "If that is not meant, do not apply this plan.",
+}
+
+by_reason_without_data := {
+	"replace_because_cannot_update": "If that is not meant, undo that change.",
+	"replace": "If that is not meant, do not apply this plan.",
 }
 
 # Which change a finding is about.

@@ -28,11 +28,11 @@ kind(change) := array.concat(carries(change), variant(change))
 
 default carries(_) := []
 
-carries(change) := [sprintf("It is a %s.", [change.catalog.carries])] if change.catalog.carries
+carries(change) := [sprintf("What it manages is %s.", [change.catalog.carries])] if change.catalog.carries
 
 default variant(_) := []
 
-variant(change) := [sprintf("This one is special: %s.", [change.catalog.variant])] if change.catalog.variant
+variant(change) := [sprintf("About this one: %s.", [change.catalog.variant])] if change.catalog.variant
 
 # What the object's own settings mean for its destroy.
 guards(change) := array.concat(

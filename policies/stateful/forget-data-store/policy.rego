@@ -27,7 +27,7 @@ warn contains result if {
 		"msg": lib.sentences(array.concat(
 			[
 				sprintf("%s %s.", [lib.label(change), lib.fate(change)]),
-				sprintf("It keeps existing, and costing, with %s.", [store]),
+				sprintf("What stays behind: %s.", [store]),
 				aftermath(change),
 			],
 			array.concat(lib.why(change), ["Make sure that someone else owns it from now on, or keep it in the configuration."]),
@@ -57,7 +57,7 @@ warn contains result if {
 # What would be lost if nobody looked after the object any more.
 name_of_store(change) := change.catalog.loses if change.catalog.data_store
 
-name_of_store(change) := sprintf("whatever a %s holds", [change.type]) if change.catalog.fallback_glob
+name_of_store(change) := sprintf("whatever the %s holds", [change.type]) if change.catalog.fallback_glob
 
 default aftermath(_) := "Later plans will neither show nor protect it."
 
