@@ -1,0 +1,93 @@
+# What the stateful rules share: which changes they are about, how bad it is, and how to say it.
+# Selects among facts and computes none.
+package plangate.lib.stateful
+
+import data.plangate.lib.change as lib
+
+import rego.v1
+
+# Changes that destroy something catalogued.
+destroyed contains change if {
+	some change in input.plangate.changes
+	change.destroys
+	change.catalog.status == "catalogued"
+}
+
+# The level the catalogue suggests; a setting that keeps the object alive makes it a warning at most.
+level(change) := change.catalog.default if count(change.guard.harmless) == 0
+
+level(change) := milder[change.catalog.default] if count(change.guard.harmless) > 0
+
+milder := {"deny": "warn", "warn": "warn", "info": "info"}
+
+# What is lost, and whether it can be had again.
+loss(change) := sprintf("Lost with it: %s. Recovery: %s.", [change.catalog.loses, change.catalog.recovery])
+
+# What the object is, where its type does not say so.
+kind(change) := array.concat(carries(change), variant(change))
+
+default carries(_) := []
+
+carries(change) := [sprintf("What it manages is %s.", [change.catalog.carries])] if change.catalog.carries
+
+default variant(_) := []
+
+variant(change) := [sprintf("About this one: %s.", [change.catalog.variant])] if change.catalog.variant
+
+# What the object's own settings mean for its destroy.
+guards(change) := array.concat(
+	[sprintf("%s is %s, so the provider will refuse: this apply would fail.", [it.attribute, it.value]) |
+		some it in change.guard.blocked
+	],
+	array.concat(
+		[sprintf("%s is %s, so the provider should keep the object itself.", [it.attribute, it.value]) |
+			some it in change.guard.harmless
+		],
+		array.concat(
+			[sprintf("%s is %s, so the provider takes a snapshot first.", [it.attribute, it.value]) |
+				some it in change.guard.snapshot
+			],
+			[sprintf("%s is %s: %s.", [it.attribute, it.value, escalation(it.attribute)]) |
+				some it in change.guard.escalates
+			],
+		),
+	),
+)
+
+escalation(attribute) := object.get(escalations, attribute, "everything in it goes too")
+
+escalations := {
+	"skip_final_snapshot": "no final snapshot is taken",
+	"skip_final_backup": "no final backup is taken",
+	"delete_automated_backups": "its automated backups go too",
+	"recovery_window_in_days": "there is no time to change one's mind",
+	"force_delete_without_recovery": "there is no time to change one's mind",
+	"hard_delete": "there is no time to change one's mind",
+	"purge_on_delete": "there is no time to change one's mind",
+	"delete_with_instance": "it goes together with its machine",
+}
+
+# A finding about a destroyed, catalogued resource, told in sentences.
+finding(change, consequence) := {
+	"msg": lib.sentences(array.concat(
+		[sprintf("%s %s.", [lib.label(change), lib.fate(change)]), consequence],
+		array.concat(
+			kind(change),
+			array.concat(guards(change), array.concat(lib.why(change), [lib.advice(change)])),
+		),
+	)),
+	"plangate": object.union(lib.identity(change), {
+		"level": level(change),
+		"severity": change.catalog.severity,
+		"details": details(change),
+	}),
+}
+
+# The facts behind a finding.
+details(change) := object.union(
+	object.filter(change.catalog, ["class", "loses", "recoverable", "recovery", "variant", "carries"]),
+	object.union(
+		object.filter(change, ["reason", "replaced_by", "previous_address", "deferred_reason"]),
+		{"guard": {name: held | some name, held in change.guard; count(held) > 0}},
+	),
+)

@@ -1,0 +1,27 @@
+package plangate.stateful.destroy_data_store
+
+import data.plangate.lib.stateful
+
+import rego.v1
+
+# METADATA
+# title: A data store is destroyed
+# description: >-
+#   The plan destroys a resource that holds data, contains what does, or cannot be made again as it was:
+#   by delete, by replacement in either order, or by an action plangate does not know; deposed and deferred
+#   objects included. The level is the catalogue's for the type; a setting that keeps the object alive
+#   (deletion_policy = "ABANDON", skip_destroy) makes it a warning.
+# scope: rule
+# custom:
+#   id: stateful/destroy-data-store
+#   category: stateful
+#   level: per-finding
+#   severity: critical
+#   selector:
+#     verbs: [delete, replace, unknown]
+#   reads: [plangate.changes]
+deny contains result if {
+	some change in stateful.destroyed
+	change.catalog.data_store
+	result := stateful.finding(change, stateful.loss(change))
+}

@@ -1,0 +1,71 @@
+package plangate.stateful.forget_data_store
+
+import data.plangate.lib.change as lib
+
+import rego.v1
+
+# METADATA
+# title: A data store leaves the state
+# description: >-
+#   Terraform stops managing a data store: the plan forgets it, or replaces it and leaves the old object
+#   behind. The data stays, but nothing protects or finds it any more. Under an accepted refresh-only plan the
+#   rule also reports stores that were deleted outside Terraform, which the plan takes out of the state.
+# scope: rule
+# custom:
+#   id: stateful/forget-data-store
+#   category: stateful
+#   level: warn
+#   severity: high
+#   selector:
+#     verbs: [forget, replace-forget]
+#   reads: [plangate.changes, plangate.drift, plangate.plan]
+warn contains result if {
+	some change in input.plangate.changes
+	change.forgets
+	store := name_of_store(change)
+	result := {
+		"msg": lib.sentences(array.concat(
+			[
+				sprintf("%s %s.", [lib.label(change), lib.fate(change)]),
+				sprintf("What stays behind: %s.", [store]),
+				aftermath(change),
+			],
+			array.concat(lib.why(change), ["Make sure that someone else owns it from now on, or keep it in the configuration."]),
+		)),
+		"plangate": object.union(lib.identity(change), {"details": details(change)}),
+	}
+}
+
+warn contains result if {
+	input.plangate.plan.refresh_only
+	some change in input.plangate.drift
+	change.catalog.data_store
+	result := {
+		"msg": lib.sentences([
+			sprintf("%s %s.", [lib.label(change), lib.fate(change)]),
+			sprintf("Lost with it: %s. Recovery: %s.", [change.catalog.loses, change.catalog.recovery]),
+			"This refresh-only plan takes it out of the state, and the next plan will create an empty one in its place if the configuration still has it.",
+			"Find out who deleted it, and restore it before you apply.",
+		]),
+		"plangate": object.union(lib.identity(change), {
+			"severity": change.catalog.severity,
+			"details": details(change),
+		}),
+	}
+}
+
+# What would be lost if nobody looked after the object any more.
+name_of_store(change) := change.catalog.loses if change.catalog.data_store
+
+name_of_store(change) := sprintf("whatever the %s holds", [change.type]) if change.catalog.fallback_glob
+
+default aftermath(_) := "Later plans will neither show nor protect it."
+
+aftermath(change) := "The new one starts empty; later plans will neither show nor protect the old one." if {
+	change.verb == "replace-forget"
+}
+
+details(change) := object.union(
+	object.filter(change.catalog, ["class", "loses", "recoverable", "recovery", "variant", "carries", "fallback_glob"]),
+	object.filter(change, ["reason", "previous_address", "deferred_reason"]),
+)

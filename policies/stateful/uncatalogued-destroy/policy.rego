@@ -1,0 +1,85 @@
+package plangate.stateful.uncatalogued_destroy
+
+import data.plangate.lib.change as lib
+
+import rego.v1
+
+# METADATA
+# title: A resource of a type that is not catalogued is destroyed
+# description: >-
+#   The plan destroys a resource the catalogue does not have. A type that was looked at and left out is
+#   information. A type nobody has looked at is a warning, and a denial if its name looks like a data store
+#   or if unknown types are to be denied.
+# scope: rule
+# custom:
+#   id: stateful/uncatalogued-destroy
+#   category: stateful
+#   level: per-finding
+#   severity: medium
+#   selector:
+#     verbs: [delete, replace, unknown]
+#   reads: [plangate.changes, plangate.settings]
+deny contains result if {
+	some change in input.plangate.changes
+	change.destroys
+	change.catalog.status != "catalogued"
+	judged := judgement(change)
+	result := {
+		"msg": lib.sentences(array.concat(
+			[sprintf("%s %s.", [lib.label(change), lib.fate(change)]), judged.text],
+			array.concat(lib.why(change), advice(change)),
+		)),
+		"plangate": object.union(lib.identity(change), {
+			"level": judged.level,
+			"severity": judged.severity,
+			"details": object.union(
+				object.filter(change.catalog, ["status", "fallback_glob"]),
+				object.filter(change, ["type", "reason", "replaced_by", "previous_address", "deferred_reason"]),
+			),
+		}),
+	}
+}
+
+judgement(change) := {
+	"level": "info",
+	"severity": "info",
+	"text": sprintf("The type %s is known and not counted among those that hold data.", [change.type]),
+} if {
+	change.catalog.status == "known"
+}
+
+judgement(change) := {
+	"level": "deny",
+	"severity": "high",
+	"text": sprintf("Nothing is known about the type %s, but its name looks like a data store (%s).", [change.type, change.catalog.fallback_glob]),
+} if {
+	change.catalog.status == "unseen"
+	change.catalog.fallback_glob
+}
+
+judgement(change) := {
+	"level": "deny",
+	"severity": "medium",
+	"text": sprintf("Nothing is known about the type %s, and unknown types are denied here.", [change.type]),
+} if {
+	change.catalog.status == "unseen"
+	not change.catalog.fallback_glob
+	input.plangate.settings.unknown_types == "deny"
+}
+
+judgement(change) := {
+	"level": "warn",
+	"severity": "medium",
+	"text": sprintf("Nothing is known about the type %s: it may hold data.", [change.type]),
+} if {
+	change.catalog.status == "unseen"
+	not change.catalog.fallback_glob
+	input.plangate.settings.unknown_types != "deny"
+}
+
+# A resource without data needs no advice.
+default advice(_) := []
+
+advice(change) := [lib.advice(change)] if change.catalog.status != "known"
+
+advice(change) := [lib.advice(change)] if change.unknown_action

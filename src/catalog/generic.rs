@@ -1,0 +1,179 @@
+//! What of the catalogue is not about one type: `policies/catalog/generic.json`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::entry::{Class, Effect, Level, RiskKind, Severity};
+
+/// Types whose objects are told apart by an attribute and a table; `dispatch` of the file has the rest.
+pub(super) const CARRIERS: [&str; 2] = ["azapi_resource", "aws_cloudcontrolapi_resource"];
+
+/// The parts of the catalogue that hold for many types.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generic {
+    /// Version of the shape.
+    pub schema: String,
+    /// Where the tables come from: repository, commit, path.
+    pub source: BTreeMap<String, String>,
+    /// The classes in words.
+    pub classes: BTreeMap<String, String>,
+    /// The effects in words.
+    pub effects: BTreeMap<String, String>,
+    /// Resources that can be anything.
+    pub dispatch: Vec<Carrier>,
+    azapi_arm_types: Vec<Carried>,
+    cfn_stateful: Vec<Carried>,
+    /// Settings of a provider that decide what a destroy does.
+    pub provider_flags: Vec<ProviderFlag>,
+    /// Types whose creation can overwrite or delete.
+    pub create_hazards: Vec<CreateHazard>,
+    /// Attribute changes that are risky on any type.
+    pub generic_rules: Vec<GenericRule>,
+    /// Names that look like data stores, for types nobody has looked at.
+    pub fallback_globs: Vec<FallbackGlob>,
+    /// Families of types of one kind.
+    pub pure_prefixes: Vec<PurePrefix>,
+}
+
+/// A resource type whose objects can be anything.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Carrier {
+    /// The resource type.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// The attribute that says what it carries.
+    pub attr: String,
+    /// What to cut the attribute's value at (`@` before an API version).
+    pub split: Option<String>,
+    /// The table of [`Generic`] that classifies the value.
+    pub table: Option<String>,
+}
+
+/// What a carrier can carry.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Carried {
+    /// Name in the cloud's own words (`Microsoft.Storage/storageAccounts`).
+    pub name: String,
+    /// What kind of thing it is.
+    pub class: Class,
+    /// How bad its loss is.
+    pub severity: Severity,
+    /// Suggested level of its destruction.
+    pub default: Level,
+    /// The catalogued type that is the same thing.
+    pub same_as: Option<String>,
+    /// What is lost, where no catalogued type says so.
+    pub loses: Option<String>,
+}
+
+/// A setting of a provider that decides what a destroy does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderFlag {
+    /// Provider.
+    pub provider: String,
+    /// Path of the setting.
+    pub path: String,
+    /// Its value where it is not set.
+    pub default: Value,
+    /// The value that is dangerous.
+    pub danger: Value,
+    /// Types it is about.
+    pub affects: Vec<String>,
+    /// Where it stands in plan JSON.
+    pub plan_json: String,
+    /// Remark.
+    pub note: Option<String>,
+}
+
+/// A type whose creation can overwrite or delete.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateHazard {
+    /// The type or a glob.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// Attribute values that make it so; absent: always.
+    pub when: Option<BTreeMap<String, Value>>,
+    /// What happens.
+    pub effect: String,
+    /// Where this was read.
+    pub source: Option<String>,
+}
+
+/// An attribute change that is risky on any type.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenericRule {
+    /// Attribute name.
+    pub attr: String,
+    /// How it changes.
+    pub kind: RiskKind,
+    /// Old values, where they matter.
+    #[serde(default)]
+    pub from: Vec<Value>,
+    /// What it does.
+    pub effect: Effect,
+    /// Suggested level.
+    pub level: Level,
+}
+
+/// A name pattern, and how often it is right.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FallbackGlob {
+    /// `*` and an ending.
+    pub glob: String,
+    /// Share of known types it matches that hold data.
+    pub precision_pct: u8,
+}
+
+/// A family of types of one kind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurePrefix {
+    /// Glob with braces.
+    pub glob: String,
+    /// How many types it matches.
+    pub types: u32,
+    /// Classes of those types.
+    pub classes: BTreeMap<String, u32>,
+}
+
+impl Generic {
+    pub(super) fn carrier(&self, resource_type: &str) -> Option<&Carrier> {
+        self.dispatch.iter().find(|carrier| carrier.resource_type == resource_type)
+    }
+
+    /// What a carrier carries, given its attribute. ARM and CloudFormation names ignore case.
+    #[must_use]
+    pub fn carried(&self, carrier: &Carrier, value: &str) -> Option<&Carried> {
+        let name = match carrier.split.as_deref() {
+            Some(mark) => value.split(mark).next().unwrap_or(value),
+            None => value,
+        };
+        self.table(carrier).iter().find(|carried| carried.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Everything a carrier's table lists; empty without a table.
+    #[must_use]
+    pub fn table(&self, carrier: &Carrier) -> &[Carried] {
+        match carrier.table.as_deref() {
+            Some("azapi_arm_types") => &self.azapi_arm_types,
+            Some("cfn_stateful") => &self.cfn_stateful,
+            _ => &[],
+        }
+    }
+
+    /// The first fallback glob that matches a type name. A plain ending is enough: all of them are `*` and one.
+    pub(super) fn fallback_glob(&self, resource_type: &str) -> Option<&str> {
+        let name = resource_type.to_ascii_lowercase();
+        let ends = |glob: &&FallbackGlob| glob.glob.strip_prefix('*').is_some_and(|ending| name.ends_with(ending));
+        self.fallback_globs.iter().find(ends).map(|glob| glob.glob.as_str())
+    }
+}

@@ -1,0 +1,81 @@
+//! What is known about resource types: which hold data, what is lost with them, what guards them.
+//!
+//! Owns look-up by exact type name in the data of `policies/catalog/`. States, never judges: levels are
+//! what the catalogue suggests. Must not know plans, rules or findings; the words of levels and severities
+//! are those of `finding`, which this layer may not use.
+//!
+//! Nothing is parsed until it is asked for: an entry is one line of a sorted file, found by binary search.
+
+mod embedded;
+mod entry;
+mod generic;
+mod lines;
+
+use std::sync::OnceLock;
+
+use crate::problem::{Problem, ProblemCode};
+
+pub use entry::{Class, Condition, DestroyGuard, Effect, Entry, GuardClause, Level, Parent, Risk, Severity, Status};
+pub use entry::{Relation, RiskKind, Variant};
+pub use generic::{Carried, Carrier, Generic};
+
+/// The catalogue in force.
+#[derive(Debug)]
+pub struct Catalog {
+    generic: OnceLock<Result<Generic, Problem>>,
+}
+
+impl Catalog {
+    /// The catalogue that ships with the program.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: Catalog = Catalog { generic: OnceLock::new() };
+        &BUILTIN
+    }
+
+    /// The entry of a type, by its exact name; the provider's address plays no part.
+    pub fn entry(&self, resource_type: &str) -> Result<Option<Entry>, Problem> {
+        let Some(text) = embedded::provider_file(resource_type) else { return Ok(None) };
+        let key = |line| lines::json_type(line);
+        let Some(line) = lines::find(text, resource_type, key) else { return Ok(None) };
+        serde_json::from_str(line.trim_end_matches(',')).map(Some).map_err(|error| broken(resource_type, &error))
+    }
+
+    /// Whether the type is documented by one of the providers that were looked at.
+    #[must_use]
+    pub fn is_known(&self, resource_type: &str) -> bool {
+        lines::find(embedded::KNOWN_TYPES, resource_type, Some).is_some()
+    }
+
+    /// The glob that makes a type nobody has looked at look like a data store.
+    ///
+    /// `None` for every type that is known or catalogued: for those a name says nothing.
+    pub fn fallback_glob(&self, resource_type: &str) -> Result<Option<&str>, Problem> {
+        if self.is_known(resource_type) || self.entry(resource_type)?.is_some() {
+            return Ok(None);
+        }
+        Ok(self.generic()?.fallback_glob(resource_type))
+    }
+
+    /// The parts of the catalogue that are not about one type.
+    pub fn generic(&self) -> Result<&Generic, Problem> {
+        let parsed = self
+            .generic
+            .get_or_init(|| serde_json::from_str(embedded::GENERIC).map_err(|error| broken("generic.json", &error)));
+        parsed.as_ref().map_err(Clone::clone)
+    }
+
+    /// How to tell what a generic resource (`azapi_resource`, `aws_cloudcontrolapi_resource`) carries;
+    /// `None` for ordinary types, without parsing anything.
+    pub fn carrier(&self, resource_type: &str) -> Result<Option<&Carrier>, Problem> {
+        if generic::CARRIERS.contains(&resource_type) { Ok(self.generic()?.carrier(resource_type)) } else { Ok(None) }
+    }
+}
+
+fn broken(what: &str, error: &serde_json::Error) -> Problem {
+    Problem::new(ProblemCode::PolicyLoad, format!("the built-in catalogue cannot be read at {what}: {error}"))
+        .help("This is a defect of plangate, please report it")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! The data itself: every line parses strictly and refers only to what exists.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::*;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    schema: String,
+    provider: String,
+    source: String,
+    types: Vec<Entry>,
+}
+
+fn files() -> Vec<(&'static str, File)> {
+    let parse = |(name, text): &(&'static str, &'static str)| {
+        (*name, serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}.json: {error}")))
+    };
+    embedded::PROVIDERS.iter().map(parse).collect()
+}
+
+fn entries() -> Vec<Entry> {
+    files().into_iter().flat_map(|(_, file)| file.types).collect()
+}
+
+#[test]
+fn every_file_is_strict_sorted_and_holds_only_its_own_prefix() {
+    let mut seen = BTreeSet::new();
+    for (prefix, file) in files() {
+        assert_eq!(file.schema, "plangate-catalog/1", "{prefix}");
+        assert!(!file.provider.is_empty() && !file.types.is_empty(), "{prefix}");
+        let names: Vec<&str> = file.types.iter().map(|entry| entry.resource_type.as_str()).collect();
+        assert!(names.is_sorted_by(|a, b| a < b), "{prefix}.json is not sorted or has duplicates");
+        for entry in &file.types {
+            assert_eq!(entry.resource_type.split('_').next(), Some(prefix));
+            assert!(seen.insert(entry.resource_type.clone()), "{} stands in two files", entry.resource_type);
+            assert!(entry.source.is_some() || (entry.doc.is_some() && !file.source.is_empty()), "no source");
+        }
+    }
+    assert!(seen.len() >= 1_987, "types were lost: {}", seen.len());
+}
+
+#[test]
+fn files_on_disk_are_the_ones_embedded() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/catalog");
+    let mut on_disk: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
+        .filter(|name| name != "generic")
+        .collect();
+    on_disk.sort();
+    assert_eq!(embedded::PROVIDERS.iter().map(|(name, _)| *name).collect::<Vec<_>>(), on_disk);
+}
+
+#[test]
+fn every_type_is_found_by_its_exact_name_alone() {
+    let catalog = Catalog::builtin();
+    for entry in entries() {
+        assert_eq!(catalog.entry(&entry.resource_type).unwrap().as_ref(), Some(&entry));
+        let near = format!("{}x", entry.resource_type);
+        assert!(catalog.entry(&near).unwrap().is_none_or(|found| found.resource_type == near));
+    }
+    for absent in ["", "_", "azurerm", "azurerm_", "AWS_db_instance", "acme_database", "types", "{\"type\":\"", "zzz_"]
+    {
+        assert!(catalog.entry(absent).unwrap().is_none(), "{absent}");
+    }
+}
+
+#[test]
+fn known_types_are_sorted_and_hold_every_current_type() {
+    let catalog = Catalog::builtin();
+    let known: Vec<&str> = embedded::KNOWN_TYPES.lines().collect();
+    assert!(known.is_sorted_by(|a, b| a < b) && known.len() > 8_000);
+    assert!(known.iter().all(|name| catalog.is_known(name)));
+    assert!(!catalog.is_known("") && !catalog.is_known("aws_"));
+    for entry in entries() {
+        let removed = entry.status == Status::Removed;
+        assert_eq!(entry.removed.is_some(), removed, "{}", entry.resource_type);
+        assert!(removed || catalog.is_known(&entry.resource_type), "{} is not known", entry.resource_type);
+    }
+}
+
+#[test]
+fn parents_exist() {
+    let catalog = Catalog::builtin();
+    for entry in entries() {
+        for parent in &entry.parents {
+            let name = &parent.resource_type;
+            let exists = match name.strip_suffix('*') {
+                Some(start) => embedded::KNOWN_TYPES.lines().any(|known| known.starts_with(start)),
+                None => catalog.is_known(name) || catalog.entry(name).unwrap().is_some(),
+            };
+            assert!(exists, "{}: no parent {name}", entry.resource_type);
+        }
+    }
+}
+
+#[test]
+fn conditions_compare_with_plain_values() {
+    let plain = |values: &[Value]| !values.is_empty() && values.iter().all(|v| !v.is_object() && !v.is_array());
+    for entry in entries() {
+        assert!(!entry.loses.is_empty() && !entry.recover.is_empty(), "{}", entry.resource_type);
+        let guard = &entry.destroy_guard;
+        let clauses = [&guard.blocked_when, &guard.harmless_when, &guard.snapshot_when, &guard.escalates_when];
+        assert!(clauses.into_iter().flatten().all(|clause| plain(&clause.values)), "{}", entry.resource_type);
+        for condition in entry.variants.iter().flat_map(|variant| variant.when.values()) {
+            assert!(matches!(condition, Condition::Set) || matches!(condition, Condition::In(v) if plain(v)));
+        }
+        let strict = entry.strict.unwrap_or(Level::Deny);
+        assert!(strict > entry.default || entry.strict.is_none(), "{}: strict is not stricter", entry.resource_type);
+    }
+}
+
+#[test]
+fn generic_part_is_strict_and_refers_to_the_catalogue() {
+    let catalog = Catalog::builtin();
+    let generic = catalog.generic().unwrap();
+    let words: Vec<&str> = Class::ALL.iter().map(|class| class.as_str()).collect();
+    assert_eq!(generic.classes.keys().map(String::as_str).collect::<Vec<_>>(), words, "18 classes, sorted");
+    assert_eq!(generic.effects.len(), Effect::ALL.len());
+    for name in generic::CARRIERS {
+        let carrier = catalog.carrier(name).unwrap().unwrap();
+        assert!(!generic.table(carrier).is_empty(), "{name} has no table");
+        for carried in generic.table(carrier) {
+            let same = carried.same_as.as_deref().map(|same| catalog.entry(same).unwrap().expect(same));
+            assert!(same.is_some() != carried.loses.is_some(), "{}: what is lost, said once", carried.name);
+        }
+    }
+    let with_table = generic.dispatch.iter().filter(|carrier| carrier.table.is_some());
+    assert_eq!(with_table.count(), generic::CARRIERS.len());
+    for glob in &generic.fallback_globs {
+        let ending = glob.glob.strip_prefix("*_").expect("an ending");
+        assert!(!ending.contains(['*', '?', '[', '{']), "{}", glob.glob);
+    }
+}
+
+#[test]
+fn a_name_counts_only_where_nobody_has_looked() {
+    let catalog = Catalog::builtin();
+    assert_eq!(catalog.fallback_glob("acme_managed_database").unwrap(), Some("*_database"));
+    assert_eq!(catalog.fallback_glob("ACME_Database").unwrap(), Some("*_database"));
+    assert_eq!(catalog.fallback_glob("acme_widget").unwrap(), None);
+    assert_eq!(catalog.fallback_glob("aws_route_table").unwrap(), None, "known, and no store");
+    assert_eq!(catalog.fallback_glob("aws_s3_bucket").unwrap(), None, "catalogued");
+}
+
+#[test]
+fn carriers_are_told_apart_by_name_without_version_and_case() {
+    let catalog = Catalog::builtin();
+    let azapi = catalog.carrier("azapi_resource").unwrap().unwrap();
+    let generic = catalog.generic().unwrap();
+    let account = generic.carried(azapi, "microsoft.storage/StorageAccounts@2023-01-01").unwrap();
+    assert_eq!((account.same_as.as_deref(), account.default), (Some("azurerm_storage_account"), Level::Deny));
+    assert!(generic.carried(azapi, "Microsoft.Storage/storageAccountsX@2023-01-01").is_none());
+    assert!(catalog.carrier("aws_s3_bucket").unwrap().is_none());
+}

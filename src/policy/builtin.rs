@@ -1,0 +1,76 @@
+//! The policies that ship with the program, embedded.
+//!
+//! Must not look into them.
+
+/// Path under `policies/` and text of every built-in module, sorted by path.
+pub const MODULES: &[(&str, &str)] = &[
+    ("lib/change.rego", include_str!("../../policies/lib/change.rego")),
+    ("lib/stateful.rego", include_str!("../../policies/lib/stateful.rego")),
+    ("stateful/destroy-catalogued/policy.rego", include_str!("../../policies/stateful/destroy-catalogued/policy.rego")),
+    ("stateful/destroy-data-store/policy.rego", include_str!("../../policies/stateful/destroy-data-store/policy.rego")),
+    ("stateful/forget-data-store/policy.rego", include_str!("../../policies/stateful/forget-data-store/policy.rego")),
+    (
+        "stateful/uncatalogued-destroy/policy.rego",
+        include_str!("../../policies/stateful/uncatalogued-destroy/policy.rego"),
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::MODULES;
+
+    fn rego_files(folder: &Path, root: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                rego_files(&path, root, found);
+            } else if path.extension().is_some_and(|extension| extension == "rego") {
+                found.push(path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/"));
+            }
+        }
+    }
+
+    #[test]
+    fn modules_are_the_files_on_disk() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+        let mut on_disk = Vec::new();
+        rego_files(&root, &root, &mut on_disk);
+        on_disk.sort();
+        assert_eq!(MODULES.iter().map(|(path, _)| *path).collect::<Vec<_>>(), on_disk);
+    }
+
+    #[test]
+    fn a_rule_is_a_folder_whose_package_and_id_are_its_path() {
+        for (path, text) in MODULES.iter().filter(|(path, _)| !path.starts_with("lib/")) {
+            let id = path.strip_suffix("/policy.rego").expect(path);
+            let package = format!("package plangate.{}\n", id.replace('/', ".").replace('-', "_"));
+            assert!(text.starts_with(&package), "{path}");
+            assert!(text.contains(&format!("#   id: {id}\n")), "{path}: METADATA without its id");
+        }
+    }
+
+    #[test]
+    fn every_rule_has_cases_that_fire_and_cases_that_do_not() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+        for (path, _) in MODULES.iter().filter(|(path, _)| !path.starts_with("lib/")) {
+            let cases = root.join(path).with_file_name("cases");
+            let expected = std::fs::read_to_string(cases.join("expected.json")).expect(path);
+            let expected: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&expected).unwrap();
+            let mut on_disk: Vec<String> = std::fs::read_dir(&cases)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace(".json", ""))
+                .filter(|name| name != "expected")
+                .collect();
+            on_disk.sort();
+            assert_eq!(expected.keys().collect::<Vec<_>>(), on_disk.iter().collect::<Vec<_>>(), "{path}");
+            for (name, findings) in &expected {
+                let fires = findings.as_array().is_some_and(|findings| !findings.is_empty());
+                assert!(name.starts_with(if fires { "deny_" } else { "allow_" }), "{path}: {name}");
+            }
+            assert!(on_disk.iter().any(|name| name.starts_with("allow_")), "{path}: no case that it lets through");
+            assert!(on_disk.iter().any(|name| name.starts_with("deny_")), "{path}: no case in which it fires");
+        }
+    }
+}
