@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod finding;
+pub mod io;
 pub mod plan;
 pub mod problem;
 pub mod rego;
