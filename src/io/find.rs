@@ -1,0 +1,119 @@
+//! Finds files: by extension, by glob, and the root of a repository.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use globset::GlobBuilder;
+
+use super::unreadable;
+use crate::problem::{Problem, ProblemCode};
+
+/// The nearest directory at or above `start` that holds `.git` (a directory, or a file in worktrees and
+/// submodules), with symbolic links resolved.
+#[must_use]
+pub fn find_repository_root(start: &Utf8Path) -> Option<Utf8PathBuf> {
+    let start = start.canonicalize_utf8().ok()?;
+    start.ancestors().find(|directory| directory.join(".git").exists()).map(Utf8Path::to_owned)
+}
+
+/// All files below `dir` with one of these extensions (without dot), sorted. Hidden directories below it
+/// (`.git`, `.terraform`) are left out; links are followed, each real directory once.
+pub fn files_under(dir: &Utf8Path, extensions: &[&str]) -> Result<Vec<Utf8PathBuf>, Problem> {
+    let wanted = |path: &Utf8Path| path.extension().is_some_and(|extension| extensions.contains(&extension));
+    let walk = Walk { wanted: &wanted, hidden: false, once: true, seen: BTreeSet::new(), found: Vec::new() };
+    walk.run(dir, usize::MAX)
+}
+
+/// The files that a glob matches, sorted; none is no error. `*` and `?` stay within a directory, `**` is any
+/// number of directories, `{a,b}` and `[ab]` are choices. Links are followed, but not in circles. Hidden directories are entered only where the pattern
+/// names one. A text without any of these characters names itself.
+pub fn expand_glob(pattern: &str) -> Result<Vec<Utf8PathBuf>, Problem> {
+    let Some(first) = pattern.find(['*', '?', '[', '{', '\\']) else {
+        let path = Utf8PathBuf::from(pattern);
+        return Ok(if path.exists() { vec![path] } else { Vec::new() });
+    };
+    let glob = GlobBuilder::new(pattern).literal_separator(true).build().map_err(|error| {
+        let message = format!("`{pattern}` is no valid glob: {}", error.kind());
+        Problem::new(ProblemCode::NothingSelected, message)
+            .help("`[`, `{`, `*` and `?` are special; `\\` takes that away")
+    })?;
+    let matcher = glob.compile_matcher();
+    let wanted = |path: &Utf8Path| matcher.is_match(path);
+    let literal = pattern.get(..first).and_then(|start| start.rfind('/')).map_or(0, |slash| slash + 1);
+    let (prefix, rest) = pattern.split_at(literal);
+    let depth = if rest.contains("**") { usize::MAX } else { rest.matches('/').count() };
+    let hidden = rest.split('/').any(|component| component.starts_with('.'));
+    if !prefix.is_empty() && !Utf8Path::new(prefix).is_dir() {
+        return Ok(Vec::new());
+    }
+    let walk = Walk { wanted: &wanted, hidden, once: false, seen: BTreeSet::new(), found: Vec::new() };
+    walk.run(Utf8Path::new(prefix), depth)
+}
+
+struct Walk<'a> {
+    wanted: &'a dyn Fn(&Utf8Path) -> bool,
+    /// Whether hidden directories are entered.
+    hidden: bool,
+    /// Whether a directory with several names is visited under the first one only. A glob must see them all:
+    /// it may match just one of the names.
+    once: bool,
+    /// Real directories visited, or being visited: links may form loops.
+    seen: BTreeSet<PathBuf>,
+    found: Vec<Utf8PathBuf>,
+}
+
+impl Walk<'_> {
+    fn run(mut self, dir: &Utf8Path, depth: usize) -> Result<Vec<Utf8PathBuf>, Problem> {
+        self.directory(dir, depth)?;
+        self.found.sort();
+        Ok(self.found)
+    }
+
+    fn directory(&mut self, dir: &Utf8Path, depth: usize) -> Result<(), Problem> {
+        // An empty path is the current directory; its files keep their short names.
+        let place = if dir.as_str().is_empty() { Utf8Path::new(".") } else { dir };
+        let failed = |error: &std::io::Error| match error.kind() {
+            ErrorKind::NotADirectory => Problem::new(ProblemCode::Unreadable, format!("`{place}` is no directory")),
+            _ => unreadable(place, error),
+        };
+        let real = place.as_std_path().canonicalize().map_err(|error| failed(&error))?;
+        if !self.seen.insert(real.clone()) {
+            return Ok(());
+        }
+        let entries = fs::read_dir(place).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let mut names: Vec<_> = entries.map_err(|error| failed(&error))?.iter().map(fs::DirEntry::file_name).collect();
+        // Sorted before descending: which of two names of a linked directory counts must not depend on the disk.
+        names.sort();
+        names.iter().try_for_each(|name| self.entry(dir, name, depth))?;
+        if !self.once {
+            self.seen.remove(&real);
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, dir: &Utf8Path, name: &std::ffi::OsStr, depth: usize) -> Result<(), Problem> {
+        let shown = dir.join(&*name.to_string_lossy());
+        let is_directory = match fs::metadata(dir.as_std_path().join(name)) {
+            Ok(metadata) => metadata.is_dir(),
+            // A link to nowhere, say: of interest only as a wanted file.
+            Err(_) if !(self.wanted)(&shown) => return Ok(()),
+            Err(error) => return Err(unreadable(&shown, &error)),
+        };
+        let enter = is_directory && depth > 0 && (self.hidden || !name.as_encoded_bytes().starts_with(b"."));
+        if !enter && (is_directory || !(self.wanted)(&shown)) {
+            return Ok(());
+        }
+        if name.to_str().is_none() {
+            let message = format!("the name of `{shown}` is not UTF-8");
+            return Err(Problem::new(ProblemCode::Unreadable, message).help("rename it, so that reports can name it"));
+        }
+        if enter {
+            return self.directory(&shown, depth - 1);
+        }
+        self.found.push(shown);
+        Ok(())
+    }
+}
