@@ -10,6 +10,7 @@ pub mod detect;
 pub mod json;
 pub mod mask;
 mod raw;
+mod segments;
 pub mod sink;
 pub mod value;
 
