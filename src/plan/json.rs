@@ -1,1 +1,122 @@
-//! Stub.
+//! One streaming pass from a document to the typed plan and the sink.
+//!
+//! Owns the interest, the verdict "this is a plan" and the wording of what is wrong with the text. Never builds a tree
+//! of the whole plan: parts that nobody reads are validated and dropped.
+
+mod keys;
+mod position;
+pub(super) mod read;
+
+use serde::de::DeserializeSeed as _;
+
+use super::Plan;
+use super::detect::{Document, refusal};
+use super::raw::{Top, Version};
+use super::sink::DocumentSink;
+use crate::problem::{Problem, ProblemCode};
+use read::{Failure, Loader, Walk};
+
+/// Which `before`, `after` and masks the typed plan keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeepValues {
+    /// None.
+    None,
+    /// Those of every entry but quiet ones (`no-op`, `read`).
+    Changed,
+    /// All.
+    All,
+}
+
+/// What the readers of a plan need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interest {
+    /// The values in the typed plan.
+    pub values: KeepValues,
+    /// Whether the sink gets the whole document.
+    pub document: bool,
+}
+
+impl Interest {
+    /// What built-in rules read: the values of changes, no document.
+    #[must_use]
+    pub const fn builtin() -> Self {
+        Self { values: KeepValues::Changed, document: false }
+    }
+
+    /// What policies of unknown reach may read.
+    #[must_use]
+    pub const fn everything() -> Self {
+        Self { values: KeepValues::Changed, document: true }
+    }
+}
+
+/// A plan, with what the sink made of it.
+#[derive(Debug, Clone)]
+pub struct Loaded<N> {
+    /// The typed plan.
+    pub plan: Plan,
+    /// The whole plan as the sink took it; `None` where the interest has no document. Of a wrapped plan, the plan.
+    pub node: Option<N>,
+}
+
+/// Reads a document; anything but a well-formed plan of a known format is a problem.
+///
+/// No key may stand twice at the top level nor anywhere in an entry of changes, drift, deferred changes or action
+/// invocations; where the sink gets the document, nowhere at all.
+pub fn load<S: DocumentSink>(document: &Document, interest: &Interest, sink: S) -> Result<Loaded<S::Node>, Problem> {
+    let mut loader = Loader::new(sink, interest.document, interest.values);
+    let mut top = Top::default();
+    let mut json = serde_json::Deserializer::from_str(document.json());
+    let walked = Walk { loader: &mut loader, target: &mut top }
+        .deserialize(&mut json)
+        .and_then(|node| json.end().map(|()| node));
+    let node = match walked {
+        Ok(node) => node,
+        Err(error) => return Err(unreadable(document, &top, loader.take_failure(), &error)),
+    };
+    let (top, node) = top.unwrap_plan(node)?;
+    if let Some(problem) = refusal::of_keys(&top.keys, top.all_outputs()) {
+        return Err(problem);
+    }
+    Version::check(&top.plan.format_version)?;
+    Ok(Loaded { plan: top.into_plan(), node })
+}
+
+/// Why the walk stopped. The parser's own words are used only where they hold no text of the document.
+fn unreadable<N>(
+    document: &Document,
+    top: &Top<N>,
+    failure: Option<Failure>,
+    error: &serde_json::Error,
+) -> Problem {
+    if let Some(problem) = top.unsupported_version() {
+        return problem;
+    }
+    let offset = position::offset(document.json(), error.line(), error.column());
+    let whole = failure.as_ref().is_some_and(|failure| failure.whole);
+    let place = position::describe(document, offset, whole);
+    if let Some(failure) = failure {
+        let help = match failure.code {
+            ProblemCode::DuplicateKey => "Terraform never writes this: find out who edited the file",
+            _ => refusal::SHOW_AGAIN,
+        };
+        return Problem::new(failure.code, format!("{}, at {place}", failure.message)).help(help);
+    }
+    let (code, what) = match error.classify() {
+        serde_json::error::Category::Eof => (ProblemCode::Truncated, "the JSON ends in the middle"),
+        _ if says(error, "recursion limit") => (ProblemCode::Malformed, "the JSON is nested deeper than 127 levels"),
+        _ if says(error, "trailing characters") => {
+            (ProblemCode::Malformed, "there is other text after the end of the JSON")
+        }
+        _ if says(error, "number out of range") => (ProblemCode::Malformed, "a number is too large to be read"),
+        _ => (ProblemCode::Malformed, "this is not valid JSON"),
+    };
+    Problem::new(code, format!("{what}, at {place}")).help(refusal::SHOW_AGAIN)
+}
+
+fn says(error: &serde_json::Error, words: &str) -> bool {
+    error.is_syntax() && error.to_string().starts_with(words)
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ pub mod json;
 pub mod mask;
 mod raw;
 pub mod redact;
+mod segments;
 pub mod sink;
 pub mod value;
 

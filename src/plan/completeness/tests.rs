@@ -1,0 +1,118 @@
+use super::*;
+use crate::plan::action::Action;
+use crate::plan::{Change, ConfigurationSummary, DeferredChange, Mode};
+
+fn change(address: &str, action: Action) -> ResourceChange {
+    ResourceChange {
+        address: Address::new(address),
+        previous_address: None,
+        mode: Mode::Managed,
+        resource_type: "t".to_owned(),
+        provider: None,
+        deposed: None,
+        change: Change { action, ..Change::default() },
+        action_reason: None,
+    }
+}
+
+fn prior(address: &str, deposed: Option<&str>) -> PriorInstance {
+    PriorInstance { address: Address::new(address), deposed: deposed.map(str::to_owned) }
+}
+
+fn plan(changes: Vec<ResourceChange>, prior: Vec<PriorInstance>) -> Plan {
+    Plan {
+        changes: Some(changes),
+        prior_instances: Some(prior),
+        configuration: Some(ConfigurationSummary { managed_resources: 1 }),
+        ..Plan::default()
+    }
+}
+
+fn missing_of(plan: &Plan) -> Vec<String> {
+    assess(plan, Expect::Ordinary).missing.iter().map(ToString::to_string).collect()
+}
+
+fn codes(plan: &Plan, expect: Expect) -> Vec<ProblemCode> {
+    assess(plan, expect).problems.iter().map(|problem| problem.code).collect()
+}
+
+#[test]
+fn an_instance_that_no_change_names_is_missing() {
+    let moved = ResourceChange { previous_address: Some(Address::new("a.old")), ..change("a.new", Action::NoOp) };
+    let plan = plan(vec![moved], vec![prior("a.old", None), prior("a.z", None), prior("a.new", None), prior("a.b", None)]);
+    assert_eq!(missing_of(&plan), ["a.b", "a.z"]);
+}
+
+#[test]
+fn an_entry_about_a_deposed_object_does_not_stand_for_the_current_one() {
+    let deposed = ResourceChange { deposed: Some("d1".to_owned()), ..change("a.x", Action::Delete) };
+    let only_deposed = plan(vec![deposed], vec![prior("a.x", None), prior("a.x", Some("d1"))]);
+    assert_eq!(missing_of(&only_deposed), ["a.x"]);
+    let current = plan(vec![change("a.x", Action::NoOp)], vec![prior("a.x", None), prior("a.x", Some("d1"))]);
+    assert!(missing_of(&current).is_empty());
+}
+
+#[test]
+fn a_deferred_wildcard_stands_for_all_its_instances_and_no_others() {
+    let mut plan = plan(
+        Vec::new(),
+        vec![
+            prior("module.m[\"a\"].t.x[0]", None),
+            prior("module.m[\"a\"].t.x", None),
+            prior("module.m[\"b\"].t.x[0]", None),
+            prior("t.y", None),
+        ],
+    );
+    let deferred = |address| DeferredChange { reason: None, resource_change: change(address, Action::Create) };
+    plan.deferred = vec![deferred("module.m[\"a\"].t.x[*]"), deferred("t.y")];
+    assert_eq!(missing_of(&plan), ["module.m[\"b\"].t.x[0]"]);
+}
+
+#[test]
+fn a_complete_plan_with_missing_instances_contradicts_itself() {
+    let mut plan = plan(Vec::new(), vec![prior("a.x", None)]);
+    assert!(codes(&plan, Expect::Ordinary).is_empty(), "an old plan is merely incomplete");
+    plan.complete = Some(true);
+    assert_eq!(codes(&plan, Expect::Ordinary), [ProblemCode::InconsistentPlan]);
+    plan.complete = Some(false);
+    assert!(assess(&plan, Expect::Ordinary).partial);
+    assert!(codes(&plan, Expect::Ordinary).is_empty());
+}
+
+#[test]
+fn a_plan_without_changes_is_undecided_unless_refresh_only_is_expected() {
+    let mut stripped = plan(Vec::new(), vec![prior("a.x", None)]);
+    stripped.changes = None;
+    stripped.complete = Some(true);
+    assert_eq!(codes(&stripped, Expect::Ordinary), [ProblemCode::NoResourceChanges]);
+    assert!(codes(&stripped, Expect::RefreshOnly).is_empty());
+    assert!(assess(&stripped, Expect::RefreshOnly).missing.is_empty());
+
+    let nothing = Plan { configuration: Some(ConfigurationSummary::default()), ..Plan::default() };
+    assert!(codes(&nothing, Expect::Ordinary).is_empty(), "a configuration without resources has no changes");
+    assert_eq!(codes(&Plan::default(), Expect::Ordinary), [ProblemCode::NoResourceChanges]);
+}
+
+#[test]
+fn a_plan_that_changes_something_is_not_refresh_only() {
+    let quiet = plan(vec![change("a.x", Action::NoOp)], Vec::new());
+    assert!(codes(&quiet, Expect::RefreshOnly).is_empty());
+    let loud = plan(vec![change("a.x", Action::Delete)], Vec::new());
+    assert_eq!(codes(&loud, Expect::RefreshOnly), [ProblemCode::InconsistentPlan]);
+}
+
+#[test]
+fn the_same_object_twice_is_inconsistent_but_a_deposed_one_is_another_object() {
+    let deposed = ResourceChange { deposed: Some("d1".to_owned()), ..change("a.x", Action::Delete) };
+    assert!(codes(&plan(vec![change("a.x", Action::NoOp), deposed.clone()], Vec::new()), Expect::Ordinary).is_empty());
+    let twice = plan(vec![deposed.clone(), change("a.x", Action::NoOp), deposed], Vec::new());
+    let problems = assess(&twice, Expect::Ordinary).problems;
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].message.contains("a.x"), "{}", problems[0].message);
+}
+
+#[test]
+fn an_errored_plan_is_a_problem() {
+    let plan = Plan { errored: Some(true), ..plan(Vec::new(), Vec::new()) };
+    assert_eq!(codes(&plan, Expect::Ordinary), [ProblemCode::ErroredPlan]);
+}

@@ -1,0 +1,155 @@
+//! Bytes to UTF-8 text: gzip, byte order marks, UTF-16.
+//!
+//! Must not look at JSON.
+
+use std::io::Read as _;
+
+use flate2::read::MultiGzDecoder;
+
+use super::refusal;
+use crate::problem::{Problem, ProblemCode};
+
+/// Largest plan accepted out of a gzip file, in bytes: a bomb must not take the machine's memory.
+pub(super) const MAX_INFLATED: u64 = 4 << 30;
+
+/// Bytes looked at to tell UTF-16 without a mark.
+const SAMPLE: usize = 512;
+
+/// The text of an input, and notes on what was done to it.
+pub(super) fn decode(bytes: Vec<u8>) -> Result<(String, Vec<String>), Problem> {
+    let mut notes = Vec::new();
+    let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
+        notes.push("decompressed from gzip".to_owned());
+        inflate(&bytes, MAX_INFLATED)?
+    } else {
+        bytes
+    };
+    if let Some(problem) = refusal::of_bytes(&bytes) {
+        return Err(problem);
+    }
+    let text = match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes, "UTF-16LE", &mut notes)?,
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes, "UTF-16BE", &mut notes)?,
+        other => match unmarked_utf16(other) {
+            Some(Order::Little) => utf16(other, u16::from_le_bytes, "UTF-16LE", &mut notes)?,
+            Some(Order::Big) => utf16(other, u16::from_be_bytes, "UTF-16BE", &mut notes)?,
+            None => utf8(bytes)?,
+        },
+    };
+    Ok((text, notes))
+}
+
+fn inflate(bytes: &[u8], max: u64) -> Result<Vec<u8>, Problem> {
+    let mut out = Vec::new();
+    let read = MultiGzDecoder::new(bytes).take(max + 1).read_to_end(&mut out);
+    match read {
+        Ok(_) if u64::try_from(out.len()).is_ok_and(|len| len <= max) => Ok(out),
+        Ok(_) => Err(Problem::new(
+            ProblemCode::Unreadable,
+            format!("the gzip file holds more than {} GiB, the most that is accepted", max >> 30),
+        )
+        .help("split the configuration, or save the plan again: terraform show -json tfplan > plan.json")),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Err(Problem::new(ProblemCode::Truncated, "the gzip file ends in the middle").help(refusal::SHOW_AGAIN))
+        }
+        Err(_) => {
+            Err(Problem::new(ProblemCode::Unreadable, "the gzip file is damaged: it cannot be decompressed")
+                .help(refusal::SHOW_AGAIN))
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Little,
+    Big,
+}
+
+/// UTF-16 without a mark: every other byte of mostly ASCII text is zero. JSON text itself never holds a zero byte.
+fn unmarked_utf16(bytes: &[u8]) -> Option<Order> {
+    let sample = bytes.get(..SAMPLE.min(bytes.len()) & !1)?;
+    let zeros = |at: usize| sample.iter().skip(at).step_by(2).filter(|byte| **byte == 0).count();
+    let enough = sample.len() / 8 + 1;
+    match (zeros(0), zeros(1)) {
+        (0, odd) if odd >= enough => Some(Order::Little),
+        (even, 0) if even >= enough => Some(Order::Big),
+        _ => None,
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16, name: &str, notes: &mut Vec<String>) -> Result<String, Problem> {
+    let malformed = |at: usize| {
+        Problem::new(ProblemCode::Malformed, format!("the file is not valid {name} at byte offset {at}"))
+            .help(refusal::SHOW_AGAIN)
+    };
+    let (units, rest) = bytes.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(malformed(bytes.len()));
+    }
+    let mut text = String::with_capacity(units.len());
+    let mut at = 0;
+    for char in char::decode_utf16(units.iter().map(|pair| unit(*pair))) {
+        let char = char.map_err(|_| malformed(at))?;
+        at += char.len_utf16() * 2;
+        text.push(char);
+    }
+    notes.push(format!("transcoded from {name}"));
+    Ok(text)
+}
+
+fn utf8(mut bytes: Vec<u8>) -> Result<String, Problem> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    if bytes.starts_with(MARK) {
+        bytes.drain(..MARK.len());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Problem::new(ProblemCode::Malformed, format!("the file is not valid UTF-8 at byte offset {at}"))
+            .help(refusal::SHOW_AGAIN)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_gzip_bomb_stops_at_the_cap() {
+        let bomb = gzip(&vec![b' '; 1 << 20]);
+        assert_eq!(inflate(&bomb, 1 << 10).unwrap_err().code, ProblemCode::Unreadable);
+        assert_eq!(inflate(&bomb, 1 << 20).unwrap().len(), 1 << 20);
+    }
+
+    #[test]
+    fn a_cut_gzip_file_is_truncated_not_empty() {
+        let whole = gzip(b"{\"format_version\":\"1.2\"}");
+        let cut = whole.get(..whole.len() - 4).unwrap().to_vec();
+        assert_eq!(decode(cut).unwrap_err().code, ProblemCode::Truncated);
+    }
+
+    #[test]
+    fn utf16_is_told_by_mark_and_without() {
+        let text = "{\"ä\": \"€𝄞 and more text\"}";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [little.clone(), big.clone(), [vec![0xff, 0xfe], little].concat(), [vec![0xfe, 0xff], big].concat()] {
+            let (decoded, notes) = decode(bytes).unwrap();
+            assert_eq!(decoded, text);
+            assert_eq!(notes.len(), 1);
+        }
+    }
+
+    #[test]
+    fn broken_encodings_are_refused() {
+        assert_eq!(decode(vec![0xff, 0xfe, b'{', 0, 0x00, 0xd8]).unwrap_err().code, ProblemCode::Malformed);
+        assert_eq!(decode(vec![0xff, 0xfe, b'{']).unwrap_err().code, ProblemCode::Malformed);
+        assert_eq!(decode(vec![b'{', 0xc3, b'}']).unwrap_err().code, ProblemCode::Malformed);
+    }
+}

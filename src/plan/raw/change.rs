@@ -1,0 +1,437 @@
+//! Entries of `resource_changes`, `resource_drift`, `deferred_changes` and `output_changes` as they are written.
+//!
+//! Values of quiet entries are never built: Terraform writes `actions` before them. In a document that has another
+//! order they are built, and dropped when the object is complete.
+
+use serde::de::{MapAccess, SeqAccess};
+
+use super::fields::{List, Part, Text, Words};
+use super::others::missing;
+use crate::address::Address;
+use crate::plan::json::KeepValues;
+use crate::plan::json::read::{Failure, Keep, Kind, Loader, Scalar, Target};
+use crate::plan::segments::resource_part;
+use crate::plan::sink::DocumentSink;
+use crate::plan::value::{Number, Value};
+use crate::plan::{
+    Action, AttributePath, Change, DeferredChange, Importing, Mode, PathStep, ResourceChange, Shadow,
+};
+
+/// One entry.
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    address: Text,
+    previous_address: Text,
+    mode: Label,
+    resource_type: Text,
+    provider: Words,
+    deposed: Label,
+    action_reason: Words,
+    change: RawChange,
+}
+
+impl<'de, S: DocumentSink> Target<'de, S> for Entry {
+    const WHAT: &'static str = "a resource change (an object)";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        kind == Kind::Map
+    }
+
+    fn field<A: MapAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<S::Node>, A::Error> {
+        match key {
+            "address" => loader.read(map, &mut self.address),
+            "previous_address" => loader.read(map, &mut self.previous_address),
+            "mode" => loader.read(map, &mut self.mode),
+            "type" => loader.read(map, &mut self.resource_type),
+            "provider_name" => loader.read(map, &mut self.provider),
+            "deposed" => loader.read(map, &mut self.deposed),
+            "action_reason" => loader.read(map, &mut self.action_reason),
+            "change" => loader.read(map, &mut self.change),
+            _ => loader.skip(map),
+        }
+    }
+
+    fn close(&mut self, _: &Loader<'de, S>, _: Kind) -> Result<(), Failure> {
+        let Some(address) = self.address.0.as_deref().filter(|address| !address.is_empty()) else {
+            return Err(missing("address"));
+        };
+        let mode = read_mode(self.mode.0.as_deref(), address);
+        if !self.change.present && matches!(mode, Mode::Managed | Mode::Other(_)) {
+            return Err(missing("change"));
+        }
+        Ok(())
+    }
+}
+
+impl Part for Entry {
+    type Of = ResourceChange;
+
+    fn finish(self) -> ResourceChange {
+        let address = self.address.0.unwrap_or_default();
+        let mode = read_mode(self.mode.0.as_deref(), &address);
+        let resource_type = self.resource_type.0.filter(|name| !name.is_empty());
+        ResourceChange {
+            resource_type: resource_type.unwrap_or_else(|| resource_part(&address).resource_type.to_owned()),
+            change: self.change.finish(&mode),
+            address: Address::new(address),
+            previous_address: self.previous_address.0.map(Address::new),
+            mode,
+            provider: self.provider.0,
+            deposed: self.deposed.0.filter(|key| !key.is_empty()),
+            action_reason: self.action_reason.0,
+        }
+    }
+}
+
+fn read_mode(written: Option<&str>, address: &str) -> Mode {
+    match written {
+        Some("managed") => Mode::Managed,
+        Some("data") => Mode::Data,
+        Some("ephemeral") => Mode::Ephemeral,
+        Some(other) => Mode::Other(other.to_owned()),
+        None => match resource_part(address).prefix {
+            Some("data") => Mode::Data,
+            Some(_) => Mode::Ephemeral,
+            None => Mode::Managed,
+        },
+    }
+}
+
+/// A string that tells things apart; `null` and `false` count as absent, anything else is taken by its kind: a value
+/// of a strange shape must not be mistaken for an absent one.
+#[derive(Debug, Default)]
+struct Label(Option<String>);
+
+impl<'de, S: DocumentSink> Target<'de, S> for Label {
+    const WHAT: &'static str = "a string";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        !matches!(kind, Kind::List | Kind::Map)
+    }
+
+    fn scalar(&mut self, scalar: Scalar<'_>) {
+        self.0 = match scalar {
+            Scalar::Null | Scalar::Bool(false) => None,
+            Scalar::String(text) => Some(text.to_owned()),
+            other => Some(Value::from(other).to_string()),
+        };
+    }
+}
+
+/// An entry of `deferred_changes`.
+#[derive(Debug, Default)]
+pub(super) struct Deferred {
+    reason: Words,
+    entry: Option<Entry>,
+}
+
+impl<'de, S: DocumentSink> Target<'de, S> for Deferred {
+    const WHAT: &'static str = "a deferred change (an object)";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        kind == Kind::Map
+    }
+
+    fn field<A: MapAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<S::Node>, A::Error> {
+        match key {
+            "reason" => loader.read(map, &mut self.reason),
+            "resource_change" => loader.read(map, self.entry.get_or_insert_default()),
+            _ => loader.skip(map),
+        }
+    }
+
+    fn close(&mut self, _: &Loader<'de, S>, _: Kind) -> Result<(), Failure> {
+        if self.entry.is_none() { Err(missing("resource_change")) } else { Ok(()) }
+    }
+}
+
+impl Part for Deferred {
+    type Of = DeferredChange;
+
+    fn finish(self) -> DeferredChange {
+        DeferredChange { reason: self.reason.0, resource_change: self.entry.unwrap_or_default().finish() }
+    }
+}
+
+/// The change of an output.
+#[derive(Debug, Default)]
+pub(super) struct Output(RawChange);
+
+impl<'de, S: DocumentSink> Target<'de, S> for Output {
+    const WHAT: &'static str = "an output change (an object)";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        kind == Kind::Map
+    }
+
+    fn field<A: MapAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<S::Node>, A::Error> {
+        self.0.field(loader, key, map)
+    }
+
+    fn close(&mut self, loader: &Loader<'de, S>, kind: Kind) -> Result<(), Failure> {
+        self.0.close(loader, kind)
+    }
+}
+
+impl Part for Output {
+    type Of = Change;
+
+    fn finish(self) -> Change {
+        self.0.finish(&Mode::Managed)
+    }
+}
+
+/// `change`.
+#[derive(Debug, Default)]
+struct RawChange {
+    present: bool,
+    actions: Option<Actions>,
+    values: Values,
+    replace_paths: List<PathList>,
+    importing: Option<RawImporting>,
+    generated_config: Presence,
+}
+
+/// What the interest may leave out.
+#[derive(Debug, Default)]
+struct Values {
+    before: Keep,
+    after: Keep,
+    after_unknown: Keep,
+    before_sensitive: Keep,
+    after_sensitive: Keep,
+    before_identity: Keep,
+    after_identity: Keep,
+}
+
+impl Values {
+    fn place(&mut self, key: &str) -> Option<&mut Keep> {
+        match key {
+            "before" => Some(&mut self.before),
+            "after" => Some(&mut self.after),
+            "after_unknown" => Some(&mut self.after_unknown),
+            "before_sensitive" => Some(&mut self.before_sensitive),
+            "after_sensitive" => Some(&mut self.after_sensitive),
+            "before_identity" => Some(&mut self.before_identity),
+            "after_identity" => Some(&mut self.after_identity),
+            _ => None,
+        }
+    }
+}
+
+impl RawChange {
+    fn is_quiet(&self) -> bool {
+        self.actions.as_ref().is_some_and(Actions::are_quiet)
+    }
+
+    fn keeps_values(&self, interest: KeepValues) -> bool {
+        match interest {
+            KeepValues::None => false,
+            KeepValues::Changed => !self.is_quiet(),
+            KeepValues::All => true,
+        }
+    }
+
+    fn finish(self, mode: &Mode) -> Change {
+        let actions = self.actions.unwrap_or_default();
+        let values = self.values;
+        Change {
+            action: Action::read(&actions.words, mode),
+            actions: actions.words,
+            before: values.before.value,
+            after: values.after.value,
+            after_unknown: mask(values.after_unknown),
+            before_sensitive: mask(values.before_sensitive),
+            after_sensitive: mask(values.after_sensitive),
+            replace_paths: self.replace_paths.into_vec(),
+            importing: self.importing.map(RawImporting::finish),
+            generated_config: self.generated_config.0,
+            before_identity: identity(values.before_identity),
+            after_identity: identity(values.after_identity),
+        }
+    }
+}
+
+/// A mask; `null` is none.
+fn mask(kept: Keep) -> Shadow {
+    match kept.value {
+        Value::Null => Shadow::default(),
+        mask => Shadow::new(mask),
+    }
+}
+
+fn identity(kept: Keep) -> Option<Value> {
+    Some(kept.value).filter(|value| *value != Value::Null)
+}
+
+impl<'de, S: DocumentSink> Target<'de, S> for RawChange {
+    const WHAT: &'static str = "a change (an object)";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Map | Kind::Null)
+    }
+
+    fn field<A: MapAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<S::Node>, A::Error> {
+        let keeps = self.keeps_values(loader.values);
+        match key {
+            "actions" => loader.read(map, self.actions.get_or_insert_default()),
+            "replace_paths" => loader.read(map, &mut self.replace_paths),
+            "importing" => {
+                let mut importing = RawImporting::default();
+                let node = loader.read(map, &mut importing)?;
+                self.importing = Some(importing).filter(|importing| importing.present);
+                Ok(node)
+            }
+            "generated_config" => loader.read(map, &mut self.generated_config),
+            key => match self.values.place(key) {
+                Some(place) if keeps => loader.read(map, place),
+                _ => loader.skip(map),
+            },
+        }
+    }
+
+    fn close(&mut self, loader: &Loader<'de, S>, _: Kind) -> Result<(), Failure> {
+        self.present = true;
+        if !self.keeps_values(loader.values) {
+            self.values = Values::default();
+        }
+        Ok(())
+    }
+}
+
+/// `actions`; anything but an array leaves no words, which is an unknown action.
+#[derive(Debug, Default)]
+struct Actions {
+    words: Vec<String>,
+}
+
+impl Actions {
+    /// Whether the values are of no interest, whatever the mode is.
+    fn are_quiet(&self) -> bool {
+        matches!(self.words.as_slice(), [word] if word == "no-op" || word == "read")
+    }
+}
+
+impl<'de, S: DocumentSink> Target<'de, S> for Actions {
+    fn item<A: SeqAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        seq: &mut A,
+    ) -> Result<Option<Option<S::Node>>, A::Error> {
+        let mut item = Keep::default();
+        let node = crate::plan::json::read::read_item(loader, seq, &mut item)?;
+        if node.is_some() {
+            self.words.push(match item.value {
+                Value::String(word) => word.into_string(),
+                other => other.to_string(),
+            });
+        }
+        Ok(node)
+    }
+}
+
+/// One of `replace_paths`.
+#[derive(Debug, Default)]
+struct PathList(List<Keep>);
+
+impl<'de, S: DocumentSink> Target<'de, S> for PathList {
+    const WHAT: &'static str = "a path (an array)";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        kind == Kind::List
+    }
+
+    fn item<A: SeqAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        seq: &mut A,
+    ) -> Result<Option<Option<S::Node>>, A::Error> {
+        self.0.item(loader, seq)
+    }
+}
+
+impl Part for PathList {
+    type Of = AttributePath;
+
+    fn finish(self) -> AttributePath {
+        let step = |value| match value {
+            Value::String(key) => PathStep::Key(key.into()),
+            Value::Number(Number::Int(index @ 0..)) => PathStep::Index(index.unsigned_abs()),
+            other => PathStep::Key(other.to_string().into()),
+        };
+        AttributePath(self.0.into_vec().into_iter().map(step).collect())
+    }
+}
+
+/// `importing`.
+#[derive(Debug, Default)]
+struct RawImporting {
+    present: bool,
+    id: Words,
+    unknown: super::fields::Flag,
+}
+
+impl RawImporting {
+    fn finish(self) -> Importing {
+        Importing { id: self.id.0, unknown: self.unknown.0.unwrap_or(false) }
+    }
+}
+
+impl<'de, S: DocumentSink> Target<'de, S> for RawImporting {
+    fn scalar(&mut self, scalar: Scalar<'_>) {
+        self.present = scalar.kind() != Kind::Null;
+    }
+
+    fn field<A: MapAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<S::Node>, A::Error> {
+        match key {
+            "id" => loader.read(map, &mut self.id),
+            "unknown" => loader.read(map, &mut self.unknown),
+            _ => loader.skip(map),
+        }
+    }
+
+    fn close(&mut self, _: &Loader<'de, S>, _: Kind) -> Result<(), Failure> {
+        self.present = true;
+        Ok(())
+    }
+}
+
+/// Whether there is a value at all.
+#[derive(Debug, Default)]
+struct Presence(bool);
+
+impl<'de, S: DocumentSink> Target<'de, S> for Presence {
+    fn scalar(&mut self, scalar: Scalar<'_>) {
+        self.0 = !matches!(scalar, Scalar::Null | Scalar::Bool(false) | Scalar::String(""));
+    }
+
+    fn close(&mut self, _: &Loader<'de, S>, _: Kind) -> Result<(), Failure> {
+        self.0 = true;
+        Ok(())
+    }
+}

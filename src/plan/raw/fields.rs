@@ -1,0 +1,163 @@
+//! Small shapes that parts of a plan are made of.
+//!
+//! Must not know which part they stand in.
+
+use serde::de::{MapAccess, SeqAccess};
+
+use crate::plan::json::read::{Keep, Kind, Loader, Scalar, Target, read_item};
+use crate::plan::sink::DocumentSink;
+use crate::plan::value::Value;
+
+/// A string that matters; `null` counts as absent.
+#[derive(Debug, Default)]
+pub(super) struct Text(pub(super) Option<String>);
+
+impl<'de, S: DocumentSink> Target<'de, S> for Text {
+    const WHAT: &'static str = "a string";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Null | Kind::String)
+    }
+
+    fn scalar(&mut self, scalar: Scalar<'_>) {
+        if let Scalar::String(text) = scalar {
+            self.0 = Some(text.to_owned());
+        }
+    }
+}
+
+/// A string for display; any other value counts as absent.
+#[derive(Debug, Default)]
+pub(super) struct Words(pub(super) Option<String>);
+
+impl<'de, S: DocumentSink> Target<'de, S> for Words {
+    fn scalar(&mut self, scalar: Scalar<'_>) {
+        if let Scalar::String(text) = scalar {
+            self.0 = Some(text.to_owned());
+        }
+    }
+}
+
+/// `true` or `false` that matters; `null` counts as absent.
+#[derive(Debug, Default)]
+pub(super) struct Flag(pub(super) Option<bool>);
+
+impl<'de, S: DocumentSink> Target<'de, S> for Flag {
+    const WHAT: &'static str = "true or false";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Null | Kind::Bool)
+    }
+
+    fn scalar(&mut self, scalar: Scalar<'_>) {
+        if let Scalar::Bool(value) = scalar {
+            self.0 = Some(value);
+        }
+    }
+}
+
+/// A target that becomes a part of the plan.
+pub(super) trait Part {
+    /// The part.
+    type Of;
+
+    /// The part, complete.
+    fn finish(self) -> Self::Of;
+}
+
+/// An array; `null` counts as absent.
+#[derive(Debug)]
+pub(super) struct List<T: Part> {
+    items: Option<Vec<T::Of>>,
+    lenient: bool,
+}
+
+impl<T: Part> Default for List<T> {
+    fn default() -> Self {
+        Self { items: None, lenient: false }
+    }
+}
+
+impl<T: Part> List<T> {
+    /// An array for display: any other value counts as absent.
+    pub(super) fn lenient() -> Self {
+        Self { items: None, lenient: true }
+    }
+
+    pub(super) fn into_vec(self) -> Vec<T::Of> {
+        self.items.unwrap_or_default()
+    }
+}
+
+impl<T: Part> From<List<T>> for Option<Vec<T::Of>> {
+    fn from(list: List<T>) -> Self {
+        list.items
+    }
+}
+
+impl<'de, S: DocumentSink, T: Target<'de, S> + Part + Default> Target<'de, S> for List<T> {
+    const WHAT: &'static str = "an array";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        self.lenient || matches!(kind, Kind::Null | Kind::List)
+    }
+
+    fn item<A: SeqAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        seq: &mut A,
+    ) -> Result<Option<Option<S::Node>>, A::Error> {
+        let items = self.items.get_or_insert_default();
+        let mut item = T::default();
+        let node = read_item(loader, seq, &mut item)?;
+        if node.is_some() {
+            items.push(item.finish());
+        }
+        Ok(node)
+    }
+}
+
+/// An object whose keys are names; `null` counts as absent.
+#[derive(Debug)]
+pub(super) struct Named<T: Part>(Vec<(String, T::Of)>);
+
+impl<T: Part> Default for Named<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Part> Named<T> {
+    pub(super) fn into_vec(self) -> Vec<(String, T::Of)> {
+        self.0
+    }
+}
+
+impl<'de, S: DocumentSink, T: Target<'de, S> + Part + Default> Target<'de, S> for Named<T> {
+    const WHAT: &'static str = "an object";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Null | Kind::Map)
+    }
+
+    fn field<A: MapAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<S::Node>, A::Error> {
+        let mut value = T::default();
+        let node = loader.read(map, &mut value)?;
+        self.0.push((key.to_owned(), value.finish()));
+        Ok(node)
+    }
+}
+
+/// Any value, kept whole.
+impl Part for Keep {
+    type Of = Value;
+
+    fn finish(self) -> Value {
+        self.value
+    }
+}

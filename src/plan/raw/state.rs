@@ -1,0 +1,237 @@
+//! `prior_state` and `configuration`, as far as completeness needs them: which instances exist, how many are declared.
+
+use serde::de::MapAccess;
+
+use super::fields::{List, Named, Part, Words};
+use crate::address::Address;
+use crate::plan::json::read::{Kind, Loader, Scalar, Target};
+use crate::plan::segments::{resource_part, segments};
+use crate::plan::sink::DocumentSink;
+use crate::plan::value::Number;
+use crate::plan::{ConfigurationSummary, PriorInstance};
+
+/// Declares a target that is an object (or `null`, or anything, which counts as empty) with some keys read.
+macro_rules! object {
+    ($target:ident { $($key:literal => $field:tt),+ $(,)? }) => {
+        impl<'de, S: DocumentSink> Target<'de, S> for $target {
+            const WHAT: &'static str = "an object";
+
+            fn accepts(&self, kind: Kind) -> bool {
+                matches!(kind, Kind::Map | Kind::Null)
+            }
+
+            fn field<A: MapAccess<'de>>(
+                &mut self,
+                loader: &mut Loader<'de, S>,
+                key: &str,
+                map: &mut A,
+            ) -> Result<Option<S::Node>, A::Error> {
+                match key {
+                    $($key => loader.read(map, &mut self.$field),)+
+                    _ => loader.skip(map),
+                }
+            }
+        }
+    };
+}
+
+/// `prior_state`.
+#[derive(Debug, Default)]
+pub(super) struct PriorState {
+    values: Values,
+}
+
+/// `prior_state.values`.
+#[derive(Debug, Default)]
+struct Values {
+    root_module: Module,
+}
+
+/// A module of the state (Terraform `internal/command/jsonstate/state.go`).
+#[derive(Debug, Default)]
+struct Module {
+    address: Words,
+    resources: List<Instance>,
+    child_modules: List<Module>,
+}
+
+/// A resource instance of the state.
+#[derive(Debug, Default)]
+struct Instance {
+    address: Words,
+    mode: Words,
+    index: Index,
+    deposed: Words,
+}
+
+/// `index`: a number, a string, or absent.
+#[derive(Debug, Default)]
+struct Index(Option<String>);
+
+object!(PriorState { "values" => values });
+object!(Values { "root_module" => root_module });
+object!(Module { "address" => address, "resources" => resources, "child_modules" => child_modules });
+object!(Instance { "address" => address, "mode" => mode, "index" => index, "deposed_key" => deposed, "deposed" => deposed });
+
+impl<'de, S: DocumentSink> Target<'de, S> for Index {
+    fn scalar(&mut self, scalar: Scalar<'_>) {
+        self.0 = match scalar {
+            Scalar::Number(Number::Int(number)) => Some(format!("[{number}]")),
+            Scalar::String(text) => Some(format!("[\"{}\"]", quote(text))),
+            _ => None,
+        };
+    }
+}
+
+/// A string key as addresses quote it (Terraform `internal/addrs`, `toHCLQuotedString`), but for unprintable characters.
+fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '"' | '\\' => out.extend(['\\', c]),
+            '$' | '%' if chars.peek() == Some(&'{') => out.extend([c, c]),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+impl From<PriorState> for Option<Vec<PriorInstance>> {
+    fn from(state: PriorState) -> Self {
+        Some(state.values.root_module.finish())
+    }
+}
+
+impl Part for Module {
+    type Of = Vec<PriorInstance>;
+
+    fn finish(self) -> Vec<PriorInstance> {
+        let module = self.address.0.unwrap_or_default();
+        let own = self.resources.into_vec().into_iter().flatten();
+        let mut all: Vec<_> = own.map(|instance| PriorInstance { address: within(&module, &instance.address), ..instance }).collect();
+        all.extend(self.child_modules.into_vec().into_iter().flatten());
+        all
+    }
+}
+
+/// The absolute address: Terraform 0.12 wrote those of the state relative to the module.
+fn within(module: &str, address: &Address) -> Address {
+    let is_absolute = module.is_empty()
+        || address.as_str().strip_prefix(module).is_some_and(|rest| rest.starts_with('.'));
+    if is_absolute { address.clone() } else { Address::new(format!("{module}.{address}")) }
+}
+
+impl Part for Instance {
+    type Of = Option<PriorInstance>;
+
+    /// `None` for a data source, and for an entry without address.
+    fn finish(self) -> Option<PriorInstance> {
+        let mut address = self.address.0?;
+        let managed = match self.mode.0.as_deref() {
+            Some(mode) => mode != "data" && mode != "ephemeral",
+            None => resource_part(&address).prefix.is_none(),
+        };
+        // Terraform 0.12 left the key off.
+        if let Some(index) = self.index.0
+            && segments(&address).last().is_some_and(|last| last.key.is_none())
+        {
+            address.push_str(&index);
+        }
+        managed.then(|| PriorInstance { address: Address::new(address), deposed: self.deposed.0 })
+    }
+}
+
+/// `configuration`.
+#[derive(Debug, Default)]
+pub(super) struct Configuration {
+    root_module: ConfigModule,
+    present: bool,
+}
+
+/// A module of the configuration (Terraform `internal/command/jsonconfig/config.go`).
+#[derive(Debug, Default)]
+struct ConfigModule {
+    resources: List<Block>,
+    calls: Named<Call>,
+}
+
+/// A resource block.
+#[derive(Debug, Default)]
+struct Block {
+    address: Words,
+    mode: Words,
+}
+
+/// A module call.
+#[derive(Debug, Default)]
+struct Call {
+    module: ConfigModule,
+}
+
+object!(ConfigModule { "resources" => resources, "module_calls" => calls });
+object!(Block { "address" => address, "mode" => mode });
+object!(Call { "module" => module });
+
+impl<'de, S: DocumentSink> Target<'de, S> for Configuration {
+    const WHAT: &'static str = "an object";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Map | Kind::Null)
+    }
+
+    fn field<A: MapAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<S::Node>, A::Error> {
+        match key {
+            "root_module" => loader.read(map, &mut self.root_module),
+            _ => loader.skip(map),
+        }
+    }
+
+    fn close(&mut self, _: &Loader<'de, S>, _: Kind) -> Result<(), crate::plan::json::read::Failure> {
+        self.present = true;
+        Ok(())
+    }
+}
+
+impl From<Configuration> for Option<ConfigurationSummary> {
+    fn from(configuration: Configuration) -> Self {
+        configuration
+            .present
+            .then(|| ConfigurationSummary { managed_resources: configuration.root_module.managed_resources() })
+    }
+}
+
+impl ConfigModule {
+    fn managed_resources(self) -> usize {
+        let own = self.resources.into_vec().into_iter().filter(|managed| *managed).count();
+        own + self.calls.into_vec().into_iter().map(|(_, inner)| inner).sum::<usize>()
+    }
+}
+
+impl Part for Block {
+    type Of = bool;
+
+    /// Whether it declares a managed resource.
+    fn finish(self) -> bool {
+        match self.mode.0.as_deref() {
+            Some(mode) => mode != "data" && mode != "ephemeral",
+            None => self.address.0.is_none_or(|address| resource_part(&address).prefix.is_none()),
+        }
+    }
+}
+
+impl Part for Call {
+    type Of = usize;
+
+    fn finish(self) -> usize {
+        self.module.managed_resources()
+    }
+}

@@ -1,0 +1,103 @@
+//! Segments of an address, for the loader: quote-aware, borrowed, without judgement.
+//!
+//! Owns only the cutting at dots and keys. Selectors and everything else use [`crate::address`].
+
+/// One dot-separated segment with its instance key, brackets left off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Segment<'a> {
+    pub(super) name: &'a str,
+    pub(super) key: Option<&'a str>,
+}
+
+/// Cuts an address at the dots outside of keys. Grammar: Terraform `internal/addrs`; a key is `[0]`, `["a.b"]` or `[*]`.
+pub(super) fn segments(address: &str) -> Vec<Segment<'_>> {
+    let mut out = Vec::new();
+    let mut rest = address;
+    while !rest.is_empty() {
+        let name_end = rest.find(['.', '[']).unwrap_or(rest.len());
+        let (name, tail) = rest.split_at(name_end);
+        let (key, tail) = if tail.starts_with('[') { split_key(tail) } else { (None, tail) };
+        out.push(Segment { name, key });
+        rest = tail.strip_prefix('.').unwrap_or(tail);
+        if rest.len() == tail.len() && !rest.is_empty() && !rest.starts_with('[') {
+            // Text right after a key: no address Terraform prints. Taken as one more segment.
+            out.push(Segment { name: rest, key: None });
+            break;
+        }
+    }
+    out
+}
+
+/// Splits `[key]rest`; without a closing bracket all of it is the key.
+fn split_key(text: &str) -> (Option<&str>, &str) {
+    let mut quoted = false;
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ']' if !quoted => return (text.get(1..at), text.get(at + 1..).unwrap_or_default()),
+            _ => {}
+        }
+    }
+    (text.get(1..), "")
+}
+
+/// Whether the address is one of a data source, its type, and that of an ephemeral resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ResourcePart<'a> {
+    pub(super) resource_type: &'a str,
+    /// `data` or `ephemeral`; `None` for a managed resource.
+    pub(super) prefix: Option<&'a str>,
+}
+
+/// The resource part of an address: what follows the module path.
+pub(super) fn resource_part(address: &str) -> ResourcePart<'_> {
+    let all = segments(address);
+    let mut rest = all.as_slice();
+    while let [Segment { name: "module", key: None }, _, tail @ ..] = rest
+        && !tail.is_empty()
+    {
+        rest = tail;
+    }
+    match rest {
+        [Segment { name: prefix @ ("data" | "ephemeral"), key: None }, of, _, ..] => {
+            ResourcePart { resource_type: of.name, prefix: Some(prefix) }
+        }
+        [of, ..] => ResourcePart { resource_type: of.name, prefix: None },
+        [] => ResourcePart { resource_type: "", prefix: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_with_dots_brackets_and_quotes_stay_whole() {
+        let address = r#"module.weird["c\"].d[\"e"].databricks_schema.this["a.b]"]"#;
+        let found: Vec<_> = segments(address).iter().map(|s| (s.name, s.key)).collect();
+        let expected = [
+            ("module", None),
+            ("weird", Some(r#""c\"].d[\"e""#)),
+            ("databricks_schema", None),
+            ("this", Some(r#""a.b]""#)),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn type_and_mode_come_from_the_last_part() {
+        let part = |address| {
+            let part = resource_part(address);
+            (part.resource_type.to_owned(), part.prefix.map(str::to_owned))
+        };
+        assert_eq!(part("module.data.aws_s3_bucket.module"), ("aws_s3_bucket".into(), None));
+        assert_eq!(part("module.m[0].data.aws_ami.x"), ("aws_ami".into(), Some("data".into())));
+        assert_eq!(part("ephemeral.random_password.p"), ("random_password".into(), Some("ephemeral".into())));
+        assert_eq!(part("aws_db_instance.data[\"x\"]"), ("aws_db_instance".into(), None));
+        assert_eq!(part(""), (String::new(), None));
+        assert_eq!(part("[["), (String::new(), None));
+    }
+}
