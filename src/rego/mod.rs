@@ -1,1 +1,238 @@
-//! Stub.
+//! The policy engine: loads Rego, refuses what it could not judge honestly, runs one rule at a time within limits.
+//!
+//! The only module that imports `regorus`. Knows nothing of plans, findings or levels: rules in, JSON out. Everything is
+//! loaded and checked before anything is evaluated, because the engine itself finds most mistakes only when the
+//! mistaken line runs, and then as "undefined", which a deny rule cannot be told from "nothing to deny".
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::problem::Problem;
+use crate::source::{SourceFile, Span};
+
+mod ast;
+mod builtins;
+mod error;
+mod load;
+mod run;
+mod scan;
+mod value;
+
+pub use value::{Input, InputSink};
+
+/// In which version of Rego a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dialect {
+    /// Decided from the text of the file.
+    Auto,
+    /// Before OPA 1.0: `deny[msg] { … }`.
+    V0,
+    /// OPA 1.0: `deny contains msg if { … }`.
+    V1,
+}
+
+/// A policy file to load.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// Its text.
+    pub file: SourceFile,
+    /// Its dialect, if that is set.
+    pub dialect: Dialect,
+    /// Built in: its static checks ran in a test, and are skipped at run time.
+    pub trusted: bool,
+}
+
+/// What loading and running may take.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Wall clock for loading one file.
+    pub load: Duration,
+    /// Wall clock for one job.
+    pub rule: Duration,
+    /// Most values in a result, nested ones included.
+    pub max_items: usize,
+    /// Most bytes in a result.
+    pub max_bytes: usize,
+    /// Threads that run jobs.
+    pub threads: usize,
+    /// What `time.now_ns` answers.
+    pub now: jiff::Timestamp,
+}
+
+/// Loaded and checked policies; immutable, cheap to clone.
+#[derive(Clone)]
+pub struct Program(Arc<run::Prepared>);
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Program").field("modules", &self.modules()).finish_non_exhaustive()
+    }
+}
+
+impl Program {
+    /// Loads and checks all modules.
+    ///
+    /// # Errors
+    /// All problems of all files, each with its place.
+    pub fn load(modules: Vec<Module>, limits: &Limits) -> Result<Self, Vec<Problem>> {
+        let loaded = load::load(modules, limits)?;
+        let prepared = run::Prepared::new(loaded, limits).map_err(|problem| vec![problem])?;
+        Ok(Self(Arc::new(prepared)))
+    }
+
+    /// The loaded files, sorted by name.
+    #[must_use]
+    pub fn modules(&self) -> &[ModuleInfo] {
+        self.0.modules()
+    }
+
+    /// Runs jobs in parallel; the answers stand in the order of the jobs and do not depend on the number of threads.
+    #[must_use]
+    pub fn run(&self, jobs: Vec<Job>) -> Vec<Run> {
+        run::run(&self.0, jobs)
+    }
+
+    /// Threads that were given up because their job did not end in time.
+    #[must_use]
+    pub fn abandoned(&self) -> usize {
+        self.0.abandoned()
+    }
+}
+
+/// What a loaded file declares.
+#[derive(Debug, Clone)]
+pub struct ModuleInfo {
+    /// The file.
+    pub file: SourceFile,
+    /// Its package, without `data.`: `main`.
+    pub package: String,
+    /// Place of the package declaration.
+    pub package_span: Span,
+    /// [`Dialect::V0`] or [`Dialect::V1`].
+    pub dialect: Dialect,
+    /// Built in.
+    pub trusted: bool,
+    /// Its rules, in the order of the file.
+    pub rules: Vec<RuleInfo>,
+    /// Its `# METADATA` blocks, in the order of the file.
+    pub metadata: Vec<MetadataBlock>,
+    /// What its rules read of `input`.
+    pub input: InputUse,
+}
+
+/// A rule of a file; several definitions of one rule are one entry.
+#[derive(Debug, Clone)]
+pub struct RuleInfo {
+    /// Name within its package: `deny`, `a.b`.
+    pub name: String,
+    /// Full path, for [`Job::rule`]: `data.main.deny`.
+    pub path: String,
+    /// Head of its first definition.
+    pub span: Span,
+    /// What it yields.
+    pub shape: RuleShape,
+    /// Line of its first definition, from 1.
+    pub line: usize,
+}
+
+/// What a rule yields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleShape {
+    /// One value.
+    Complete,
+    /// A set: `deny contains x`, v0 `deny[x]`.
+    PartialSet,
+    /// An object: `p[x] := y`.
+    PartialObject,
+    /// A function.
+    Function,
+}
+
+/// A `# METADATA` comment block.
+#[derive(Debug, Clone)]
+pub struct MetadataBlock {
+    /// Its YAML, comment signs removed, one line per comment line.
+    pub yaml: String,
+    /// The comment block.
+    pub span: Span,
+    /// The declaration right below it.
+    pub attaches_to: Attachment,
+}
+
+/// What a `# METADATA` block is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attachment {
+    /// The package.
+    Package,
+    /// The rule of this name.
+    Rule(String),
+    /// No declaration follows directly.
+    Nothing,
+}
+
+/// What the rules of a module read of `input`.
+#[derive(Debug, Clone, Default)]
+pub struct InputUse {
+    /// Some rule of this module, or of one it reaches, uses `input` as a whole: walks, copies or passes it.
+    pub whole: bool,
+    /// First steps behind `input` (or an alias of it), reached modules included.
+    pub tokens: BTreeSet<String>,
+    /// This module or one it reaches has the identifier or string `plangate`.
+    pub mentions_plangate: bool,
+}
+
+/// One rule to evaluate on one input.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Path of the rule: `data.main.deny`.
+    pub rule: String,
+    /// Its input.
+    pub input: Input,
+}
+
+/// The answer to a [`Job`].
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The rule's value; `None` where it is undefined. Sets are arrays.
+    pub value: Result<Option<serde_json::Value>, Failure>,
+    /// Errors of builtins that the value leaves out: whatever depended on them counts as undefined.
+    pub builtin_errors: Vec<BuiltinError>,
+    /// What `print` was given, as `file:line: text`.
+    pub prints: Vec<String>,
+}
+
+/// A builtin that failed while a rule ran. Its message may hold values of the input.
+#[derive(Debug, Clone)]
+pub struct BuiltinError {
+    /// What it says.
+    pub message: String,
+    /// The policy it stands in, where known.
+    pub file: Option<SourceFile>,
+    /// The place in that policy, where known.
+    pub span: Option<Span>,
+}
+
+/// Why a rule has no value. Its message may hold values of the input.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// The kind.
+    pub kind: FailureKind,
+    /// What happened.
+    pub message: String,
+    /// The place in a policy, where known.
+    pub place: Option<(SourceFile, Span)>,
+}
+
+/// The kinds of [`Failure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// It took too long.
+    Timeout,
+    /// Its result, or a value on the way, was too big.
+    LimitExceeded,
+    /// The engine reports an error.
+    Error,
+    /// The engine panicked.
+    Panicked,
+}

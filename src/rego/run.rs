@@ -1,0 +1,311 @@
+//! Runs rules: a pool of threads that may be lost, a deadline per job, strict before lax.
+//!
+//! Must not judge results. No engine call happens on the caller's thread: a job owns what it needs, answers through a
+//! channel, and is given up when its deadline passes.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::{Engine, LimitError, Value};
+
+use crate::problem::{Problem, ProblemCode};
+use crate::source::SourceFile;
+
+use super::builtins::recorder;
+use super::load::Loaded;
+use super::value::{self, Caps};
+use super::{BuiltinError, Failure, FailureKind, Input, Job, Limits, ModuleInfo, Run, error};
+
+/// The interpreter recurses with the data and with calls: 64 MiB hold more than 6,000 frames of functions, which
+/// cannot recurse anyway, and any input that can be parsed.
+pub(super) const STACK: usize = 64 << 20;
+/// Work units between looks at the clock: below 1,000 the looking costs more than a few percent.
+const CHECK_INTERVAL: std::num::NonZeroU32 = std::num::NonZeroU32::new(1_000).unwrap();
+/// How much later than the engine's own timer the watchdog fires: first the error with a place, then the loss of a thread.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Everything needed to run rules.
+pub(super) struct Prepared {
+    modules: Vec<ModuleInfo>,
+    engine: Engine,
+    pool: rayon::ThreadPool,
+    threads: usize,
+    rule_limit: Duration,
+    caps: Caps,
+    /// Threads stuck in a job right now.
+    stuck: Arc<AtomicUsize>,
+    abandoned: AtomicUsize,
+}
+
+impl Prepared {
+    pub(super) fn new(loaded: Loaded, limits: &Limits) -> Result<Self, Problem> {
+        let threads = limits.threads.max(1);
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .stack_size(STACK)
+            .thread_name(|index| format!("rego-{index}"))
+            .build()
+            .map_err(|error| {
+                Problem::new(ProblemCode::PolicyLoad, format!("cannot start the threads that run policies: {error}"))
+            })?;
+        Ok(Self {
+            modules: loaded.modules,
+            engine: loaded.engine,
+            pool,
+            threads,
+            rule_limit: limits.rule,
+            caps: Caps { max_items: limits.max_items, max_bytes: limits.max_bytes },
+            stuck: Arc::default(),
+            abandoned: AtomicUsize::new(0),
+        })
+    }
+
+    pub(super) fn modules(&self) -> &[ModuleInfo] {
+        &self.modules
+    }
+
+    pub(super) fn abandoned(&self) -> usize {
+        self.abandoned.load(Ordering::Relaxed)
+    }
+
+    fn exhausted(&self) -> bool {
+        self.stuck.load(Ordering::SeqCst) >= self.threads
+    }
+}
+
+/// What a job's thread reports.
+enum Message {
+    Started(usize),
+    Done(usize, Run),
+}
+
+/// State of a job, shared between its thread and the watchdog.
+#[derive(Default)]
+struct Ticket {
+    /// The caller no longer waits.
+    given_up: AtomicBool,
+}
+
+pub(super) fn run(prepared: &Arc<Prepared>, jobs: Vec<Job>) -> Vec<Run> {
+    let (sender, receiver) = mpsc::channel();
+    let tickets: Vec<Arc<Ticket>> = jobs.iter().map(|_| Arc::default()).collect();
+    for (index, (job, ticket)) in jobs.into_iter().zip(&tickets).enumerate() {
+        let (prepared, ticket, sender) = (Arc::clone(prepared), Arc::clone(ticket), sender.clone());
+        let pool = Arc::clone(&prepared);
+        pool.pool.spawn(move || work(&prepared, index, &job, &ticket, &sender));
+    }
+    drop(sender);
+    collect(prepared, &tickets, &receiver)
+}
+
+/// The whole of a job, on its thread.
+fn work(prepared: &Prepared, index: usize, job: &Job, ticket: &Ticket, sender: &mpsc::Sender<Message>) {
+    if ticket.given_up.load(Ordering::SeqCst) {
+        return;
+    }
+    // A closed channel means that the caller gave up; nobody is left to tell.
+    let _ = sender.send(Message::Started(index));
+    let caught = std::panic::catch_unwind(AssertUnwindSafe(|| evaluate(prepared, job)));
+    let run = caught.unwrap_or_else(|panic| Run {
+        value: Err(Failure { kind: FailureKind::Panicked, message: panic_text(panic.as_ref()), place: None }),
+        builtin_errors: Vec::new(),
+        prints: Vec::new(),
+    });
+    if ticket.given_up.swap(true, Ordering::SeqCst) {
+        // It ended after all: the thread is of use again.
+        prepared.stuck.fetch_sub(1, Ordering::SeqCst);
+    }
+    let _ = sender.send(Message::Done(index, run));
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the policy engine panicked: {}", text.unwrap_or("no message"))
+}
+
+fn timeout(message: String) -> Run {
+    Run {
+        value: Err(Failure { kind: FailureKind::Timeout, message, place: None }),
+        builtin_errors: Vec::new(),
+        prints: Vec::new(),
+    }
+}
+
+fn collect(prepared: &Prepared, tickets: &[Arc<Ticket>], receiver: &mpsc::Receiver<Message>) -> Vec<Run> {
+    let mut answers: Vec<Option<Run>> = tickets.iter().map(|_| None).collect();
+    let mut deadlines: BTreeMap<usize, Instant> = BTreeMap::new();
+    let mut open = tickets.len();
+    while open > 0 {
+        let wait = deadlines.values().min().map_or(GRACE, |at| at.saturating_duration_since(Instant::now()));
+        match receiver.recv_timeout(wait.min(GRACE)) {
+            Ok(Message::Started(index)) => {
+                deadlines.insert(index, Instant::now() + prepared.rule_limit + GRACE);
+            }
+            Ok(Message::Done(index, run)) => {
+                deadlines.remove(&index);
+                if let Some(answer @ None) = answers.get_mut(index) {
+                    *answer = Some(run);
+                    open -= 1;
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                open -= give_up(prepared, tickets, &mut deadlines, &mut answers);
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    answers.into_iter().map(|answer| answer.unwrap_or_else(|| timeout("the rule never started".to_owned()))).collect()
+}
+
+/// Gives up the jobs past their deadline and, when no thread is left, those that never began. Says how many.
+fn give_up(
+    prepared: &Prepared,
+    tickets: &[Arc<Ticket>],
+    deadlines: &mut BTreeMap<usize, Instant>,
+    answers: &mut [Option<Run>],
+) -> usize {
+    let now = Instant::now();
+    let late: Vec<usize> = deadlines.iter().filter(|(_, at)| **at <= now).map(|(index, _)| *index).collect();
+    let mut closed = 0;
+    for index in late {
+        deadlines.remove(&index);
+        let ended = tickets.get(index).is_none_or(|ticket| ticket.given_up.swap(true, Ordering::SeqCst));
+        if ended {
+            // Its answer is already on the way.
+            continue;
+        }
+        prepared.stuck.fetch_add(1, Ordering::SeqCst);
+        prepared.abandoned.fetch_add(1, Ordering::Relaxed);
+        closed += answer(answers, index, &format!("the rule did not end within {}", seconds(prepared.rule_limit)));
+    }
+    if prepared.exhausted() && deadlines.is_empty() {
+        for (index, ticket) in tickets.iter().enumerate() {
+            if answers.get(index).is_some_and(Option::is_none) && !ticket.given_up.swap(true, Ordering::SeqCst) {
+                closed += answer(answers, index, "no thread was left to run the rule: others did not end in time");
+            }
+        }
+    }
+    closed
+}
+
+fn answer(answers: &mut [Option<Run>], index: usize, message: &str) -> usize {
+    match answers.get_mut(index) {
+        Some(slot @ None) => {
+            *slot = Some(timeout(message.to_owned()));
+            1
+        }
+        _ => 0,
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}
+
+/// Evaluates strictly; where a builtin fails, once more, counting what depends on it as undefined.
+fn evaluate(prepared: &Prepared, job: &Job) -> Run {
+    let files = || prepared.modules.iter().map(|module| &module.file);
+    let started = Instant::now();
+    recorder::start(true);
+    let strict = evaluate_once(prepared, job, true, prepared.rule_limit);
+    recorder::stop();
+    let error = match strict.outcome {
+        Ok(value) => return Run { value: finish(prepared, value), builtin_errors: Vec::new(), prints: strict.prints },
+        Err(error) => error,
+    };
+    if !error.may_be_builtin {
+        return Run { value: Err(error.into_failure(files())), builtin_errors: Vec::new(), prints: strict.prints };
+    }
+    let left = prepared.rule_limit.saturating_sub(started.elapsed()).max(Duration::from_millis(1));
+    recorder::start(false);
+    let lax = evaluate_once(prepared, job, false, left);
+    let recorded = recorder::stop();
+    match lax.outcome {
+        Ok(value) => Run {
+            value: finish(prepared, value),
+            builtin_errors: builtin_errors(&error, recorded, files()),
+            prints: lax.prints,
+        },
+        // It fails either way, so the cause is no swallowed builtin; the second error is the one nothing could prevent.
+        Err(error) => Run { value: Err(error.into_failure(files())), builtin_errors: Vec::new(), prints: lax.prints },
+    }
+}
+
+fn builtin_errors<'a>(
+    first: &RunError,
+    mut recorded: Vec<String>,
+    files: impl Iterator<Item = &'a SourceFile>,
+) -> Vec<BuiltinError> {
+    let parsed = error::parse(&first.rendered);
+    if let Some(same) = recorded.iter().position(|message| *message == parsed.message) {
+        recorded.remove(same);
+    }
+    let (file, span) = parsed.place(files).unzip();
+    let mut errors = vec![BuiltinError { message: parsed.message, file, span }];
+    errors.extend(recorded.into_iter().map(|message| BuiltinError { message, file: None, span: None }));
+    errors
+}
+
+fn finish(prepared: &Prepared, value: Value) -> Result<Option<serde_json::Value>, Failure> {
+    if value == Value::Undefined {
+        return Ok(None);
+    }
+    match value::to_json(&value, prepared.caps) {
+        Ok(json) => Ok(Some(json)),
+        Err(message) => Err(Failure { kind: FailureKind::LimitExceeded, message, place: None }),
+    }
+}
+
+struct Once {
+    outcome: Result<Value, RunError>,
+    prints: Vec<String>,
+}
+
+struct RunError {
+    rendered: String,
+    limit: Option<LimitError>,
+    may_be_builtin: bool,
+}
+
+impl RunError {
+    fn into_failure<'a>(self, files: impl Iterator<Item = &'a SourceFile>) -> Failure {
+        let parsed = error::parse(&self.rendered);
+        let place = parsed.place(files);
+        let kind = match self.limit {
+            Some(LimitError::TimeLimitExceeded { .. }) => FailureKind::Timeout,
+            Some(_) => FailureKind::LimitExceeded,
+            None if recorder::is_limit(&parsed.message) => FailureKind::LimitExceeded,
+            None => FailureKind::Error,
+        };
+        let message = match self.limit {
+            Some(LimitError::TimeLimitExceeded { limit, .. }) => {
+                format!("the rule did not end within {}", seconds(limit))
+            }
+            _ => parsed.message,
+        };
+        Failure { kind, message, place }
+    }
+}
+
+fn evaluate_once(prepared: &Prepared, job: &Job, strict: bool, limit: Duration) -> Once {
+    let mut engine = prepared.engine.clone();
+    let Input(input) = &job.input;
+    // An `Arc` is moved, nothing copied; the caller keeps another, so that no job pays for freeing a big input.
+    engine.set_input(input.clone());
+    engine.set_gather_prints(true);
+    engine.set_strict_builtin_errors(strict);
+    engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: CHECK_INTERVAL });
+    let outcome = engine.eval_rule(job.rule.clone()).map_err(|error| {
+        let limit = error.downcast_ref::<LimitError>().copied();
+        let rendered = error.to_string();
+        let may_be_builtin = strict && limit.is_none() && !recorder::is_limit(&rendered);
+        RunError { rendered, limit, may_be_builtin }
+    });
+    let prints = engine.take_prints().unwrap_or_default();
+    Once { outcome, prints }
+}
