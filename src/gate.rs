@@ -20,7 +20,7 @@ use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, InputSink};
 use crate::report::{ChangeCounts, PlanReport, Report};
 use crate::verdict::Verdict;
-use crate::waiver::{self, Usage, Waiver};
+use crate::waiver::{Usage, WaiverSet};
 
 /// Everything that is the same for all plans of a run; made by `workspace` from files.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub struct Stages {
     /// Lowest level that blocks.
     pub fail_on: Level,
     /// Waivers of the repository.
-    pub waivers: Vec<Waiver>,
+    pub waivers: WaiverSet,
     /// The day of the run, UTC: waivers expire by it.
     pub today: jiff::civil::Date,
     /// Remarks for the report.
@@ -68,9 +68,8 @@ pub fn check(stages: &Stages, plans: Vec<PlanInput>) -> Report {
     let catalog = Catalog::builtin();
     let mut usage = Usage::default();
     let plans: Vec<PlanReport> =
-        plans.into_iter().flat_map(|plan| check_file(stages, &catalog, plan, &mut usage)).collect();
-    let mut findings = waiver::audit(&stages.waivers, &usage, stages.today);
-    stages.eval.relevel(&mut findings);
+        plans.into_iter().flat_map(|plan| check_file(stages, catalog, plan, &mut usage)).collect();
+    let findings = stages.eval.relevel(stages.waivers.audit(&usage, stages.today));
     Report::build(Report {
         verdict: Verdict::Allowed,
         problems: Vec::new(),
@@ -109,12 +108,12 @@ fn check_file(stages: &Stages, catalog: &Catalog, plan: PlanInput, usage: &mut U
 fn check_document(stages: &Stages, catalog: &Catalog, document: &Document, usage: &mut Usage) -> Result<PlanReport, Problem> {
     let (plan, input) = load(document, stages.policies.has_repository_rules())?;
     let completeness = completeness::assess(&plan, stages.expect);
-    let facts = facts::derive(&plan, catalog);
+    let facts = facts::derive(&plan, catalog)?;
     let judged = Judged { document, plan: &plan, input, facts: &facts, completeness: &completeness };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
 
     let mut findings = evaluation.findings;
-    usage.merge(&waiver::apply(&stages.waivers, &mut findings, stages.today));
+    usage.merge(&stages.waivers.apply(&mut findings, stages.today));
     let mut problems = completeness.problems;
     problems.extend(evaluation.problems);
     Ok(PlanReport {
@@ -152,8 +151,8 @@ pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String,
 fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Result<String, Problem> {
     let catalog = Catalog::builtin();
     let (plan, _) = load(document, false)?;
-    let facts = facts::derive(&plan, &catalog);
-    let derived = eval::input::document(&facts, &plan, stages.eval.unknown_types);
+    let facts = facts::derive(&plan, catalog)?;
+    let derived = eval::derived(&facts, stages.eval.input)?;
     let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));
     let mut input = plan_of(serde_json::from_slice(document.bytes()).map_err(malformed)?);
     if let Value::Object(map) = &mut input {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::config::{self, Config, ConfiguredPath, PolicyPaths, RegoVersion, WaiversPath};
-use crate::eval;
+use crate::eval::input::UnknownTypes;
+use crate::eval::{self, BuiltinErrors};
 use crate::finding::{Level, RuleId};
 use crate::gate::Stages;
 use crate::io;
@@ -17,7 +18,7 @@ use crate::policy::{Origin, PolicyFile, PolicySet};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{Dialect, Limits};
 use crate::source::SourceFile;
-use crate::waiver::{self, Waiver};
+use crate::waiver::{self, WaiverSet};
 
 /// The configuration file looked for in the repository root.
 pub const CONFIG_FILE: &str = "plangate.toml";
@@ -25,6 +26,11 @@ pub const CONFIG_FILE: &str = "plangate.toml";
 const MAX_TEXT_BYTES: u64 = 16 << 20;
 /// Longest time that loading the policies may take.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Most values in the result of one rule on one plan.
+const MAX_RESULT_ITEMS: usize = 100_000;
+/// Most bytes in the result of one rule on one plan.
+const MAX_RESULT_BYTES: usize = 16 << 20;
 
 /// How a run is set up; what the arguments say wins over the configuration.
 #[derive(Debug, Clone)]
@@ -58,14 +64,14 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     };
     let ids: Vec<RuleId> = policies.rules().iter().map(|rule| rule.id.clone()).collect();
     let problems: Vec<Problem> =
-        config.check_rules(&ids).into_iter().chain(waiver::check_rules(&waivers, &ids)).collect();
+        config.check_rules(&ids).into_iter().chain(waivers.check_rules(&ids)).collect();
     if !problems.is_empty() {
         return Err(problems);
     }
     Ok(into_stages(setup, &config, waivers, policies))
 }
 
-fn into_stages(setup: &Setup, config: &Config, waivers: Vec<Waiver>, policies: PolicySet) -> Stages {
+fn into_stages(setup: &Setup, config: &Config, waivers: WaiverSet, policies: PolicySet) -> Stages {
     let levels: BTreeMap<RuleId, Level> = policies
         .rules()
         .iter()
@@ -75,18 +81,28 @@ fn into_stages(setup: &Setup, config: &Config, waivers: Vec<Waiver>, policies: P
     if config.policies.is_none_on_purpose() && setup.extra_policies.is_empty() {
         notes.push("no policies of the repository are loaded: `policies = []` in the configuration".to_owned());
     }
+    let unknown_types = match config.unknown_types {
+        Level::Deny => UnknownTypes::Deny,
+        Level::Off | Level::Info | Level::Warn => UnknownTypes::Warn,
+    };
     let eval = eval::Settings {
         levels,
-        builtin_errors: config.builtin_errors.into(),
-        unknown_types: config.unknown_types.into(),
+        builtin_errors: match config.builtin_errors {
+            config::BuiltinErrors::Warn => BuiltinErrors::Warn,
+            config::BuiltinErrors::Undecided => BuiltinErrors::Undecided,
+        },
+        input: eval::input::Settings { unknown_types },
     };
     Stages {
         policies,
         eval,
-        expect: setup.expect.unwrap_or_else(|| config.expect.into()),
+        expect: setup.expect.unwrap_or(match config.expect {
+            config::Expect::Ordinary => Expect::Ordinary,
+            config::Expect::RefreshOnly => Expect::RefreshOnly,
+        }),
         fail_on: setup.fail_on.unwrap_or(config.fail_on),
         waivers,
-        today: setup.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+        today: jiff::tz::Offset::UTC.to_datetime(setup.now).date(),
         notes,
     }
 }
@@ -102,13 +118,13 @@ fn read_config(setup: &Setup) -> Result<Config, Vec<Problem>> {
     config::parse(&file)
 }
 
-fn read_waivers(config: &Config) -> Result<Vec<Waiver>, Vec<Problem>> {
+fn read_waivers(config: &Config) -> Result<WaiverSet, Vec<Problem>> {
     let file = match &config.waivers {
-        WaiversPath::Default(path) if !path.exists() => return Ok(Vec::new()),
+        WaiversPath::Default(path) if !path.exists() => return Ok(WaiverSet::default()),
         WaiversPath::Default(path) => io::read_text(path, MAX_TEXT_BYTES),
         WaiversPath::Explicit(path) => read_configured(path),
     };
-    waiver::parse(&file.map_err(|problem| vec![problem])?)
+    waiver::parse(&file.map_err(|problem| vec![problem])?).map(WaiverSet::new)
 }
 
 /// Reads a file the configuration names; if that fails, the name is underlined there.
@@ -169,7 +185,8 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
         rule: setup.rule_timeout,
         threads: setup.threads,
         now: setup.now,
-        ..Limits::default()
+        max_items: MAX_RESULT_ITEMS,
+        max_bytes: MAX_RESULT_BYTES,
     };
     let policies = PolicySet::load(loaded, &limits)?;
     let idle: Vec<Problem> = paths.iter().filter_map(|path| without_rules(path, &policies)).collect();

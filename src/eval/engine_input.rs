@@ -1,7 +1,12 @@
 //! The `input` document each rule gets: the plan as it is, and `input.plangate` for those that ask.
 
-use super::{Judged, Settings, input};
+use serde_json::Value;
+
+use super::input::{PolicyInput, Settings};
+use super::Judged;
+use crate::facts::Facts;
 use crate::policy::Rule;
+use crate::problem::{Problem, ProblemCode};
 use crate::rego::Input;
 
 /// The key under which everything derived stands.
@@ -11,22 +16,23 @@ pub const DERIVED_KEY: &str = "plangate";
 ///
 /// A rule that neither names `plangate` nor can reach it gets the bare plan, so that policies which walk
 /// or copy `input` see the document Terraform wrote and nothing else.
-pub(super) fn inputs(judged: &Judged<'_>, rules: &[&Rule], settings: &Settings) -> Vec<Input> {
+pub(super) fn inputs(judged: &Judged<'_>, rules: &[&Rule], settings: Settings) -> Result<Vec<Input>, Problem> {
     let bare = judged.input.clone().unwrap_or_else(Input::object);
     let scripted = || rules.iter().filter(|rule| rule.path.is_some());
-    let with_derived = scripted()
-        .any(|rule| rule.input.mentions_plangate)
-        .then(|| policy_input(&bare, judged, settings));
-    scripted()
-        .map(|rule| match &with_derived {
-            Some(derived) if rule.input.mentions_plangate => derived.clone(),
-            _ => bare.clone(),
-        })
-        .collect()
+    let extended = if scripted().any(|rule| rule.input.mentions_plangate) {
+        bare.with(DERIVED_KEY, Input::from_json(&derived(judged.facts, settings)?))
+    } else {
+        bare.clone()
+    };
+    Ok(scripted().map(|rule| if rule.input.mentions_plangate { extended.clone() } else { bare.clone() }).collect())
 }
 
-/// The plan with `input.plangate` added.
-fn policy_input(bare: &Input, judged: &Judged<'_>, settings: &Settings) -> Input {
-    let derived = input::document(judged.facts, judged.plan, settings.unknown_types);
-    bare.with(DERIVED_KEY, Input::from_json(&derived))
+/// What stands under [`DERIVED_KEY`].
+///
+/// # Errors
+/// None in practice: every key is a string. Were there one, rules must not run on less than all facts.
+pub fn derived(facts: &Facts, settings: Settings) -> Result<Value, Problem> {
+    serde_json::to_value(PolicyInput::new(facts, settings)).map_err(|error| {
+        Problem::new(ProblemCode::RuleUndetermined, format!("the derived facts could not be given to the rules: {error}"))
+    })
 }

@@ -14,7 +14,7 @@ mod subject;
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
-use crate::finding::{Finding, Level, RuleId};
+use crate::finding::{Finding, Level, LevelFrom, RuleId};
 use crate::plan::Plan;
 use crate::plan::completeness::Completeness;
 use crate::plan::detect::Document;
@@ -22,7 +22,7 @@ use crate::policy::{Origin, PolicySet, Rule};
 use crate::problem::Problem;
 use crate::rego::{Input, Job, Run};
 
-pub use engine_input::DERIVED_KEY;
+pub use engine_input::{DERIVED_KEY, derived};
 pub use outcome::{Outcome, RuleRecord};
 
 use masking::LazyMasker;
@@ -59,11 +59,22 @@ pub struct Settings {
     pub levels: BTreeMap<RuleId, Level>,
     /// For rules of the repository; built-in rules are always undetermined.
     pub builtin_errors: BuiltinErrors,
-    /// Level of a destroy whose type was never seen.
-    pub unknown_types: input::UnknownTypes,
+    /// What built-in rules read.
+    pub input: input::Settings,
 }
 
 impl Settings {
+    /// Gives findings of native rules outside a plan (waivers) the level configuration sets; drops those that are off.
+    #[must_use]
+    pub fn relevel(&self, findings: Vec<Finding>) -> Vec<Finding> {
+        let relevel = |finding: Finding| match self.levels.get(&finding.rule) {
+            Some(Level::Off) => None,
+            Some(level) => Some(Finding { level: *level, level_from: LevelFrom::Config, ..finding }),
+            None => Some(finding),
+        };
+        findings.into_iter().filter_map(relevel).collect()
+    }
+
     fn level_of(&self, rule: &Rule) -> Option<Level> {
         self.levels.get(&rule.id).copied()
     }
@@ -88,16 +99,15 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
     let mut evaluation = Evaluation::default();
 
     let running: Vec<&Rule> = policies.rules().iter().filter(|rule| settings.level_of(rule) != Some(Level::Off)).collect();
-    let scripted: Vec<(&Rule, Job)> = running
-        .iter()
-        .filter_map(|rule| rule.path.clone().map(|path| (*rule, path)))
-        .zip(engine_input::inputs(judged, &running, settings))
-        .map(|((rule, path), input)| (rule, Job { rule: path, input }))
-        .collect();
-    let (scripted, jobs): (Vec<&Rule>, Vec<Job>) = scripted.into_iter().unzip();
+    let scripted: Vec<(&Rule, &String)> = running.iter().filter_map(|rule| Some((*rule, rule.path.as_ref()?))).collect();
+    let inputs = match engine_input::inputs(judged, &running, settings.input) {
+        Ok(inputs) => inputs,
+        Err(problem) => return Evaluation { problems: vec![problem], ..Evaluation::default() },
+    };
+    let jobs = scripted.iter().zip(inputs).map(|((_, path), input)| Job { rule: (*path).clone(), input }).collect();
     let runs = policies.program().run(jobs);
 
-    for (rule, run) in scripted.into_iter().zip(runs) {
+    for ((rule, _), run) in scripted.into_iter().zip(runs) {
         evaluation.take_run(rule, run, &subjects, &mut masker, settings);
     }
     for rule in running.into_iter().filter(|rule| rule.origin == Origin::Native) {

@@ -3,9 +3,8 @@
 use super::masking::LazyMasker;
 use super::subject::{Subjects, subject_of};
 use super::BuiltinErrors;
-use crate::finding::{Finding, Fingerprint, Level, LevelFrom, Location, RuleId, Severity, Subject, VerbClass};
-use crate::policy::contract::{self, RawResult};
-use crate::policy::metadata::DeclaredLevel;
+use crate::finding::{Finding, Fingerprint, Level, Location, RuleId, Subject, VerbClass};
+use crate::policy::contract::{self, FindingLevel, RawResult};
 use crate::policy::{Origin, Rule};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{BuiltinError, Failure, Run};
@@ -109,7 +108,7 @@ impl Context<'_> {
 
     fn finding(&self, result: RawResult) -> Result<Finding, Problem> {
         let rule = self.rule;
-        let (level, declared_level, level_from) = self.level(&result)?;
+        let level = self.level(&result)?;
         let change = result.address.as_deref().and_then(|address| self.subjects.find(address, result.deposed.as_deref()));
         let subject = match (change, result.address) {
             (Some(change), _) => Some(subject_of(change)),
@@ -124,9 +123,9 @@ impl Context<'_> {
         );
         Ok(Finding {
             rule: rule.id.clone(),
-            level,
-            declared_level,
-            level_from,
+            level: level.level,
+            declared_level: level.declared,
+            level_from: level.from,
             severity: result.severity.unwrap_or(rule.severity),
             subject,
             message: result.message,
@@ -139,7 +138,7 @@ impl Context<'_> {
         })
     }
 
-    fn level(&self, result: &RawResult) -> Result<(Level, Level, LevelFrom), Problem> {
+    fn level(&self, result: &RawResult) -> Result<FindingLevel, Problem> {
         contract::effective_level(self.rule.declared, result.level, self.config_level).map_err(|_| {
             Problem::new(
                 ProblemCode::RuleFailed,
@@ -219,7 +218,7 @@ pub(super) fn of_run(
             }
             Err(shape) => judgement.fail(
                 context
-                    .problem(ProblemCode::RuleFailed, &format!("returned {shape}"), None)
+                    .problem(ProblemCode::RuleFailed, &format!("gave {}", masker.mask(&shape.to_string())), None)
                     .help("a rule yields strings, or objects with a string `msg` or `message`"),
             ),
         },
@@ -273,6 +272,6 @@ fn mask(rule: &Rule, result: RawResult, masker: &mut LazyMasker<'_>) -> RawResul
         address: result.address.map(|address| masker.mask(&address)),
         deposed: result.deposed,
         level: result.level,
-        severity: result.severity.filter(|s| Severity::ALL.contains(s)),
+        severity: result.severity,
     }
 }

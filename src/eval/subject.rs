@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Subject, VerbClass};
-use crate::plan::{Action, Plan, ResourceChange};
+use super::input::verb_class;
+use crate::finding::Subject;
+use crate::plan::{Plan, ResourceChange};
 use crate::policy::metadata::Selector;
 
 /// The changes of a plan by address; an address may hold several entries.
@@ -51,15 +52,5 @@ pub(super) fn subject_of(change: &ResourceChange) -> Subject {
         resource_type: Some(change.resource_type.clone()),
         actions: change.change.actions.clone(),
         verb_class: verb_class(change.change.action),
-    }
-}
-
-/// What an action comes to.
-pub(super) fn verb_class(action: Action) -> VerbClass {
-    match action {
-        action if action.destroys() => VerbClass::Destroy,
-        action if action.forgets() => VerbClass::Forget,
-        Action::Update => VerbClass::Update,
-        _ => VerbClass::Keep,
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::finding::{Level, LevelFrom};
+use crate::finding::{Level, LevelFrom, Severity};
 use crate::text;
 
 /// The message of a rule that is `true` and says no more.
@@ -95,7 +95,7 @@ pub fn effective_level(
 }
 
 /// One result of a rule.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RawResult {
     /// What is wrong.
     pub message: String,
@@ -105,6 +105,8 @@ pub struct RawResult {
     pub deposed: Option<String>,
     /// `plangate.level`.
     pub level: Option<Level>,
+    /// `plangate.severity`.
+    pub severity: Option<Severity>,
     /// `plangate.details`.
     pub details: BTreeMap<String, Value>,
     /// All keys that are not plangate's.
@@ -116,11 +118,7 @@ impl RawResult {
         let message = if message.trim().is_empty() { BLANK_MESSAGE } else { message };
         Self {
             message: message.to_owned(),
-            address: None,
-            deposed: None,
-            level: None,
-            details: BTreeMap::new(),
-            metadata: BTreeMap::new(),
+            ..Self::default()
         }
     }
 }
@@ -191,7 +189,7 @@ fn from_object(object: &Map<String, Value>) -> Result<RawResult, String> {
     Ok(result)
 }
 
-/// Reads `plangate: {address, deposed, level, details}`. An unknown key is an error: a misspelt
+/// Reads `plangate: {address, deposed, level, severity, details}`. An unknown key is an error: a misspelt
 /// `levle` must not leave a finding at a lower level.
 fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
     let Value::Object(own) = value else {
@@ -208,6 +206,7 @@ fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
             ("deposed", Value::String(deposed)) => result.deposed = Some(deposed.clone()),
             ("deposed", other) => return Err(wrong("deposed", other, "a string or null")),
             ("level", value) => result.level = Some(own_level(value).ok_or_else(|| level_error(value))?),
+            ("severity", value) => result.severity = Some(own_severity(value).ok_or_else(|| wrong("severity", value, SEVERITIES))?),
             ("details", Value::Object(details)) => {
                 result.details = details.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
             }
@@ -227,6 +226,13 @@ fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
 /// `off` is no level of a result: it would be a finding that is not there.
 fn own_level(value: &Value) -> Option<Level> {
     value.as_str().and_then(Level::parse).filter(|level| *level != Level::Off)
+}
+
+/// The words of [`Severity`], for messages.
+const SEVERITIES: &str = "info, low, medium, high or critical";
+
+fn own_severity(value: &Value) -> Option<Severity> {
+    value.as_str().and_then(Severity::parse)
 }
 
 fn level_error(value: &Value) -> String {

@@ -11,8 +11,8 @@ pub mod native;
 use std::collections::BTreeMap;
 
 use crate::finding::{Level, Location, RuleId, Severity};
-use crate::policy::contract::level_from_name;
-use crate::policy::metadata::{DeclaredLevel, RuleMeta};
+use crate::policy::contract::{DeclaredLevel, level_from_name};
+use crate::policy::metadata::RuleMeta;
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Attachment, Dialect, InputUse, Limits, Module, ModuleInfo, Program, RuleInfo, RuleShape};
 use crate::source::SourceFile;
@@ -222,10 +222,17 @@ fn merge_definitions(rules: &mut Vec<Rule>) {
     rules.dedup_by(|later, first| {
         let same = later.path.is_some() && later.path == first.path && later.id == first.id;
         if same {
-            first.input.merge(&later.input);
+            merge_input(&mut first.input, &later.input);
         }
         same
     });
+}
+
+/// A rule defined in two files reads what both read.
+fn merge_input(into: &mut InputUse, from: &InputUse) {
+    into.whole |= from.whole;
+    into.mentions_plangate |= from.mentions_plangate;
+    into.tokens.extend(from.tokens.iter().cloned());
 }
 
 /// Two rules under one id would hide each other in reports and waivers.

@@ -1,6 +1,7 @@
 //! What the rules written in Rust say of themselves; their logic is in `eval::native` and `waiver`.
 
-use super::metadata::{DeclaredLevel, RuleMeta};
+use super::contract::DeclaredLevel;
+use super::metadata::RuleMeta;
 use super::{Origin, Rule};
 use crate::finding::{Level, RuleId, Severity};
 use crate::rego::InputUse;

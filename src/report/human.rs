@@ -81,7 +81,8 @@ impl Writer {
         let document = if plan.document > 0 { format!(" (document {})", plan.document + 1) } else { String::new() };
         let title = format!("{BOLD}{}{document}{BOLD:#}", one_line(&plan.path));
         self.line(&format!("{title}: {}", verdict(plan.verdict)));
-        for note in plan.notes.iter().filter(|_| self.options.verbose) {
+        let notes = if self.options.verbose { plan.notes.as_slice() } else { &[] };
+        for note in notes {
             self.line(&format!("  {DIM}note: {}{DIM:#}", one_line(note)));
         }
         for problem in &plan.problems {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::finding::{Level, RuleId};
 use crate::policy::Rule;
-use crate::policy::metadata::DeclaredLevel;
+use crate::policy::contract::DeclaredLevel;
 use crate::text::one_line;
 
 /// The version of the JSON form.
