@@ -66,6 +66,7 @@ pub struct PlanInput<'a> {
 }
 
 /// One change.
+#[expect(clippy::struct_excessive_bools, reason = "facts that policies ask for by name, not states of a machine")]
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ChangeInput<'a> {
     /// Address as Terraform prints it.

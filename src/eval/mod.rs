@@ -1,4 +1,3 @@
 //! Evaluation of policies over a plan.
 
-#[cfg(test)]
 pub mod input;
