@@ -21,7 +21,7 @@ level(change) := milder[change.catalog.default] if count(change.guard.harmless) 
 milder := {"deny": "warn", "warn": "warn", "info": "info"}
 
 # What is lost, and whether it can be had again.
-loss(change) := sprintf("Lost with it: %s. Recovery: %s.", [change.catalog.loses, change.catalog.recovery])
+loss(change) := sprintf("What is lost: %s. Recovery: %s.", [change.catalog.loses, change.catalog.recovery])
 
 # What the object is, where its type does not say so.
 kind(change) := array.concat(carries(change), variant(change))

@@ -150,7 +150,7 @@ impl Generic {
         self.dispatch.iter().find(|carrier| carrier.resource_type == resource_type)
     }
 
-    /// What a carrier carries, given its attribute. ARM and CloudFormation names ignore case.
+    /// What a carrier carries, given its attribute. ARM and `CloudFormation` names ignore case.
     #[must_use]
     pub fn carried(&self, carrier: &Carrier, value: &str) -> Option<&Carried> {
         let name = match carrier.split.as_deref() {

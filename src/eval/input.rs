@@ -66,6 +66,7 @@ pub struct PlanInput<'a> {
 }
 
 /// One change.
+#[expect(clippy::struct_excessive_bools, reason = "facts that policies ask for by name, not states of a machine")]
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ChangeInput<'a> {
     /// Address as Terraform prints it.
@@ -314,31 +315,4 @@ impl<'a> GuardInput<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::Severity;
-
-    #[test]
-    fn words_of_the_catalogue_are_words_of_findings() {
-        for level in Level::ALL {
-            assert!(crate::finding::Level::parse(level.as_str()).is_some(), "{level:?}");
-        }
-        for severity in Severity::ALL {
-            assert!(crate::finding::Severity::parse(severity.as_str()).is_some(), "{severity:?}");
-        }
-    }
-
-    /// `UPDATE=1 cargo test` rewrites the file.
-    #[test]
-    fn schema_in_docs_is_the_one_of_the_types() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/policy-input.json");
-        let generator = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
-        let schema = generator.into_root_schema_for::<PolicyInput<'_>>();
-        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, &text).unwrap();
-        }
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "stale; run UPDATE=1 cargo test");
-    }
-}
+mod tests;

@@ -39,20 +39,22 @@ warn contains result if {
 warn contains result if {
 	input.plangate.plan.refresh_only
 	some change in input.plangate.drift
-	change.catalog.data_store
+	store := name_of_store(change)
 	result := {
 		"msg": lib.sentences([
 			sprintf("%s %s.", [lib.label(change), lib.fate(change)]),
-			sprintf("Lost with it: %s. Recovery: %s.", [change.catalog.loses, change.catalog.recovery]),
+			sprintf("What is lost: %s.", [store]),
+			recovery(change),
 			"This refresh-only plan takes it out of the state, and the next plan will create an empty one in its place if the configuration still has it.",
 			"Find out who deleted it, and restore it before you apply.",
 		]),
-		"plangate": object.union(lib.identity(change), {
-			"severity": change.catalog.severity,
-			"details": details(change),
-		}),
+		"plangate": object.union(lib.identity(change), {"details": details(change)}),
 	}
 }
+
+default recovery(_) := ""
+
+recovery(change) := sprintf("Recovery: %s.", [change.catalog.recovery]) if change.catalog.recovery
 
 # What would be lost if nobody looked after the object any more.
 name_of_store(change) := change.catalog.loses if change.catalog.data_store

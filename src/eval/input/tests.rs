@@ -1,0 +1,110 @@
+//! The document, its schema and its explanation agree.
+
+use super::*;
+use crate::catalog::Severity;
+
+#[test]
+fn words_of_the_catalogue_are_words_of_findings() {
+    for level in Level::ALL {
+        assert!(crate::finding::Level::parse(level.as_str()).is_some(), "{level:?}");
+    }
+    for severity in Severity::ALL {
+        assert!(crate::finding::Severity::parse(severity.as_str()).is_some(), "{severity:?}");
+    }
+}
+
+/// `UPDATE=1 cargo test` rewrites the file.
+#[test]
+fn schema_in_docs_is_the_one_of_the_types() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/policy-input.json");
+    let generator = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let schema = generator.into_root_schema_for::<PolicyInput<'_>>();
+    let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "stale; run UPDATE=1 cargo test");
+}
+
+fn document(plan: &str) -> serde_json::Value {
+    let facts = crate::facts::derive(&crate::facts::testing::plan(plan), crate::catalog::Catalog::builtin());
+    serde_json::to_value(PolicyInput::new(&facts.unwrap(), Settings::default())).unwrap()
+}
+
+fn cases() -> Vec<String> {
+    let stateful = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/stateful");
+    let folders = std::fs::read_dir(stateful).unwrap().map(|rule| rule.unwrap().path().join("cases"));
+    let files = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()));
+    files.filter(|file| !file.ends_with("expected.json")).map(|f| std::fs::read_to_string(f).unwrap()).collect()
+}
+
+#[test]
+fn documents_fit_the_schema_and_hold_no_null() {
+    fn holds_null(value: &serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::Null => true,
+            serde_json::Value::Array(items) => items.iter().any(holds_null),
+            serde_json::Value::Object(map) => map.values().any(holds_null),
+            _ => false,
+        }
+    }
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../../docs/schema/policy-input.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let cases = cases();
+    assert!(cases.len() > 40);
+    for case in cases {
+        let document = document(&case);
+        assert!(validator.is_valid(&document), "{document}");
+        assert!(!holds_null(&document), "null is true in Rego: {document}");
+    }
+}
+
+#[test]
+fn verb_and_class_agree_with_what_the_action_does() {
+    for actions in [
+        r#"["create"]"#,
+        r#"["update"]"#,
+        r#"["delete"]"#,
+        r#"["delete","create"]"#,
+        r#"["create","delete"]"#,
+        r#"["forget"]"#,
+        r#"["create","forget"]"#,
+        r#"["forget","create"]"#,
+        r#"["shred"]"#,
+        "[]",
+        r#"["delete","shred"]"#,
+    ] {
+        let plan = format!(
+            r#"{{"resource_changes": [{{"address": "a.b", "type": "a", "change": {{"actions": {actions}}}}}]}}"#
+        );
+        let document = document(&plan);
+        let change = &document["changes"][0];
+        assert_eq!(change["destroys"] == true, change["verb_class"] == "destroy", "{actions}");
+        assert_eq!(change["forgets"] == true, change["verb_class"] == "forget", "{actions}");
+        assert_eq!(change["unknown_action"] == true, change["verb"] == "unknown", "{actions}");
+    }
+}
+
+#[test]
+fn every_key_is_explained_to_authors() {
+    fn keys(schema: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+        if let Some(properties) = schema["properties"].as_object() {
+            found.extend(properties.keys().cloned());
+        }
+        for definition in schema["$defs"].as_object().into_iter().flat_map(serde_json::Map::values) {
+            keys(definition, found);
+        }
+    }
+    let schema = serde_json::from_str(include_str!("../../../docs/schema/policy-input.json")).unwrap();
+    let mut found = std::collections::BTreeSet::new();
+    keys(&schema, &mut found);
+    let readme = include_str!("../../../policies/README.md");
+    assert!(found.len() > 40, "{found:?}");
+    for key in found {
+        let explained =
+            [format!("`{key}`"), format!("`{key}."), format!(".{key}`"), format!("{{{key},"), format!(" {key}}}")];
+        assert!(explained.iter().any(|form| readme.contains(form)), "policies/README.md does not explain {key}");
+    }
+}
