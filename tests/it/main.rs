@@ -1,5 +1,6 @@
 //! The integration tests: one binary, one harness.
 
+mod cases;
 mod cli;
 mod expectations;
 mod harness;
