@@ -175,8 +175,11 @@ fn end_of_object(text: &str, start: usize) -> Result<Range<usize>, Problem> {
         return Ok(start..end);
     }
     let place = lines::place(text, end);
-    Err(Problem::new(ProblemCode::Malformed, format!("there is other text right after the end of the JSON, at {place}"))
-        .help(refusal::SHOW_AGAIN))
+    Err(Problem::new(
+        ProblemCode::Malformed,
+        format!("there is other text right after the end of the JSON, at {place}"),
+    )
+    .help(refusal::SHOW_AGAIN))
 }
 
 #[cfg(test)]

@@ -83,12 +83,7 @@ pub fn load<S: DocumentSink>(document: &Document, interest: &Interest, sink: S) 
 }
 
 /// Why the walk stopped. The parser's own words are used only where they hold no text of the document.
-fn unreadable<N>(
-    document: &Document,
-    top: &Top<N>,
-    failure: Option<Failure>,
-    error: &serde_json::Error,
-) -> Problem {
+fn unreadable<N>(document: &Document, top: &Top<N>, failure: Option<Failure>, error: &serde_json::Error) -> Problem {
     if let Some(problem) = top.unsupported_version() {
         return problem;
     }

@@ -61,7 +61,8 @@ impl<N> Top<N> {
     /// The plan, out of its wrapper.
     pub(super) fn unwrap_plan(self, node: Option<N>) -> Result<(Self, Option<N>), Problem> {
         if self.ambiguous || (self.wrapped.is_some() && self.is_plan()) {
-            let message = "the document holds more than one plan: one is wrapped in another object that is a plan itself";
+            let message =
+                "the document holds more than one plan: one is wrapped in another object that is a plan itself";
             return Err(Problem::new(ProblemCode::InconsistentPlan, message).help(refusal::SHOW_AGAIN));
         }
         match self.wrapped {
@@ -78,7 +79,7 @@ impl<N> Top<N> {
 
     /// The problem with the format version read so far, if that is the problem.
     pub(super) fn unsupported_version(&self) -> Option<Problem> {
-        self.keys.contains("format_version").then(|| Version::check(&self.plan.format_version).err()).flatten()
+        Some(&self.plan.format_version).filter(|text| !text.is_empty()).and_then(|text| Version::check(text).err())
     }
 
     pub(super) fn into_plan(mut self) -> Plan {
@@ -219,9 +220,11 @@ impl Version {
             return Ok(());
         }
         let shown = crate::text::truncate(text, 20);
-        let message = format!("the plan has format version \"{shown}\"; plangate reads 0.1 up to but not including 2.0");
-        Err(Problem::new(ProblemCode::UnsupportedFormat, message)
-            .help("use a plangate that knows this format; for a hand-made plan write the version Terraform writes, \"1.2\""))
+        let message =
+            format!("the plan has format version \"{shown}\"; plangate reads 0.1 up to but not including 2.0");
+        Err(Problem::new(ProblemCode::UnsupportedFormat, message).help(
+            "use a plangate that knows this format; for a hand-made plan write the version Terraform writes, \"1.2\"",
+        ))
     }
 
     fn parse(text: &str) -> Option<Self> {

@@ -9,13 +9,11 @@ use super::fields::{List, Part, Text, Words};
 use super::others::missing;
 use crate::address::Address;
 use crate::plan::json::KeepValues;
-use crate::plan::json::read::{Failure, Keep, Kind, Loader, Scalar, Target};
+use crate::plan::json::read::{Failure, Item, Keep, Kind, Loader, Scalar, Target};
 use crate::plan::segments::resource_part;
 use crate::plan::sink::DocumentSink;
 use crate::plan::value::{Number, Value};
-use crate::plan::{
-    Action, AttributePath, Change, DeferredChange, Importing, Mode, PathStep, ResourceChange, Shadow,
-};
+use crate::plan::{Action, AttributePath, Change, DeferredChange, Importing, Mode, PathStep, ResourceChange, Shadow};
 
 /// One entry.
 #[derive(Debug, Default)]
@@ -107,7 +105,7 @@ fn read_mode(written: Option<&str>, address: &str) -> Mode {
 #[derive(Debug, Default)]
 struct Label(Option<String>);
 
-impl<'de, S: DocumentSink> Target<'de, S> for Label {
+impl<S: DocumentSink> Target<'_, S> for Label {
     const WHAT: &'static str = "a string";
 
     fn accepts(&self, kind: Kind) -> bool {
@@ -333,14 +331,10 @@ impl Actions {
 }
 
 impl<'de, S: DocumentSink> Target<'de, S> for Actions {
-    fn item<A: SeqAccess<'de>>(
-        &mut self,
-        loader: &mut Loader<'de, S>,
-        seq: &mut A,
-    ) -> Result<Option<Option<S::Node>>, A::Error> {
+    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
         let mut item = Keep::default();
         let node = crate::plan::json::read::read_item(loader, seq, &mut item)?;
-        if node.is_some() {
+        if matches!(node, Item::Read(_)) {
             self.words.push(match item.value {
                 Value::String(word) => word.into_string(),
                 other => other.to_string(),
@@ -361,11 +355,7 @@ impl<'de, S: DocumentSink> Target<'de, S> for PathList {
         kind == Kind::List
     }
 
-    fn item<A: SeqAccess<'de>>(
-        &mut self,
-        loader: &mut Loader<'de, S>,
-        seq: &mut A,
-    ) -> Result<Option<Option<S::Node>>, A::Error> {
+    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
         self.0.item(loader, seq)
     }
 }

@@ -4,7 +4,7 @@
 
 use serde::de::{MapAccess, SeqAccess};
 
-use crate::plan::json::read::{Keep, Kind, Loader, Scalar, Target, read_item};
+use crate::plan::json::read::{Item, Keep, Kind, Loader, Scalar, Target, read_item};
 use crate::plan::sink::DocumentSink;
 use crate::plan::value::Value;
 
@@ -12,7 +12,7 @@ use crate::plan::value::Value;
 #[derive(Debug, Default)]
 pub(super) struct Text(pub(super) Option<String>);
 
-impl<'de, S: DocumentSink> Target<'de, S> for Text {
+impl<S: DocumentSink> Target<'_, S> for Text {
     const WHAT: &'static str = "a string";
 
     fn accepts(&self, kind: Kind) -> bool {
@@ -30,7 +30,7 @@ impl<'de, S: DocumentSink> Target<'de, S> for Text {
 #[derive(Debug, Default)]
 pub(super) struct Words(pub(super) Option<String>);
 
-impl<'de, S: DocumentSink> Target<'de, S> for Words {
+impl<S: DocumentSink> Target<'_, S> for Words {
     fn scalar(&mut self, scalar: Scalar<'_>) {
         if let Scalar::String(text) = scalar {
             self.0 = Some(text.to_owned());
@@ -42,7 +42,7 @@ impl<'de, S: DocumentSink> Target<'de, S> for Words {
 #[derive(Debug, Default)]
 pub(super) struct Flag(pub(super) Option<bool>);
 
-impl<'de, S: DocumentSink> Target<'de, S> for Flag {
+impl<S: DocumentSink> Target<'_, S> for Flag {
     const WHAT: &'static str = "true or false";
 
     fn accepts(&self, kind: Kind) -> bool {
@@ -102,15 +102,11 @@ impl<'de, S: DocumentSink, T: Target<'de, S> + Part + Default> Target<'de, S> fo
         self.lenient || matches!(kind, Kind::Null | Kind::List)
     }
 
-    fn item<A: SeqAccess<'de>>(
-        &mut self,
-        loader: &mut Loader<'de, S>,
-        seq: &mut A,
-    ) -> Result<Option<Option<S::Node>>, A::Error> {
+    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
         let items = self.items.get_or_insert_default();
         let mut item = T::default();
         let node = read_item(loader, seq, &mut item)?;
-        if node.is_some() {
+        if matches!(node, Item::Read(_)) {
             items.push(item.finish());
         }
         Ok(node)

@@ -73,7 +73,7 @@ object!(Values { "root_module" => root_module });
 object!(Module { "address" => address, "resources" => resources, "child_modules" => child_modules });
 object!(Instance { "address" => address, "mode" => mode, "index" => index, "deposed_key" => deposed, "deposed" => deposed });
 
-impl<'de, S: DocumentSink> Target<'de, S> for Index {
+impl<S: DocumentSink> Target<'_, S> for Index {
     fn scalar(&mut self, scalar: Scalar<'_>) {
         self.0 = match scalar {
             Scalar::Number(Number::Int(number)) => Some(format!("[{number}]")),
@@ -112,7 +112,8 @@ impl Part for Module {
     fn finish(self) -> Vec<PriorInstance> {
         let module = self.address.0.unwrap_or_default();
         let own = self.resources.into_vec().into_iter().flatten();
-        let mut all: Vec<_> = own.map(|instance| PriorInstance { address: within(&module, &instance.address), ..instance }).collect();
+        let mut all: Vec<_> =
+            own.map(|instance| PriorInstance { address: within(&module, &instance.address), ..instance }).collect();
         all.extend(self.child_modules.into_vec().into_iter().flatten());
         all
     }
@@ -120,8 +121,8 @@ impl Part for Module {
 
 /// The absolute address: Terraform 0.12 wrote those of the state relative to the module.
 fn within(module: &str, address: &Address) -> Address {
-    let is_absolute = module.is_empty()
-        || address.as_str().strip_prefix(module).is_some_and(|rest| rest.starts_with('.'));
+    let is_absolute =
+        module.is_empty() || address.as_str().strip_prefix(module).is_some_and(|rest| rest.starts_with('.'));
     if is_absolute { address.clone() } else { Address::new(format!("{module}.{address}")) }
 }
 
