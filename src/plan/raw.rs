@@ -96,7 +96,7 @@ impl<N> Top<N> {
         key: &str,
         map: &mut A,
     ) -> Result<Option<N>, A::Error> {
-        let mut shape = Shape::default();
+        let mut shape = KeyNames::default();
         let node = loader.read(map, &mut shape)?;
         self.foreign.push((key.to_owned(), is_output(&shape.0)));
         Ok(node)
@@ -122,19 +122,16 @@ fn is_output(keys: &BTreeSet<String>) -> bool {
 
 /// The keys of an object.
 #[derive(Debug, Default)]
-struct Shape(BTreeSet<String>);
+pub(super) struct KeyNames(pub(super) BTreeSet<String>);
 
-impl<'de, S: DocumentSink> Target<'de, S> for Shape {
+impl<'de, S: DocumentSink> Target<'de, S> for KeyNames {
     fn field<A: MapAccess<'de>>(
         &mut self,
         loader: &mut Loader<'de, S>,
         key: &str,
         map: &mut A,
     ) -> Result<Option<S::Node>, A::Error> {
-        const ENOUGH: usize = 8;
-        if self.0.len() < ENOUGH {
-            self.0.insert(key.to_owned());
-        }
+        self.0.insert(key.to_owned());
         loader.skip(map)
     }
 }
@@ -169,6 +166,7 @@ impl<'de, S: DocumentSink> Target<'de, S> for Top<S::Node> {
         }
         let plan = &mut self.plan;
         loader.strict = key.contains("change") || key.contains("drift") || key.contains("action_invocations");
+        loader.builds_addresses = key == "resource_drift";
         let node = match key {
             "format_version" => into!(loader, map, Text::default(), |text| {
                 plan.format_version = text.0.unwrap_or_default();

@@ -43,11 +43,15 @@ fn units_behind_log_prefixes_may_take_turns() {
     let mut text = String::from("03:04:05.001 INFO   Running\n");
     for line in PRETTY.lines() {
         for unit in ["a/b", "c"] {
-            text.push_str(&format!("03:04:05.123 STDOUT [{unit}] terraform: {line}\n"));
+            text.extend(["03:04:05.123 STDOUT [", unit, "] terraform: ", line, "\n"]);
         }
     }
     assert_eq!(documents(&text), [PRETTY, PRETTY]);
     assert_eq!(documents(&text.replace("STDOUT [a/b] terraform", "STDOUT terraform")), [PRETTY, PRETTY]);
+    let noisy: String = ["a", "b"]
+        .map(|u| format!("03:04:05.1 STDOUT [{u}] tofu: Warning\n03:04:05.1 STDOUT [{u}] tofu: {PLAN}\n"))
+        .concat();
+    assert_eq!(documents(&noisy), [PLAN, PLAN]);
     assert_eq!(documents(&format!("[unit a] {PLAN}\n[INFO] done\n[unit b] {PLAN}\n")), [PLAN, PLAN]);
 }
 

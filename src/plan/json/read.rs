@@ -21,6 +21,8 @@ pub(in crate::plan) struct Loader<'de, S> {
     pub(in crate::plan) values: KeepValues,
     /// Within a part where no key may stand twice, read or not.
     pub(in crate::plan) strict: bool,
+    /// Within entries that may have no address, only its parts.
+    pub(in crate::plan) builds_addresses: bool,
     interner: Interner,
     open: OpenKeys<'de>,
     failure: Option<Failure>,
@@ -42,6 +44,7 @@ impl<'de, S: DocumentSink> Loader<'de, S> {
             feed,
             values,
             strict: false,
+            builds_addresses: false,
             interner: Interner::default(),
             open: OpenKeys::default(),
             failure: None,

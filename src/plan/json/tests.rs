@@ -7,7 +7,6 @@ use super::*;
 use crate::plan::action::Action;
 use crate::plan::completeness::{Expect, assess};
 use crate::plan::detect::recognise;
-use crate::plan::sink::NoSink;
 use crate::plan::value::{Lookup, Number, PathStep, Side, Value};
 use crate::plan::{Mode, ResourceChange};
 
@@ -166,6 +165,25 @@ fn wrong_shapes_of_what_decides_are_refused() {
 }
 
 #[test]
+fn something_else_with_odd_shapes_is_named_for_what_it_is() {
+    let by_hand = plan(r#"{"resource_changes":[{"type":"aws_lb","change":{}}]}"#).unwrap_err();
+    assert!(by_hand.message.contains("no `format_version`"), "{}", by_hand.message);
+    let outputs = r#"{"errored":{"sensitive":false,"type":"string","value":"x"},"version":4,"serial":1,"lineage":"l"}"#;
+    assert!(plan(outputs).unwrap_err().message.contains("state file"));
+    let wrapped = r#"{"plan":{"format_version":"1.2","resource_changes":{}}}"#;
+    assert_eq!(code(wrapped), ProblemCode::Malformed);
+}
+
+#[test]
+fn drift_of_terraform_1_0_has_its_address_built_from_its_parts() {
+    let drift = r#"{"module_address":"module.m[0]","mode":"managed","type":"t","name":"x","index":"k","change":{"actions":["delete"]}}"#;
+    let plan =
+        plan(&format!(r#"{{"format_version":"0.2","resource_changes":[],"resource_drift":[{drift}]}}"#)).unwrap();
+    assert_eq!(plan.drift[0].address.as_str(), "module.m[0].t.x[\"k\"]");
+    assert_eq!(code(&format!(r#"{{"format_version":"0.2","resource_changes":[{drift}]}}"#)), ProblemCode::Malformed);
+}
+
+#[test]
 fn what_is_missing_comes_from_the_address() {
     let of = |text: &str| entry(text).unwrap();
     let data = of(r#"{"address":"module.m[\"a.b\"].data.aws_ami.x","change":{"actions":["read"]}}"#);
@@ -318,7 +336,7 @@ fn answer(path: &Path) -> String {
     answers.join(" + ")
 }
 
-/// What each file of fixtures/inputs is taken for: the start of the answer, up to `…` where the rest may vary.
+/// What each file of fixtures/inputs is taken for: the start of the answer.
 const INPUTS: [(&str, &str); 37] = [
     ("array-of-plans.json", "not-a-plan: this is a JSON array"),
     ("array.json", "not-a-plan: this is a JSON array"),

@@ -5,7 +5,7 @@
 
 use serde::de::{MapAccess, SeqAccess};
 
-use super::fields::{List, Part, Text, Words};
+use super::fields::{Index, List, Part, Text, Words};
 use super::others::missing;
 use crate::address::Address;
 use crate::plan::json::KeepValues;
@@ -19,6 +19,10 @@ use crate::plan::{Action, AttributePath, Change, DeferredChange, Importing, Mode
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     address: Text,
+    /// What the address is made of, for the drift of Terraform 1.0, which has none.
+    module_address: Words,
+    name: Words,
+    index: Index,
     previous_address: Text,
     mode: Label,
     resource_type: Text,
@@ -43,6 +47,9 @@ impl<'de, S: DocumentSink> Target<'de, S> for Entry {
     ) -> Result<Option<S::Node>, A::Error> {
         match key {
             "address" => loader.read(map, &mut self.address),
+            "module_address" => loader.read(map, &mut self.module_address),
+            "name" => loader.read(map, &mut self.name),
+            "index" => loader.read(map, &mut self.index),
             "previous_address" => loader.read(map, &mut self.previous_address),
             "mode" => loader.read(map, &mut self.mode),
             "type" => loader.read(map, &mut self.resource_type),
@@ -54,7 +61,10 @@ impl<'de, S: DocumentSink> Target<'de, S> for Entry {
         }
     }
 
-    fn close(&mut self, _: &Loader<'de, S>, _: Kind) -> Result<(), Failure> {
+    fn close(&mut self, loader: &Loader<'de, S>, _: Kind) -> Result<(), Failure> {
+        if self.address.0.is_none() && loader.builds_addresses {
+            self.address.0 = self.built_address();
+        }
         let Some(address) = self.address.0.as_deref().filter(|address| !address.is_empty()) else {
             return Err(missing("address"));
         };
@@ -63,6 +73,18 @@ impl<'de, S: DocumentSink> Target<'de, S> for Entry {
             return Err(missing("change"));
         }
         Ok(())
+    }
+}
+
+impl Entry {
+    /// The address as Terraform prints it, from its parts.
+    fn built_address(&self) -> Option<String> {
+        let module = self.module_address.0.as_deref().filter(|module| !module.is_empty());
+        let mode = self.mode.0.as_deref().filter(|mode| *mode != "managed");
+        let parts = [module, mode, Some(self.resource_type.0.as_deref()?), Some(self.name.0.as_deref()?)];
+        let mut address = parts.into_iter().flatten().collect::<Vec<_>>().join(".");
+        address.push_str(self.index.0.as_deref().unwrap_or_default());
+        Some(address)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::de::{MapAccess, SeqAccess};
 
 use crate::plan::json::read::{Item, Keep, Kind, Loader, Scalar, Target, read_item};
 use crate::plan::sink::DocumentSink;
-use crate::plan::value::Value;
+use crate::plan::value::{Number, Value};
 
 /// A string that matters; `null` counts as absent.
 #[derive(Debug, Default)]
@@ -156,4 +156,35 @@ impl Part for Keep {
     fn finish(self) -> Value {
         self.value
     }
+}
+
+/// `index`: a number, a string, or absent; kept as the key it is in an address, brackets included.
+#[derive(Debug, Default)]
+pub(super) struct Index(pub(super) Option<String>);
+
+impl<S: DocumentSink> Target<'_, S> for Index {
+    fn scalar(&mut self, scalar: Scalar<'_>) {
+        self.0 = match scalar {
+            Scalar::Number(Number::Int(number)) => Some(format!("[{number}]")),
+            Scalar::String(text) => Some(format!("[\"{}\"]", quote(text))),
+            _ => None,
+        };
+    }
+}
+
+/// A string key as addresses quote it (Terraform `internal/addrs`, `toHCLQuotedString`), but for unprintable characters.
+fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '"' | '\\' => out.extend(['\\', c]),
+            '$' | '%' if chars.peek() == Some(&'{') => out.extend([c, c]),
+            c => out.push(c),
+        }
+    }
+    out
 }
