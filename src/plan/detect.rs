@@ -120,6 +120,7 @@ fn scan(text: &Arc<String>, notes: &[String], outer: bool, found: &mut Found) ->
         return Ok(());
     }
     let mut groups = Groups::default();
+    let earlier = found.len();
     let mut skipped = 0_usize;
     let mut at = 0;
     while let Some(line) = lines::next(text, at) {
@@ -142,7 +143,7 @@ fn scan(text: &Arc<String>, notes: &[String], outer: bool, found: &mut Found) ->
                 at = line.end;
             }
             kind => {
-                lines::check_noise(text, &line, &kind, !found.is_empty())?;
+                lines::check_noise(text, &line, &kind, found.len() > earlier)?;
                 skipped += 1;
                 at = line.end;
             }
@@ -175,8 +176,11 @@ fn end_of_object(text: &str, start: usize) -> Result<Range<usize>, Problem> {
         return Ok(start..end);
     }
     let place = lines::place(text, end);
-    Err(Problem::new(ProblemCode::Malformed, format!("there is other text right after the end of the JSON, at {place}"))
-        .help(refusal::SHOW_AGAIN))
+    Err(Problem::new(
+        ProblemCode::Malformed,
+        format!("there is other text right after the end of the JSON, at {place}"),
+    )
+    .help(refusal::SHOW_AGAIN))
 }
 
 #[cfg(test)]

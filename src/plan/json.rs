@@ -7,12 +7,14 @@ mod keys;
 mod position;
 pub(super) mod read;
 
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeSeed as _;
 
 use super::Plan;
 use super::detect::{Document, refusal};
-use super::raw::{Top, Version};
-use super::sink::DocumentSink;
+use super::raw::{KeyNames, Top, Version};
+use super::sink::{DocumentSink, NoSink};
 use crate::problem::{Problem, ProblemCode};
 use read::{Failure, Loader, Walk};
 
@@ -83,12 +85,7 @@ pub fn load<S: DocumentSink>(document: &Document, interest: &Interest, sink: S) 
 }
 
 /// Why the walk stopped. The parser's own words are used only where they hold no text of the document.
-fn unreadable<N>(
-    document: &Document,
-    top: &Top<N>,
-    failure: Option<Failure>,
-    error: &serde_json::Error,
-) -> Problem {
+fn unreadable<N>(document: &Document, top: &Top<N>, failure: Option<Failure>, error: &serde_json::Error) -> Problem {
     if let Some(problem) = top.unsupported_version() {
         return problem;
     }
@@ -96,6 +93,10 @@ fn unreadable<N>(
     let whole = failure.as_ref().is_some_and(|failure| failure.whole);
     let place = position::describe(document, offset, whole);
     if let Some(failure) = failure {
+        // The shape of something else than a plan is no mistake in a plan.
+        if let Some(problem) = top_keys(document).and_then(|keys| refusal::of_keys(&keys, false)) {
+            return problem;
+        }
         let help = match failure.code {
             ProblemCode::DuplicateKey => "Terraform never writes this: find out who edited the file",
             _ => refusal::SHOW_AGAIN,
@@ -112,6 +113,15 @@ fn unreadable<N>(
         _ => (ProblemCode::Malformed, "this is not valid JSON"),
     };
     Problem::new(code, format!("{what}, at {place}")).help(refusal::SHOW_AGAIN)
+}
+
+/// The top-level keys, if the whole text is valid JSON; none of a wrapper, which may hold a plan.
+fn top_keys(document: &Document) -> Option<BTreeSet<String>> {
+    let mut loader = Loader::new(NoSink, false, KeepValues::None);
+    let mut keys = KeyNames::default();
+    let mut json = serde_json::Deserializer::from_str(document.json());
+    Walk { loader: &mut loader, target: &mut keys }.deserialize(&mut json).ok()?;
+    Some(keys.0).filter(|keys| !keys.contains("plan") && !keys.contains("tfplan"))
 }
 
 fn says(error: &serde_json::Error, words: &str) -> bool {

@@ -61,7 +61,8 @@ impl<N> Top<N> {
     /// The plan, out of its wrapper.
     pub(super) fn unwrap_plan(self, node: Option<N>) -> Result<(Self, Option<N>), Problem> {
         if self.ambiguous || (self.wrapped.is_some() && self.is_plan()) {
-            let message = "the document holds more than one plan: one is wrapped in another object that is a plan itself";
+            let message =
+                "the document holds more than one plan: one is wrapped in another object that is a plan itself";
             return Err(Problem::new(ProblemCode::InconsistentPlan, message).help(refusal::SHOW_AGAIN));
         }
         match self.wrapped {
@@ -78,7 +79,7 @@ impl<N> Top<N> {
 
     /// The problem with the format version read so far, if that is the problem.
     pub(super) fn unsupported_version(&self) -> Option<Problem> {
-        self.keys.contains("format_version").then(|| Version::check(&self.plan.format_version).err()).flatten()
+        Some(&self.plan.format_version).filter(|text| !text.is_empty()).and_then(|text| Version::check(text).err())
     }
 
     pub(super) fn into_plan(mut self) -> Plan {
@@ -95,7 +96,7 @@ impl<N> Top<N> {
         key: &str,
         map: &mut A,
     ) -> Result<Option<N>, A::Error> {
-        let mut shape = Shape::default();
+        let mut shape = KeyNames::default();
         let node = loader.read(map, &mut shape)?;
         self.foreign.push((key.to_owned(), is_output(&shape.0)));
         Ok(node)
@@ -121,19 +122,16 @@ fn is_output(keys: &BTreeSet<String>) -> bool {
 
 /// The keys of an object.
 #[derive(Debug, Default)]
-struct Shape(BTreeSet<String>);
+pub(super) struct KeyNames(pub(super) BTreeSet<String>);
 
-impl<'de, S: DocumentSink> Target<'de, S> for Shape {
+impl<'de, S: DocumentSink> Target<'de, S> for KeyNames {
     fn field<A: MapAccess<'de>>(
         &mut self,
         loader: &mut Loader<'de, S>,
         key: &str,
         map: &mut A,
     ) -> Result<Option<S::Node>, A::Error> {
-        const ENOUGH: usize = 8;
-        if self.0.len() < ENOUGH {
-            self.0.insert(key.to_owned());
-        }
+        self.0.insert(key.to_owned());
         loader.skip(map)
     }
 }
@@ -168,6 +166,7 @@ impl<'de, S: DocumentSink> Target<'de, S> for Top<S::Node> {
         }
         let plan = &mut self.plan;
         loader.strict = key.contains("change") || key.contains("drift") || key.contains("action_invocations");
+        loader.builds_addresses = key == "resource_drift";
         let node = match key {
             "format_version" => into!(loader, map, Text::default(), |text| {
                 plan.format_version = text.0.unwrap_or_default();
@@ -219,9 +218,11 @@ impl Version {
             return Ok(());
         }
         let shown = crate::text::truncate(text, 20);
-        let message = format!("the plan has format version \"{shown}\"; plangate reads 0.1 up to but not including 2.0");
-        Err(Problem::new(ProblemCode::UnsupportedFormat, message)
-            .help("use a plangate that knows this format; for a hand-made plan write the version Terraform writes, \"1.2\""))
+        let message =
+            format!("the plan has format version \"{shown}\"; plangate reads 0.1 up to but not including 2.0");
+        Err(Problem::new(ProblemCode::UnsupportedFormat, message).help(
+            "use a plangate that knows this format; for a hand-made plan write the version Terraform writes, \"1.2\"",
+        ))
     }
 
     fn parse(text: &str) -> Option<Self> {

@@ -39,7 +39,8 @@ fn codes(plan: &Plan, expect: Expect) -> Vec<ProblemCode> {
 #[test]
 fn an_instance_that_no_change_names_is_missing() {
     let moved = ResourceChange { previous_address: Some(Address::new("a.old")), ..change("a.new", Action::NoOp) };
-    let plan = plan(vec![moved], vec![prior("a.old", None), prior("a.z", None), prior("a.new", None), prior("a.b", None)]);
+    let plan =
+        plan(vec![moved], vec![prior("a.old", None), prior("a.z", None), prior("a.new", None), prior("a.b", None)]);
     assert_eq!(missing_of(&plan), ["a.b", "a.z"]);
 }
 

@@ -76,7 +76,9 @@ fn prefixed(line: &str) -> Option<Line<'_>> {
 fn is_log(text: &str) -> bool {
     let is_clock = |word: &str| {
         let digits = word.chars().filter(char::is_ascii_digit).count();
-        digits >= 6 && word.matches(':').count() == 2 && word.chars().all(|c| c.is_ascii_digit() || c == ':' || c == '.')
+        digits >= 6
+            && word.matches(':').count() == 2
+            && word.chars().all(|c| c.is_ascii_digit() || c == ':' || c == '.')
     };
     (text.starts_with("time=") && text.contains(" level="))
         || text.split(' ').next().is_some_and(is_clock)

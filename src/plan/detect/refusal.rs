@@ -172,9 +172,7 @@ pub(in crate::plan) fn of_keys(keys: &BTreeSet<String>, outputs: bool) -> Option
             "judge the document as Terraform writes it: terraform show -json tfplan > plan.json",
         )),
         (true, false) => Some(versioned(keys)),
-        (false, false) if outputs => {
-            Some(not_a_plan("this is the output of `terraform output -json`", SHOW_PLAN_FILE))
-        }
+        (false, false) if outputs => Some(not_a_plan("this is the output of `terraform output -json`", SHOW_PLAN_FILE)),
         (false, false) => Some(not_a_plan("this JSON object is nothing that Terraform writes for a plan", SHOW_AGAIN)),
     }
 }

@@ -122,7 +122,7 @@ mod tests {
     fn a_path_leads_to_the_innermost_value() {
         let json = r#"{"a":"x","list":[{"b":1},{"odd key":{"c":[1,2,!"#;
         assert_eq!(path_at(json, json.len(), false), "list[1][…].c[2]");
-        assert_eq!(path_at(json, json.find("x").unwrap(), false), "a");
+        assert_eq!(path_at(json, json.find('x').unwrap(), false), "a");
         assert_eq!(path_at(json, 0, false), "");
     }
 

@@ -21,6 +21,8 @@ pub(in crate::plan) struct Loader<'de, S> {
     pub(in crate::plan) values: KeepValues,
     /// Within a part where no key may stand twice, read or not.
     pub(in crate::plan) strict: bool,
+    /// Within entries that may have no address, only its parts.
+    pub(in crate::plan) builds_addresses: bool,
     interner: Interner,
     open: OpenKeys<'de>,
     failure: Option<Failure>,
@@ -42,6 +44,7 @@ impl<'de, S: DocumentSink> Loader<'de, S> {
             feed,
             values,
             strict: false,
+            builds_addresses: false,
             interner: Interner::default(),
             open: OpenKeys::default(),
             failure: None,
@@ -139,6 +142,21 @@ impl From<Scalar<'_>> for Value {
     }
 }
 
+/// What became of reading the next item of an array.
+#[derive(Debug)]
+pub(in crate::plan) enum Item<N> {
+    /// It was read; with its node where the sink is fed.
+    Read(Option<N>),
+    /// There is none.
+    End,
+}
+
+impl<N> From<Option<Option<N>>> for Item<N> {
+    fn from(item: Option<Option<N>>) -> Self {
+        item.map_or(Self::End, Self::Read)
+    }
+}
+
 /// What a JSON value is read into.
 pub(in crate::plan) trait Target<'de, S: DocumentSink> {
     /// What belongs here, as words after "expected"; empty where anything goes.
@@ -162,12 +180,8 @@ pub(in crate::plan) trait Target<'de, S: DocumentSink> {
         loader.skip(map)
     }
 
-    /// Takes the next item of an array; `None` at its end.
-    fn item<A: SeqAccess<'de>>(
-        &mut self,
-        loader: &mut Loader<'de, S>,
-        seq: &mut A,
-    ) -> Result<Option<Option<S::Node>>, A::Error> {
+    /// Takes the next item of an array.
+    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
         skip_item(loader, seq)
     }
 
@@ -182,27 +196,27 @@ pub(in crate::plan) fn read_item<'de, S: DocumentSink, A: SeqAccess<'de>, T: Tar
     loader: &mut Loader<'de, S>,
     seq: &mut A,
     target: &mut T,
-) -> Result<Option<Option<S::Node>>, A::Error> {
-    seq.next_element_seed(Walk { loader, target })
+) -> Result<Item<S::Node>, A::Error> {
+    seq.next_element_seed(Walk { loader, target }).map(Item::from)
 }
 
 fn skip_item<'de, S: DocumentSink, A: SeqAccess<'de>>(
     loader: &mut Loader<'de, S>,
     seq: &mut A,
-) -> Result<Option<Option<S::Node>>, A::Error> {
+) -> Result<Item<S::Node>, A::Error> {
     if loader.feed {
         read_item(loader, seq, &mut Anything)
     } else if loader.strict {
-        seq.next_element_seed(Unique { loader }).map(|item| item.map(|()| None))
+        seq.next_element_seed(Unique { loader }).map(|item| item.map(|()| None).into())
     } else {
-        seq.next_element::<IgnoredAny>().map(|item| item.map(|_| None))
+        seq.next_element::<IgnoredAny>().map(|item| item.map(|_| None).into())
     }
 }
 
 /// Takes any value and keeps nothing of it.
 pub(in crate::plan) struct Anything;
 
-impl<'de, S: DocumentSink> Target<'de, S> for Anything {}
+impl<S: DocumentSink> Target<'_, S> for Anything {}
 
 /// Keeps a value whole.
 #[derive(Debug, Default)]
@@ -230,14 +244,10 @@ impl<'de, S: DocumentSink> Target<'de, S> for Keep {
         Ok(node)
     }
 
-    fn item<A: SeqAccess<'de>>(
-        &mut self,
-        loader: &mut Loader<'de, S>,
-        seq: &mut A,
-    ) -> Result<Option<Option<S::Node>>, A::Error> {
+    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
         let mut inner = Self::default();
         let node = read_item(loader, seq, &mut inner)?;
-        if node.is_some() {
+        if matches!(node, Item::Read(_)) {
             self.items.push(inner.value);
         }
         Ok(node)
@@ -327,7 +337,7 @@ impl<'de, S: DocumentSink, T: Target<'de, S>> Visitor<'de> for Walk<'_, 'de, S, 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Self::Value, A::Error> {
         self.admit(Kind::List)?;
         let mut nodes = Vec::new();
-        while let Some(node) = self.target.item(self.loader, &mut seq)? {
+        while let Item::Read(node) = self.target.item(self.loader, &mut seq)? {
             nodes.extend(node);
         }
         self.close(Kind::List)?;

@@ -1,1 +1,488 @@
-//! Stub.
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::plan::action::Action;
+use crate::plan::completeness::{Expect, assess};
+use crate::plan::detect::recognise;
+use crate::plan::value::{Lookup, Number, PathStep, Side, Value};
+use crate::plan::{Mode, ResourceChange};
+
+/// Makes JSON text again, keys in the order of the document.
+struct Echo;
+
+impl DocumentSink for Echo {
+    type Node = String;
+
+    fn null(&mut self) -> String {
+        "null".to_owned()
+    }
+    fn bool(&mut self, value: bool) -> String {
+        value.to_string()
+    }
+    fn int(&mut self, value: i64) -> String {
+        value.to_string()
+    }
+    fn uint(&mut self, value: u64) -> String {
+        value.to_string()
+    }
+    fn float(&mut self, value: f64) -> String {
+        serde_json::Value::from(value).to_string()
+    }
+    fn string(&mut self, value: &str) -> String {
+        serde_json::Value::from(value).to_string()
+    }
+    fn array(&mut self, items: Vec<String>) -> String {
+        format!("[{}]", items.join(","))
+    }
+    fn object(&mut self, entries: Vec<(Arc<str>, String)>) -> String {
+        let entries: Vec<_> = entries.iter().map(|(key, value)| format!("{}:{value}", self.string(key))).collect();
+        format!("{{{}}}", entries.join(","))
+    }
+}
+
+fn load_with<S: DocumentSink>(text: &str, interest: Interest, sink: S) -> Result<Loaded<S::Node>, Problem> {
+    let mut found = recognise(text.as_bytes().to_vec());
+    assert_eq!(found.len(), 1);
+    load(&found.remove(0)?, &interest, sink)
+}
+
+fn plan(text: &str) -> Result<Plan, Problem> {
+    load_with(text, Interest::builtin(), NoSink).map(|loaded| loaded.plan)
+}
+
+/// A plan with one entry.
+fn entry(entry: &str) -> Result<ResourceChange, Problem> {
+    let plan = plan(&format!(r#"{{"format_version":"1.2","resource_changes":[{entry}]}}"#))?;
+    Ok(plan.changes.unwrap().remove(0))
+}
+
+fn code(text: &str) -> ProblemCode {
+    plan(text).map(|plan| panic!("loaded: {plan:?}")).unwrap_err().code
+}
+
+#[test]
+fn values_of_quiet_changes_are_dropped_wherever_actions_stand() {
+    for change in [
+        r#"{"actions":["no-op"],"before":{"a":1},"after":{"a":1}}"#,
+        r#"{"before":{"a":1},"after":{"a":1},"actions":["no-op"]}"#,
+    ] {
+        let entry = entry(&format!(r#"{{"address":"t.x","change":{change}}}"#)).unwrap();
+        assert_eq!(entry.change.before, Value::Null, "{change}");
+        assert_eq!(entry.change.action, Action::NoOp);
+    }
+    let entry = entry(r#"{"address":"t.x","change":{"before":{"a":1},"actions":["delete"]}}"#).unwrap();
+    assert_eq!(
+        entry.change.lookup(Side::Before, &[PathStep::Key("a".into())]),
+        Lookup::Known(&Value::Number(Number::Int(1)))
+    );
+}
+
+#[test]
+fn interest_decides_what_is_kept() {
+    let text = r#"{"format_version":"1.2","resource_changes":[
+        {"address":"t.x","change":{"actions":["no-op"],"before":{"a":1}}},
+        {"address":"t.y","change":{"actions":["delete"],"before":{"a":1}}}]}"#;
+    let kept = |values| {
+        let loaded = load_with(text, Interest { values, document: false }, NoSink).unwrap();
+        assert!(loaded.node.is_none());
+        loaded.plan.changes.unwrap().iter().map(|change| change.change.before != Value::Null).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(KeepValues::None), [false, false]);
+    assert_eq!(kept(KeepValues::Changed), [false, true]);
+    assert_eq!(kept(KeepValues::All), [true, true]);
+}
+
+#[test]
+fn the_sink_gets_the_whole_plan_also_out_of_a_wrapper() {
+    let inner = r#"{"format_version":"1.2","x":[1,-2,0.5,18446744073709551615,"ü\n",null,true],"resource_changes":[{"address":"t.x","mode":"data","change":{"actions":["no-op"],"before":{"a":{"b":[]}}}}],"configuration":{"root_module":{"variables":{"v":{"default":1}}}}}"#;
+    for text in [inner.to_owned(), format!(r#"{{"plan":{inner},"run":{{}}}}"#), format!(r#"{{"tfplan":{inner}}}"#)] {
+        let loaded = load_with(&text, Interest::everything(), Echo).unwrap();
+        assert_eq!(loaded.node.as_deref(), Some(inner));
+        assert_eq!(loaded.plan.unknown_keys, ["x"]);
+        assert_eq!(loaded.plan.changes.unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_wrapper_around_two_plans_is_refused() {
+    let inner = r#"{"format_version":"1.2","resource_changes":[]}"#;
+    assert_eq!(code(&format!(r#"{{"plan":{inner},"tfplan":{inner}}}"#)), ProblemCode::InconsistentPlan);
+    assert_eq!(code(&format!(r#"{{"plan":{inner},"resource_changes":[]}}"#)), ProblemCode::InconsistentPlan);
+    assert_eq!(code(&format!(r#"{{"plan":{{"plan":{inner}}}}}"#)), ProblemCode::NotAPlan);
+}
+
+#[test]
+fn malformed_action_lists_count_as_unknown() {
+    for actions in
+        ["[]", "null", "\"no-op\"", "{}", "[null]", "[\"no-op\",null]", "[[\"no-op\"]]", "[\"NO-OP\"]", "true"]
+    {
+        let entry = entry(&format!(r#"{{"address":"t.x","change":{{"actions":{actions}}}}}"#)).unwrap();
+        assert_eq!(entry.change.action, Action::Unknown, "{actions}");
+    }
+    let entry = entry(r#"{"address":"t.x","change":{}}"#).unwrap();
+    assert!(entry.change.action.destroys());
+}
+
+#[test]
+fn wrong_shapes_of_what_decides_are_refused() {
+    for changes in [
+        "{}",
+        "\"x\"",
+        "[null]",
+        "[[]]",
+        r#"[{"change":{"actions":["delete"]}}]"#,
+        r#"[{"address":5,"change":{}}]"#,
+        r#"[{"address":"t.x"}]"#,
+        r#"[{"address":"t.x","change":null}]"#,
+        r#"[{"address":"t.x","change":[]}]"#,
+        r#"[{"address":"t.x","deposed":["d"],"change":{}}]"#,
+    ] {
+        for key in ["resource_changes", "resource_drift"] {
+            assert_eq!(
+                code(&format!(r#"{{"format_version":"1.2","{key}":{changes}}}"#)),
+                ProblemCode::Malformed,
+                "{changes}"
+            );
+        }
+    }
+    for rest in [
+        r#""errored":"true""#,
+        r#""complete":1"#,
+        r#""deferred_changes":[{}]"#,
+        r#""action_invocations":[{}]"#,
+        r#""prior_state":[]"#,
+        r#""configuration":"x""#,
+    ] {
+        assert_eq!(
+            code(&format!(r#"{{"format_version":"1.2","resource_changes":[],{rest}}}"#)),
+            ProblemCode::Malformed,
+            "{rest}"
+        );
+    }
+}
+
+#[test]
+fn something_else_with_odd_shapes_is_named_for_what_it_is() {
+    let by_hand = plan(r#"{"resource_changes":[{"type":"aws_lb","change":{}}]}"#).unwrap_err();
+    assert!(by_hand.message.contains("no `format_version`"), "{}", by_hand.message);
+    let outputs = r#"{"errored":{"sensitive":false,"type":"string","value":"x"},"version":4,"serial":1,"lineage":"l"}"#;
+    assert!(plan(outputs).unwrap_err().message.contains("state file"));
+    let wrapped = r#"{"plan":{"format_version":"1.2","resource_changes":{}}}"#;
+    assert_eq!(code(wrapped), ProblemCode::Malformed);
+}
+
+#[test]
+fn drift_of_terraform_1_0_has_its_address_built_from_its_parts() {
+    let drift = r#"{"module_address":"module.m[0]","mode":"managed","type":"t","name":"x","index":"k","change":{"actions":["delete"]}}"#;
+    let plan =
+        plan(&format!(r#"{{"format_version":"0.2","resource_changes":[],"resource_drift":[{drift}]}}"#)).unwrap();
+    assert_eq!(plan.drift[0].address.as_str(), "module.m[0].t.x[\"k\"]");
+    assert_eq!(code(&format!(r#"{{"format_version":"0.2","resource_changes":[{drift}]}}"#)), ProblemCode::Malformed);
+}
+
+#[test]
+fn what_is_missing_comes_from_the_address() {
+    let of = |text: &str| entry(text).unwrap();
+    let data = of(r#"{"address":"module.m[\"a.b\"].data.aws_ami.x","change":{"actions":["read"]}}"#);
+    assert_eq!((data.mode, &*data.resource_type), (Mode::Data, "aws_ami"));
+    let managed = of(r#"{"address":"aws_s3_bucket.data","change":{"actions":["delete"]}}"#);
+    assert_eq!((managed.mode, &*managed.resource_type), (Mode::Managed, "aws_s3_bucket"));
+    let odd = of(r#"{"address":"t.x","mode":"list","deposed":false,"change":{}}"#);
+    assert!(odd.is_managed() && odd.deposed.is_none());
+    let deposed = of(r#"{"address":"t.x","deposed":"a1b2c3d4","change":{}}"#);
+    assert_eq!(deposed.deposed.as_deref(), Some("a1b2c3d4"));
+}
+
+#[test]
+fn details_of_a_change_are_read() {
+    let change = entry(
+        r#"{"address":"t.x","previous_address":"t.w","action_reason":"new_reason","change":{"actions":["delete","create"],
+            "before":{"big":123456789012345678901234567890},"after":{},"after_unknown":{"id":true},"before_sensitive":false,
+            "after_sensitive":null,"replace_paths":[["a",0,"b"],["c"]],"importing":{"id":"i"},"generated_config":"resource"}}"#,
+    )
+    .unwrap();
+    assert_eq!(change.previous_address.unwrap().as_str(), "t.w");
+    let change = change.change;
+    assert!(matches!(change.before.at(&[PathStep::Key("big".into())]), Some(Value::Number(Number::Inexact(_)))));
+    assert!(change.before_sensitive.is_present() && !change.after_sensitive.is_present());
+    assert_eq!(change.lookup(Side::After, &[PathStep::Key("id".into())]), Lookup::Unknown);
+    let paths: Vec<_> = change.replace_paths.iter().map(ToString::to_string).collect();
+    assert_eq!(paths, ["a[0].b", "c"]);
+    assert_eq!(change.importing.unwrap().id.as_deref(), Some("i"));
+    assert!(change.generated_config);
+}
+
+#[test]
+fn a_key_that_stands_twice_is_refused_where_it_could_hide_a_change() {
+    let entry = |change: &str| {
+        format!(r#"{{"format_version":"1.2","resource_changes":[{{"address":"t.x","change":{change}}}]}}"#)
+    };
+    for text in [
+        r#"{"format_version":"1.2","resource_changes":[],"resource_changes":[]}"#.to_owned(),
+        entry(r#"{"actions":["delete"],"actions":["no-op"]}"#),
+        entry(r#"{"actions":["no-op"],"before":{"a":{"b":[{"c":1,"c":2}]}}}"#),
+        entry(r#"{"actions":["delete"],"before":{"a":{"b":[{"c":1,"c":2}]}}}"#),
+        entry(r#"{"actions":["delete"],"\u0061ctions":["no-op"]}"#),
+        r#"{"plan":{"format_version":"1.2","resource_changes":[],"resource_changes":[]}}"#.to_owned(),
+        r#"{"format_version":"1.2","action_invocations":[{"address":"a","config_values":{"a":1,"a":2}}]}"#.to_owned(),
+    ] {
+        assert_eq!(code(&text), ProblemCode::DuplicateKey, "{text}");
+    }
+    let elsewhere = r#"{"format_version":"1.2","resource_changes":[],"variables":{"a":1,"a":2}}"#;
+    assert!(plan(elsewhere).is_ok(), "nobody reads it");
+    let read = load_with(elsewhere, Interest::everything(), Echo).unwrap_err();
+    assert_eq!(read.code, ProblemCode::DuplicateKey, "a policy may read it");
+}
+
+#[test]
+fn an_error_far_to_the_right_is_placed_and_shows_no_value() {
+    let padding = "s3cr3t".repeat(20_000);
+    let text = format!(
+        r#"{{"format_version":"1.2","variables":{{"p":"{padding}"}},"resource_changes":[{{"address":"t.a","change":{{"actions":["no-op"]}}}},{{"address":"t.x","change":{{"actions":["delete"],"before":{{"a":1,"a":2}}}}}}]}}"#
+    );
+    let message = plan(&text).unwrap_err().message;
+    assert!(message.contains("line 1, column 120"), "{message}");
+    assert!(message.contains("in resource_changes[1].change.before.a"), "{message}");
+    assert!(!message.contains("s3cr3t"), "{message}");
+    let missing =
+        plan(r#"{"format_version":"1.2","resource_changes":[{"change":{"actions":["x"]}}]}"#).unwrap_err().message;
+    assert!(missing.contains("no `address`") && missing.ends_with("in resource_changes[0]"), "{missing}");
+}
+
+#[test]
+fn broken_text_has_its_own_words() {
+    let deep = format!(r#"{{"format_version":"1.2","resource_changes":{}"#, "[".repeat(100_000));
+    assert!(matches!(code(&deep), ProblemCode::Malformed));
+    let values = format!(
+        r#"{{"format_version":"1.2","resource_changes":[{{"address":"t.x","change":{{"actions":["no-op"],"before":{}1{}}}}}]}}"#,
+        "[".repeat(200),
+        "]".repeat(200)
+    );
+    assert!(plan(&values).unwrap_err().message.contains("nested deeper"));
+    assert_eq!(code(r#"{"format_version":"1.2","resource_changes":["#), ProblemCode::Truncated);
+    assert_eq!(code(r#"{"format_version":"1.2","resource_changes":[]} }"#), ProblemCode::Malformed);
+    assert_eq!(code(r#"{"format_version":"1.2",,}"#), ProblemCode::Malformed);
+}
+
+#[test]
+fn format_versions_from_0_1_below_2_0_are_read() {
+    for good in ["0.1", "0.2", "1.0", "1.2", "1.99", "1.2.3"] {
+        assert!(plan(&format!(r#"{{"format_version":"{good}","resource_changes":[]}}"#)).is_ok(), "{good}");
+    }
+    for bad in ["0.0", "2.0", "10.1", "", "x", "1.", "+1.2", "1.2-beta", "99999999999.1"] {
+        let text = format!(r#"{{"resource_changes":[],"format_version":"{bad}"}}"#);
+        assert_eq!(code(&text), ProblemCode::UnsupportedFormat, "{bad}");
+    }
+    let shape_changed = r#"{"format_version":"2.0","resource_changes":{}}"#;
+    assert_eq!(code(shape_changed), ProblemCode::UnsupportedFormat);
+    assert_eq!(code(r#"{"format_version":1.2,"resource_changes":[]}"#), ProblemCode::Malformed);
+}
+
+#[test]
+fn state_addresses_of_terraform_0_12_are_made_absolute() {
+    let text = r#"{"format_version":"0.1","resource_changes":[],"prior_state":{"values":{"root_module":{
+        "resources":[{"address":"t.a","mode":"managed","index":1},{"address":"data.t.d","mode":"data"},
+                     {"address":"t.b[\"k\"]","index":"k","deposed_key":"d1"}],
+        "child_modules":[{"resources":[{"address":"t.c","mode":"managed","index":"a\"b"}],"address":"module.m"},
+                         {"address":"module.n","resources":[{"address":"module.n.t.c","mode":"managed"}]}]}}}}"#;
+    let prior = plan(text).unwrap().prior_instances.unwrap();
+    let prior: Vec<_> = prior.iter().map(|i| (i.address.as_str(), i.deposed.as_deref())).collect();
+    assert_eq!(
+        prior,
+        [("t.a[1]", None), ("t.b[\"k\"]", Some("d1")), (r#"module.m.t.c["a\"b"]"#, None), ("module.n.t.c", None)]
+    );
+}
+
+#[test]
+fn managed_blocks_of_all_modules_are_counted() {
+    let text = r#"{"format_version":"1.2","configuration":{"root_module":{"resources":[{"mode":"managed","address":"t.a"},
+        {"mode":"data","address":"data.t.a"},{"address":"t.b"}],"module_calls":{"m":{"module":{"resources":[{"mode":"managed"}]}}}}}}"#;
+    assert_eq!(plan(text).unwrap().configuration.unwrap().managed_resources, 3);
+}
+
+// Fixtures.
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder)];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { open.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// `ok 3`, or the code and first words of each problem.
+fn answer(path: &Path) -> String {
+    let found = recognise(std::fs::read(path).unwrap());
+    let answers: Vec<_> = found
+        .into_iter()
+        .map(|found| {
+            let builtin = found.clone().and_then(|document| load(&document, &Interest::builtin(), NoSink));
+            let everything = found.and_then(|document| load(&document, &Interest::everything(), Echo));
+            match (builtin, everything) {
+                (Ok(loaded), Ok(_)) => loaded.plan.changes.map_or("ok none".to_owned(), |c| format!("ok {}", c.len())),
+                (Err(problem), Err(_)) => format!("{}: {}", problem.code.as_str(), problem.message),
+                (builtin, everything) => panic!("{builtin:?} / {:?}", everything.map(|_| ())),
+            }
+        })
+        .collect();
+    answers.join(" + ")
+}
+
+/// What each file of fixtures/inputs is taken for: the start of the answer.
+const INPUTS: [(&str, &str); 37] = [
+    ("array-of-plans.json", "not-a-plan: this is a JSON array"),
+    ("array.json", "not-a-plan: this is a JSON array"),
+    ("binary-plan.tfplan", "not-a-plan: this is a saved plan file (binary)"),
+    ("crlf-pretty.json", "ok 16"),
+    ("duplicate-key-resource_changes.json", "duplicate-key: a key stands twice"),
+    ("empty.json", "not-a-plan: the input is empty"),
+    ("future-format-1.9-unknown-fields.json", "ok 16"),
+    ("future-format-2.0.json", "unsupported-format: "),
+    ("hcp-bookmark", "not-a-plan: this is a bookmark"),
+    ("human-plan.txt", "not-a-plan: this is a plan printed for people"),
+    ("null.json", "not-a-plan: this is JSON `null`"),
+    ("old-0.11-plan", "not-a-plan: this is a binary plan of Terraform before 0.12"),
+    ("opentofu-encrypted-plan", "not-a-plan: this is an OpenTofu plan file, encrypted"),
+    ("opentofu-encrypted-state", "not-a-plan: this is an OpenTofu state, encrypted"),
+    ("opentofu-forget-create.json", "ok 16"),
+    ("output.json", "not-a-plan: this is the output of `terraform output -json`"),
+    ("plan.json.gz", "ok 16"),
+    ("providers-schema.json", "not-a-plan: this is the output of `terraform providers schema -json`"),
+    ("raw-state-v4.tfstate", "not-a-plan: this is a Terraform state file"),
+    ("setup-terraform-v1-wrapper-setoutput.json", "ok 16"),
+    ("setup-terraform-v2-wrapper.json", "ok 16"),
+    ("show-json-no-state.json", "not-a-plan: this is an empty state"),
+    ("terraform-plan-json-ui.jsonl", "not-a-plan: this is the progress stream"),
+    ("terraform-show-json-state.json", "not-a-plan: this is a state as `terraform show -json` prints it"),
+    ("terraform116-create-forget.json", "ok 16"),
+    ("terragrunt-log-prefix-lines.txt", "ok 16 + ok 16"),
+    ("terragrunt-prefixed.json", "ok 16"),
+    ("terragrunt-run-all-concat.jsonl", "ok 16 + ok 16"),
+    ("truncated.json", "truncated: the JSON ends in the middle"),
+    ("unknown-action.json", "ok 16"),
+    ("utf16be-bom.json", "ok 16"),
+    ("utf16le-bom-powershell5.json", "ok 16"),
+    ("utf16le-nobom.json", "ok 16"),
+    ("utf8-bom.json", "ok 16"),
+    ("validate.json", "not-a-plan: this is the output of `terraform validate -json`"),
+    ("version.json", "not-a-plan: this is the output of `terraform version -json`"),
+    ("warning-before-json.json", "ok 16"),
+];
+
+#[test]
+fn every_input_people_pass_gets_its_answer() {
+    let files = files("inputs");
+    let names: Vec<_> = files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, INPUTS.map(|(name, _)| name));
+    let wrong: Vec<_> = files
+        .iter()
+        .zip(INPUTS)
+        .map(|(path, (name, expected))| (name, expected, answer(path)))
+        .filter(|(_, expected, answer)| !answer.starts_with(expected))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_edge_case_is_a_plan_but_those_that_are_none() {
+    for path in files("edge-cases") {
+        let answer = answer(&path);
+        let expected = match path.file_stem().unwrap().to_str().unwrap() {
+            "18_empty_object" => "not-a-plan: this is an empty JSON object",
+            "19_state_json" => "not-a-plan: this is a state",
+            "21_future_format_v2" => "unsupported-format",
+            _ => "ok ",
+        };
+        assert!(answer.starts_with(expected), "{}: {answer}", path.display());
+    }
+}
+
+#[test]
+fn every_scenario_loads_and_only_partial_plans_miss_instances() {
+    let mut partial = Vec::new();
+    for path in files("scenarios").iter().filter(|path| path.ends_with("plan.json")) {
+        let mut found = recognise(std::fs::read(path).unwrap());
+        let loaded = load(&found.remove(0).unwrap(), &Interest::builtin(), NoSink).unwrap();
+        let judged = assess(&loaded.plan, Expect::Ordinary);
+        let name = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+        if !judged.missing.is_empty() || !judged.problems.is_empty() {
+            partial.push(name);
+        }
+    }
+    let expected = [
+        "25-target",
+        "26-refresh-only-drift",
+        "34-prevent-destroy-error",
+        "37-errored-precondition",
+        "62-destroy-target",
+    ];
+    assert_eq!(partial, expected);
+}
+
+// Properties.
+
+fn sample() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scenarios/29-deposed/plan.json");
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn survive(bytes: Vec<u8>) {
+    for document in recognise(bytes).into_iter().flatten() {
+        for interest in [Interest::builtin(), Interest::everything()] {
+            if let Ok(loaded) = load(&document, &interest, NoSink) {
+                let _ = assess(&loaded.plan, Expect::Ordinary);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_cut_plan_never_loads(cut in 1_usize..1000) {
+        let text = sample();
+        let text = text.trim_end();
+        let end = text.floor_char_boundary(text.len() * cut / 1000).min(text.len() - 1);
+        let mut found = recognise(text.as_bytes()[..end].to_vec());
+        prop_assert_eq!(found.len(), 1);
+        let loaded = found.remove(0).and_then(|document| load(&document, &Interest::builtin(), NoSink));
+        prop_assert!(loaded.is_err());
+    }
+
+    #[test]
+    fn changed_bytes_never_panic(changes in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 1..8)) {
+        let mut bytes = sample().into_bytes();
+        for (at, byte) in changes {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "any place will do")]
+            let at = (at * bytes.len() as f64) as usize;
+            bytes[at] = byte;
+        }
+        survive(bytes);
+    }
+
+    #[test]
+    fn swapped_json_tokens_never_panic(from in 0_usize..400, to in 0_usize..400, token in "[{}\\[\\],:\"n0]") {
+        let text = sample();
+        let mut parts: Vec<&str> = text.split_inclusive([',', '{', '[']).collect();
+        let (from, to) = (from % parts.len(), to % parts.len());
+        parts.swap(from, to);
+        parts[to] = &token;
+        survive(parts.concat().into_bytes());
+    }
+
+    #[test]
+    fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), start in "(\\{|\\[|\u{feff}|03:04:05.1 STDOUT \\[|::)?") {
+        let found = recognise([start.as_bytes(), &bytes].concat());
+        prop_assert!(!found.is_empty());
+        survive([start.as_bytes(), &bytes].concat());
+    }
+}

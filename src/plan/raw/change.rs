@@ -5,22 +5,24 @@
 
 use serde::de::{MapAccess, SeqAccess};
 
-use super::fields::{List, Part, Text, Words};
+use super::fields::{Index, List, Part, Text, Words};
 use super::others::missing;
 use crate::address::Address;
 use crate::plan::json::KeepValues;
-use crate::plan::json::read::{Failure, Keep, Kind, Loader, Scalar, Target};
+use crate::plan::json::read::{Failure, Item, Keep, Kind, Loader, Scalar, Target};
 use crate::plan::segments::resource_part;
 use crate::plan::sink::DocumentSink;
 use crate::plan::value::{Number, Value};
-use crate::plan::{
-    Action, AttributePath, Change, DeferredChange, Importing, Mode, PathStep, ResourceChange, Shadow,
-};
+use crate::plan::{Action, AttributePath, Change, DeferredChange, Importing, Mode, PathStep, ResourceChange, Shadow};
 
 /// One entry.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     address: Text,
+    /// What the address is made of, for the drift of Terraform 1.0, which has none.
+    module_address: Words,
+    name: Words,
+    index: Index,
     previous_address: Text,
     mode: Label,
     resource_type: Text,
@@ -45,6 +47,9 @@ impl<'de, S: DocumentSink> Target<'de, S> for Entry {
     ) -> Result<Option<S::Node>, A::Error> {
         match key {
             "address" => loader.read(map, &mut self.address),
+            "module_address" => loader.read(map, &mut self.module_address),
+            "name" => loader.read(map, &mut self.name),
+            "index" => loader.read(map, &mut self.index),
             "previous_address" => loader.read(map, &mut self.previous_address),
             "mode" => loader.read(map, &mut self.mode),
             "type" => loader.read(map, &mut self.resource_type),
@@ -56,7 +61,10 @@ impl<'de, S: DocumentSink> Target<'de, S> for Entry {
         }
     }
 
-    fn close(&mut self, _: &Loader<'de, S>, _: Kind) -> Result<(), Failure> {
+    fn close(&mut self, loader: &Loader<'de, S>, _: Kind) -> Result<(), Failure> {
+        if self.address.0.is_none() && loader.builds_addresses {
+            self.address.0 = self.built_address();
+        }
         let Some(address) = self.address.0.as_deref().filter(|address| !address.is_empty()) else {
             return Err(missing("address"));
         };
@@ -65,6 +73,18 @@ impl<'de, S: DocumentSink> Target<'de, S> for Entry {
             return Err(missing("change"));
         }
         Ok(())
+    }
+}
+
+impl Entry {
+    /// The address as Terraform prints it, from its parts.
+    fn built_address(&self) -> Option<String> {
+        let module = self.module_address.0.as_deref().filter(|module| !module.is_empty());
+        let mode = self.mode.0.as_deref().filter(|mode| *mode != "managed");
+        let parts = [module, mode, Some(self.resource_type.0.as_deref()?), Some(self.name.0.as_deref()?)];
+        let mut address = parts.into_iter().flatten().collect::<Vec<_>>().join(".");
+        address.push_str(self.index.0.as_deref().unwrap_or_default());
+        Some(address)
     }
 }
 
@@ -107,7 +127,7 @@ fn read_mode(written: Option<&str>, address: &str) -> Mode {
 #[derive(Debug, Default)]
 struct Label(Option<String>);
 
-impl<'de, S: DocumentSink> Target<'de, S> for Label {
+impl<S: DocumentSink> Target<'_, S> for Label {
     const WHAT: &'static str = "a string";
 
     fn accepts(&self, kind: Kind) -> bool {
@@ -333,14 +353,10 @@ impl Actions {
 }
 
 impl<'de, S: DocumentSink> Target<'de, S> for Actions {
-    fn item<A: SeqAccess<'de>>(
-        &mut self,
-        loader: &mut Loader<'de, S>,
-        seq: &mut A,
-    ) -> Result<Option<Option<S::Node>>, A::Error> {
+    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
         let mut item = Keep::default();
         let node = crate::plan::json::read::read_item(loader, seq, &mut item)?;
-        if node.is_some() {
+        if matches!(node, Item::Read(_)) {
             self.words.push(match item.value {
                 Value::String(word) => word.into_string(),
                 other => other.to_string(),
@@ -361,11 +377,7 @@ impl<'de, S: DocumentSink> Target<'de, S> for PathList {
         kind == Kind::List
     }
 
-    fn item<A: SeqAccess<'de>>(
-        &mut self,
-        loader: &mut Loader<'de, S>,
-        seq: &mut A,
-    ) -> Result<Option<Option<S::Node>>, A::Error> {
+    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
         self.0.item(loader, seq)
     }
 }

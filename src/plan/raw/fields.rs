@@ -4,15 +4,15 @@
 
 use serde::de::{MapAccess, SeqAccess};
 
-use crate::plan::json::read::{Keep, Kind, Loader, Scalar, Target, read_item};
+use crate::plan::json::read::{Item, Keep, Kind, Loader, Scalar, Target, read_item};
 use crate::plan::sink::DocumentSink;
-use crate::plan::value::Value;
+use crate::plan::value::{Number, Value};
 
 /// A string that matters; `null` counts as absent.
 #[derive(Debug, Default)]
 pub(super) struct Text(pub(super) Option<String>);
 
-impl<'de, S: DocumentSink> Target<'de, S> for Text {
+impl<S: DocumentSink> Target<'_, S> for Text {
     const WHAT: &'static str = "a string";
 
     fn accepts(&self, kind: Kind) -> bool {
@@ -30,7 +30,7 @@ impl<'de, S: DocumentSink> Target<'de, S> for Text {
 #[derive(Debug, Default)]
 pub(super) struct Words(pub(super) Option<String>);
 
-impl<'de, S: DocumentSink> Target<'de, S> for Words {
+impl<S: DocumentSink> Target<'_, S> for Words {
     fn scalar(&mut self, scalar: Scalar<'_>) {
         if let Scalar::String(text) = scalar {
             self.0 = Some(text.to_owned());
@@ -42,7 +42,7 @@ impl<'de, S: DocumentSink> Target<'de, S> for Words {
 #[derive(Debug, Default)]
 pub(super) struct Flag(pub(super) Option<bool>);
 
-impl<'de, S: DocumentSink> Target<'de, S> for Flag {
+impl<S: DocumentSink> Target<'_, S> for Flag {
     const WHAT: &'static str = "true or false";
 
     fn accepts(&self, kind: Kind) -> bool {
@@ -102,15 +102,11 @@ impl<'de, S: DocumentSink, T: Target<'de, S> + Part + Default> Target<'de, S> fo
         self.lenient || matches!(kind, Kind::Null | Kind::List)
     }
 
-    fn item<A: SeqAccess<'de>>(
-        &mut self,
-        loader: &mut Loader<'de, S>,
-        seq: &mut A,
-    ) -> Result<Option<Option<S::Node>>, A::Error> {
+    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
         let items = self.items.get_or_insert_default();
         let mut item = T::default();
         let node = read_item(loader, seq, &mut item)?;
-        if node.is_some() {
+        if matches!(node, Item::Read(_)) {
             items.push(item.finish());
         }
         Ok(node)
@@ -160,4 +156,35 @@ impl Part for Keep {
     fn finish(self) -> Value {
         self.value
     }
+}
+
+/// `index`: a number, a string, or absent; kept as the key it is in an address, brackets included.
+#[derive(Debug, Default)]
+pub(super) struct Index(pub(super) Option<String>);
+
+impl<S: DocumentSink> Target<'_, S> for Index {
+    fn scalar(&mut self, scalar: Scalar<'_>) {
+        self.0 = match scalar {
+            Scalar::Number(Number::Int(number)) => Some(format!("[{number}]")),
+            Scalar::String(text) => Some(format!("[\"{}\"]", quote(text))),
+            _ => None,
+        };
+    }
+}
+
+/// A string key as addresses quote it (Terraform `internal/addrs`, `toHCLQuotedString`), but for unprintable characters.
+fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '"' | '\\' => out.extend(['\\', c]),
+            '$' | '%' if chars.peek() == Some(&'{') => out.extend([c, c]),
+            c => out.push(c),
+        }
+    }
+    out
 }

@@ -2,12 +2,11 @@
 
 use serde::de::MapAccess;
 
-use super::fields::{List, Named, Part, Words};
+use super::fields::{Index, List, Named, Part, Words};
 use crate::address::Address;
-use crate::plan::json::read::{Kind, Loader, Scalar, Target};
+use crate::plan::json::read::{Kind, Loader, Target};
 use crate::plan::segments::{resource_part, segments};
 use crate::plan::sink::DocumentSink;
-use crate::plan::value::Number;
 use crate::plan::{ConfigurationSummary, PriorInstance};
 
 /// Declares a target that is an object (or `null`, or anything, which counts as empty) with some keys read.
@@ -64,41 +63,10 @@ struct Instance {
     deposed: Words,
 }
 
-/// `index`: a number, a string, or absent.
-#[derive(Debug, Default)]
-struct Index(Option<String>);
-
 object!(PriorState { "values" => values });
 object!(Values { "root_module" => root_module });
 object!(Module { "address" => address, "resources" => resources, "child_modules" => child_modules });
 object!(Instance { "address" => address, "mode" => mode, "index" => index, "deposed_key" => deposed, "deposed" => deposed });
-
-impl<'de, S: DocumentSink> Target<'de, S> for Index {
-    fn scalar(&mut self, scalar: Scalar<'_>) {
-        self.0 = match scalar {
-            Scalar::Number(Number::Int(number)) => Some(format!("[{number}]")),
-            Scalar::String(text) => Some(format!("[\"{}\"]", quote(text))),
-            _ => None,
-        };
-    }
-}
-
-/// A string key as addresses quote it (Terraform `internal/addrs`, `toHCLQuotedString`), but for unprintable characters.
-fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '"' | '\\' => out.extend(['\\', c]),
-            '$' | '%' if chars.peek() == Some(&'{') => out.extend([c, c]),
-            c => out.push(c),
-        }
-    }
-    out
-}
 
 impl From<PriorState> for Option<Vec<PriorInstance>> {
     fn from(state: PriorState) -> Self {
@@ -112,7 +80,8 @@ impl Part for Module {
     fn finish(self) -> Vec<PriorInstance> {
         let module = self.address.0.unwrap_or_default();
         let own = self.resources.into_vec().into_iter().flatten();
-        let mut all: Vec<_> = own.map(|instance| PriorInstance { address: within(&module, &instance.address), ..instance }).collect();
+        let mut all: Vec<_> =
+            own.map(|instance| PriorInstance { address: within(&module, &instance.address), ..instance }).collect();
         all.extend(self.child_modules.into_vec().into_iter().flatten());
         all
     }
@@ -120,8 +89,8 @@ impl Part for Module {
 
 /// The absolute address: Terraform 0.12 wrote those of the state relative to the module.
 fn within(module: &str, address: &Address) -> Address {
-    let is_absolute = module.is_empty()
-        || address.as_str().strip_prefix(module).is_some_and(|rest| rest.starts_with('.'));
+    let is_absolute =
+        module.is_empty() || address.as_str().strip_prefix(module).is_some_and(|rest| rest.starts_with('.'));
     if is_absolute { address.clone() } else { Address::new(format!("{module}.{address}")) }
 }
 
