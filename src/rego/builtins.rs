@@ -1,3 +1,41 @@
 //! Builtins: which exist, with how many arguments, and those we replace.
+//!
+//! The one table that the static checks go by. What is not in it cannot be called: the engine finds an unknown function only
+//! when the line runs.
 
+mod extensions;
+mod glob;
 pub(super) mod recorder;
+mod sprintf;
+mod table;
+
+pub(super) use extensions::{ours, register};
+pub(super) use table::find;
+
+/// A function that policies can call.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Builtin {
+    pub(super) name: &'static str,
+    /// Number of arguments; `None` where any number will do.
+    pub(super) arity: Option<usize>,
+    /// Ours: called through the engine's extensions, which know no result argument.
+    pub(super) ours: bool,
+}
+
+/// Why a builtin that other tools have is not here, for the help text.
+pub(super) fn why_missing(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "http.send" | "net.lookup_ip_addr" => {
+            "policies have no network: pass the answer in, or check it in a step before"
+        }
+        "rand.intn" | "uuid.rfc4122" => "the same plan must give the same answer, so nothing random can be called",
+        "rego.metadata.rule" | "rego.metadata.chain" => {
+            "the engine has no `rego.metadata`: write the text into the rule, the `# METADATA` block itself is still read"
+        }
+        "rego.parse_module" => "policies cannot read policies",
+        "opa.runtime" => "policies see nothing of the environment",
+        _ if name.starts_with("crypto.") || name.starts_with("io.jwt.") => "the engine has no cryptography",
+        _ if name.starts_with("graphql.") || name.starts_with("json.") => "the engine does not have this builtin",
+        _ => return None,
+    })
+}

@@ -5,7 +5,7 @@ use crate::source::{SourceFile, Span};
 use super::scan::Tokens;
 
 /// An error of the engine, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct EngineError {
     /// The sentence, without the engine's rendering of source lines.
     pub(super) message: String,

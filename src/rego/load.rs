@@ -1,16 +1,32 @@
 //! Loads policies: every file alone and under a deadline, then the checks, then the engine all jobs share.
+//!
+//! Nothing is evaluated here. Each step that calls the engine runs on a thread of its own that may be lost.
 
-use std::sync::mpsc;
+use std::collections::BTreeSet;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use regorus::Engine;
+use regorus::{Engine, PolicyLengthConfig};
 
 use crate::problem::{Problem, ProblemCode};
 use crate::source::{SourceFile, Span};
 
 use super::ast::{self, Ast};
+use super::dialect::{Fault, Scan};
+use super::names::Names;
 use super::run::STACK;
-use super::{Dialect, InputUse, Limits, Module, ModuleInfo, error};
+use super::scan::Tokens;
+use super::{Dialect, Limits, Module, ModuleInfo, RuleInfo, builtins, check, error, input_use, lint, metadata};
+
+/// Sizes of a file: generated policies are long, but nobody writes more than this. The engine's own limits (1 MiB, 1,024
+/// columns) refuse policies that exist.
+const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
+    max_col: NonZeroU32::new(1 << 20).unwrap(),
+    max_file_bytes: NonZeroUsize::new(MAX_FILE_BYTES).unwrap(),
+    max_lines: NonZeroUsize::new(1 << 20).unwrap(),
+};
+const MAX_FILE_BYTES: usize = 4 << 20;
 
 /// Policies that may run.
 pub(super) struct Loaded {
@@ -24,92 +40,312 @@ pub(super) struct Parsed {
     pub(super) dialect: Dialect,
     pub(super) trusted: bool,
     /// The text the engine gets: of the same length, some imports blanked.
-    pub(super) text: String,
+    text: String,
     pub(super) ast: Ast,
+    mentions_plangate: bool,
+    metadata: Vec<super::MetadataBlock>,
 }
 
 pub(super) fn load(mut modules: Vec<Module>, limits: &Limits) -> Result<Loaded, Vec<Problem>> {
     modules.sort_by(|a, b| a.file.name().cmp(b.file.name()));
-    let mut problems = Vec::new();
+    let mut problems = repeated(&modules);
     let mut parsed = Vec::new();
-    for module in modules {
-        match bounded(limits.load, move || parse(&module)) {
-            Ok(Ok(module)) => parsed.push(module),
-            Ok(Err(problem)) => problems.push(problem),
-            Err(_) => problems.push(Problem::new(ProblemCode::PolicyLoad, "hung")),
+    for outcome in parse_all(&modules, limits.load) {
+        match outcome {
+            Ok(module) => parsed.push(module),
+            Err(found) => problems.extend(found),
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
+    fail(problems)?;
+    let (infos, faults) = {
+        let names = Names::new(&parsed);
+        (describe(&names), check::check(&names))
+    };
+    let problems =
+        faults.into_iter().filter_map(|(module, fault)| Some(fault_problem(&parsed.get(module)?.file, fault)));
+    fail(problems.collect())?;
+    let engine = prepare(Arc::new(parsed), limits)?;
+    Ok(Loaded { modules: infos, engine })
+}
+
+/// The problems in the order of file and place, if there are any.
+fn fail(mut problems: Vec<Problem>) -> Result<(), Vec<Problem>> {
+    if problems.is_empty() {
+        return Ok(());
     }
-    let mut engine = new_engine();
-    for module in &parsed {
-        engine.set_rego_v0(module.dialect == Dialect::V0);
-        if let Err(error) = engine.add_policy(module.file.name().to_owned(), module.text.clone()) {
-            problems.push(engine_problem(&error.to_string(), &module.file));
-        }
-    }
-    let modules = parsed
-        .iter()
-        .map(|module| ModuleInfo {
-            file: module.file.clone(),
-            package: module.ast.package.refr.path().map(|path| ast::join(&path.parts)).unwrap_or_default(),
-            package_span: module.ast.package.span.span(),
-            dialect: module.dialect,
-            trusted: module.trusted,
-            rules: Vec::new(),
-            metadata: Vec::new(),
-            input: InputUse::default(),
+    let key = |problem: &Problem| {
+        let place = problem.place.as_ref().map(|place| (place.file.name().to_owned(), place.span));
+        (place, problem.message.clone())
+    };
+    problems.sort_by_key(key);
+    problems.dedup_by_key(|problem| key(problem));
+    Err(problems)
+}
+
+fn fault_problem(file: &SourceFile, fault: Fault) -> Problem {
+    Problem::new(ProblemCode::PolicyLoad, fault.message).help(fault.help).at(file, fault.span, "here")
+}
+
+fn repeated(modules: &[Module]) -> Vec<Problem> {
+    let pairs = modules.iter().zip(modules.iter().skip(1));
+    pairs
+        .filter(|(a, b)| a.file.name() == b.file.name())
+        .map(|(a, _)| {
+            Problem::new(ProblemCode::PolicyLoad, format!("the policy {} is given twice", a.file.name()))
+                .help("name every file once")
+                .at(&a.file, Span::default(), "here")
         })
-        .collect();
-    if problems.is_empty() { Ok(Loaded { modules, engine }) } else { Err(problems) }
+        .collect()
+}
+
+/// Parses every file alone, one deadline each. A thread serves until it hangs; the rest goes to a new one.
+fn parse_all(modules: &[Module], limit: Duration) -> Vec<Result<Parsed, Vec<Problem>>> {
+    let mut outcomes: Vec<Result<Parsed, Vec<Problem>>> = Vec::new();
+    while let Some(rest) = modules.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
+        let todo = rest.to_vec();
+        let (sender, receiver) = mpsc::channel();
+        let thread = spawn(move || {
+            for module in &todo {
+                if sender.send(parse(module)).is_err() {
+                    break;
+                }
+            }
+        });
+        let lost = match thread {
+            Err(error) => Some(error),
+            Ok(()) => loop {
+                if outcomes.len() == modules.len() {
+                    break None;
+                }
+                match receiver.recv_timeout(limit) {
+                    Ok(outcome) => outcomes.push(outcome),
+                    Err(error) => break Some(lost(error, limit)),
+                }
+            },
+        };
+        if let (Some(message), Some(module)) = (lost, modules.get(outcomes.len())) {
+            let name = module.file.name();
+            let problem = Problem::new(ProblemCode::PolicyLoad, format!("cannot load {name}: {message}"))
+                .help("simplify the file: split long expressions and deeply nested values into rules")
+                .at(&module.file, Span::default(), "this file");
+            outcomes.push(Err(vec![problem]));
+        }
+    }
+    outcomes
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let thread = std::thread::Builder::new().name("rego-load".to_owned()).stack_size(STACK).spawn(work);
+    thread.map(drop).map_err(|error| format!("no thread could be started: {error}"))
+}
+
+fn lost(error: mpsc::RecvTimeoutError, limit: Duration) -> String {
+    match error {
+        mpsc::RecvTimeoutError::Timeout => format!("it was not read within {} s", limit.as_secs_f64()),
+        mpsc::RecvTimeoutError::Disconnected => "the policy engine panicked".to_owned(),
+    }
 }
 
 fn new_engine() -> Engine {
     let mut engine = Engine::new();
+    // Else `print` writes to standard error.
     engine.set_gather_prints(true);
+    engine.set_policy_length_config(LENGTHS);
     engine
 }
 
-fn engine_problem(rendered: &str, file: &SourceFile) -> Problem {
-    let error = error::parse(rendered);
-    let span = error.place(std::iter::once(file)).map_or(Span::default(), |(_, span)| span);
-    Problem::new(ProblemCode::PolicyLoad, format!("cannot load {}: {}", file.name(), error.message))
-        .at(file, span, "here")
-}
-
-fn parse(module: &Module) -> Result<Parsed, Problem> {
+fn parse(module: &Module) -> Result<Parsed, Vec<Problem>> {
     let file = &module.file;
-    let mut engine = new_engine();
-    let text = file.text().to_owned();
-    engine
-        .add_policy(file.name().to_owned(), text.clone())
-        .map_err(|error| engine_problem(&error.to_string(), file))?;
-    let json = engine.get_ast_as_json().map_err(|error| engine_problem(&error.to_string(), file))?;
-    let ast = ast::read(&json).map_err(|error| engine_problem(&error.to_string(), file))?;
-    Ok(Parsed { file: file.clone(), dialect: Dialect::V1, trusted: module.trusted, text, ast })
-}
-
-/// Why work on a thread of its own has no result.
-pub(super) enum Lost {
-    Late,
-    Failed(String),
-}
-
-/// Does `work` on a thread that is given up after `limit`.
-pub(super) fn bounded<T: Send + 'static>(
-    limit: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Lost> {
-    let (sender, receiver) = mpsc::sync_channel(1);
-    let thread = std::thread::Builder::new().name("rego-load".to_owned()).stack_size(STACK).spawn(move || {
-        let _ = sender.send(work());
-    });
-    if let Err(error) = thread {
-        return Err(Lost::Failed(format!("no thread could be started: {error}")));
+    let problem = |fault: Fault| fault_problem(file, fault);
+    if file.text().len() > MAX_FILE_BYTES {
+        let message = format!("the policy {} is larger than {} MiB", file.name(), MAX_FILE_BYTES >> 20);
+        return Err(vec![Problem::new(ProblemCode::PolicyLoad, message).at(file, Span::default(), "this file")]);
     }
-    receiver.recv_timeout(limit).map_err(|error| match error {
-        mpsc::RecvTimeoutError::Timeout => Lost::Late,
-        mpsc::RecvTimeoutError::Disconnected => Lost::Failed("the engine panicked".to_owned()),
-    })
+    let tokens = Tokens::scan(file.text()).map_err(|error| {
+        let help = "policies are text in UTF-8".to_owned();
+        vec![problem(Fault { message: error.message, help, span: error.span })]
+    })?;
+    let scan = Scan::new(file.text(), &tokens);
+    let mut first = None;
+    for dialect in scan.candidates(module.dialect) {
+        match parse_as(file, &scan, dialect) {
+            Ok((text, ast)) => {
+                let metadata = metadata::blocks(file.text(), &tokens, &ast);
+                let mentions_plangate = scan.mentions("plangate");
+                let (file, trusted) = (file.clone(), module.trusted);
+                return Ok(Parsed { file, dialect, trusted, text, ast, mentions_plangate, metadata });
+            }
+            Err(problems) => {
+                first.get_or_insert(problems);
+            }
+        }
+    }
+    Err(first.unwrap_or_default())
+}
+
+fn parse_as(file: &SourceFile, scan: &Scan<'_>, dialect: Dialect) -> Result<(String, Ast), Vec<Problem>> {
+    let faults = scan.faults(dialect);
+    if !faults.is_empty() {
+        return Err(faults.into_iter().map(|fault| fault_problem(file, fault)).collect());
+    }
+    let text = scan.text_for(dialect);
+    let mut engine = new_engine();
+    engine.set_rego_v0(dialect == Dialect::V0);
+    let refused = |error: &str| vec![engine_problem(error, std::iter::once(file))];
+    engine.add_policy(file.name().to_owned(), text.clone()).map_err(|error| refused(&error.to_string()))?;
+    let json = engine.get_ast_as_json().map_err(|error| refused(&error.to_string()))?;
+    let ast = ast::read(&json).map_err(|_| {
+        // serde_json stops at 128 levels, which is some 50 operators or steps in one expression.
+        let message = format!("an expression in {} is nested too deep to be checked", file.name());
+        let help = "split long chains of operators or references into several rules";
+        vec![Problem::new(ProblemCode::PolicyLoad, message).help(help).at(file, Span::default(), "in this file")]
+    })?;
+    Ok((text, ast))
+}
+
+/// An error of the engine as a problem, with help for those that are no mistake of the author.
+fn engine_problem<'a>(rendered: &str, files: impl Iterator<Item = &'a SourceFile>) -> Problem {
+    let error = error::parse(rendered);
+    let place = error.place(files);
+    let problem = Problem::new(ProblemCode::PolicyLoad, format!("cannot load the policy: {}", error.message));
+    let problem = match explain(&error.message) {
+        Some(help) => problem.help(help),
+        None => problem,
+    };
+    match place {
+        Some((file, span)) => problem.at(&file, span, "here"),
+        None => problem,
+    }
+}
+
+fn explain(message: &str) -> Option<&'static str> {
+    if message.contains("used before definition below") {
+        Some(
+            "the policy engine cannot tell a local variable from a rule of the same name, though Rego allows it: rename the \
+             variable",
+        )
+    } else if message.contains("else cannot be used with set rules") {
+        Some("the policy engine knows no chained bodies `{…} {…}` on sets: repeat the head for every body")
+    } else if message.contains("`if` keyword is required") {
+        Some("this is Rego version 1: write `if` before the body, or set the dialect of the file to v0")
+    } else {
+        None
+    }
+}
+
+/// What the files declare.
+fn describe(names: &Names<'_>) -> Vec<ModuleInfo> {
+    let mentions: Vec<bool> = names.modules.iter().map(|module| module.mentions_plangate).collect();
+    let inputs = input_use::of_all(names, &mentions);
+    let described = names.modules.iter().zip(inputs).enumerate().map(|(index, (module, input))| ModuleInfo {
+        file: module.file.clone(),
+        package: ast::join(names.package(index).get(1..).unwrap_or_default()),
+        package_span: module.ast.package.span.span(),
+        dialect: module.dialect,
+        trusted: module.trusted,
+        rules: rules(names, index),
+        metadata: module.metadata.clone(),
+        input,
+    });
+    described.collect()
+}
+
+fn rules(names: &Names<'_>, module: usize) -> Vec<RuleInfo> {
+    let package = names.package(module).len();
+    let file = names.modules.get(module).map(|module| &module.file);
+    let mut rules: Vec<RuleInfo> = Vec::new();
+    for (path, definitions) in &names.rules {
+        let Some(first) = definitions.iter().find(|definition| definition.module == module) else { continue };
+        rules.push(RuleInfo {
+            name: ast::join(path.get(package..).unwrap_or_default()),
+            path: ast::join(path),
+            span: first.span,
+            shape: first.shape,
+            line: file.map_or(1, |file| file.position(first.span.start).line),
+        });
+    }
+    rules.sort_by_key(|rule| rule.span);
+    rules
+}
+
+/// Builds the engine that jobs clone, and asks the compiler for a second opinion.
+fn prepare(parsed: Arc<Vec<Parsed>>, limits: &Limits) -> Result<Engine, Vec<Problem>> {
+    let (limit, now) = (limits.load, limits.now);
+    let files: Vec<SourceFile> = parsed.iter().map(|module| module.file.clone()).collect();
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let work = {
+        let parsed = Arc::clone(&parsed);
+        move || {
+            // The receiver may have given up; then nobody wants the engine.
+            let _ = sender.send(build(&parsed, now));
+        }
+    };
+    // Every file was read within the limit alone; together they get it once for each.
+    let together = limit.saturating_mul(u32::try_from(files.len()).unwrap_or(u32::MAX).max(1));
+    let built = match spawn(work) {
+        Ok(()) => receiver.recv_timeout(together).map_err(|error| lost(error, together)),
+        Err(error) => Err(error),
+    };
+    match built {
+        Ok(Ok((engine, findings))) => {
+            fail(findings.iter().map(|finding| lint_problem(finding, &files)).collect())?;
+            Ok(engine)
+        }
+        Ok(Err(rendered)) => Err(alone(&parsed, &rendered, &files)),
+        Err(message) => {
+            Err(vec![Problem::new(ProblemCode::PolicyLoad, format!("the policies cannot be loaded: {message}"))])
+        }
+    }
+}
+
+fn build(parsed: &[Parsed], now: jiff::Timestamp) -> Result<(Engine, Vec<lint::Finding>), String> {
+    let mut engine = new_engine();
+    builtins::register(&mut engine, now)?;
+    for module in parsed {
+        engine.set_rego_v0(module.dialect == Dialect::V0);
+        engine.add_policy(module.file.name().to_owned(), module.text.clone()).map_err(|error| error.to_string())?;
+    }
+    let names = Names::new(parsed);
+    let rules = |wanted: fn(&Parsed) -> bool| {
+        let rules = names.rules.iter().filter(|(_, definitions)| {
+            let module = definitions.first().and_then(|definition| parsed.get(definition.module));
+            definitions.iter().all(|definition| definition.arity.is_none()) && module.is_some_and(wanted)
+        });
+        rules.map(|(path, _)| ast::join(path)).collect::<Vec<_>>()
+    };
+    // Built-in rules were linted by a test.
+    let mut wanted = rules(|module| !module.trusted);
+    let linted = wanted.len();
+    if wanted.is_empty() {
+        wanted = rules(|_| true);
+    }
+    let findings = lint::lint(&mut engine, &wanted, linted)?;
+    Ok((engine, findings))
+}
+
+fn lint_problem(finding: &lint::Finding, files: &[SourceFile]) -> Problem {
+    let problem = Problem::new(ProblemCode::PolicyLoad, format!("cannot load the policy: {}", finding.message))
+        .help("without a value or a function the rule would never fire: correct the name");
+    let place = finding
+        .at
+        .as_ref()
+        .and_then(|(name, start, end)| Some((files.iter().find(|file| file.name() == name)?, Span::new(*start, *end))));
+    match place {
+        Some((file, span)) => problem.at(file, span, "here"),
+        None => problem,
+    }
+}
+
+/// All files together cannot be prepared: what each of them says alone, else the common error.
+fn alone(parsed: &[Parsed], rendered: &str, files: &[SourceFile]) -> Vec<Problem> {
+    let mut problems = vec![engine_problem(rendered, files.iter())];
+    let mut seen = BTreeSet::from([error::parse(rendered)]);
+    for module in parsed {
+        if let Err(rendered) = build(std::slice::from_ref(module), jiff::Timestamp::UNIX_EPOCH)
+            && seen.insert(error::parse(&rendered))
+        {
+            problems.push(engine_problem(&rendered, files.iter()));
+        }
+    }
+    problems
 }

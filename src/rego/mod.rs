@@ -13,10 +13,19 @@ use crate::source::{SourceFile, Span};
 
 mod ast;
 mod builtins;
+mod check;
+mod dialect;
 mod error;
+mod input_use;
+mod lint;
 mod load;
+mod metadata;
+mod names;
 mod run;
+mod safety;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use value::{Input, InputSink};

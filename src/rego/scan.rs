@@ -134,7 +134,9 @@ impl Scanner<'_> {
                     self.token(Kind::Symbol, if two { 2 } else { 1 });
                 }
                 '\0' => {
-                    return Err(self.error("the file holds a NUL character, after which the engine reads no further", 1));
+                    return Err(
+                        self.error("the file holds a NUL character, after which the engine reads no further", 1)
+                    );
                 }
                 _ => return Err(self.error("invalid character", c.len_utf8())),
             }

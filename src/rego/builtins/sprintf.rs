@@ -1,0 +1,597 @@
+//! `sprintf` as OPA has it: Go's `fmt.Sprintf` over integers, floats and strings.
+//!
+//! The engine's own prints nothing for `%d` of a string and fails on a missing or surplus argument, on `%T`, `%[1]s` and the
+//! `-` flag; a message that fails takes its deny rule with it. OPA hands every value that is neither number nor string over
+//! as its Rego text (`v1/topdown/strings.go`, `builtinSprintf`); bad verbs and arguments are written into the result
+//! (<https://pkg.go.dev/fmt#hdr-Format_errors>).
+
+use std::fmt::Write as _;
+
+use regorus::Value;
+
+/// Widest and most precise field (Go: `tooLarge` in `src/fmt/print.go`).
+const MAX_FIELD: usize = 1_000_000;
+
+/// An argument as Go sees it.
+#[derive(Debug, Clone, PartialEq)]
+enum Arg {
+    Int(i64),
+    /// An integer beyond 64 bits, in decimal.
+    Big(String),
+    Float(f64),
+    Text(String),
+}
+
+impl Arg {
+    fn new(value: &Value) -> Self {
+        match value {
+            Value::String(text) => Self::Text(text.to_string()),
+            Value::Number(number) => {
+                if let Some(int) = number.as_i64() {
+                    Self::Int(int)
+                } else if number.is_integer() {
+                    Self::Big(number.format_decimal())
+                } else {
+                    number.as_f64().map_or_else(|| Self::Text(number.format_decimal()), Self::Float)
+                }
+            }
+            other => Self::Text(rego_text(other)),
+        }
+    }
+
+    fn type_name(&self) -> &'static str {
+        match self {
+            Self::Int(_) => "int64",
+            Self::Big(_) => "*big.Int",
+            Self::Float(_) => "float64",
+            Self::Text(_) => "string",
+        }
+    }
+}
+
+/// A value as Rego text: `{"a": [1, "x"]}`, `set()`.
+pub(super) fn rego_text(value: &Value) -> String {
+    let list = |items: Vec<String>| items.join(", ");
+    match value {
+        Value::String(text) => quote(text, false),
+        Value::Array(items) => format!("[{}]", list(items.iter().map(rego_text).collect())),
+        Value::Set(items) if items.is_empty() => "set()".to_owned(),
+        Value::Set(items) => format!("{{{}}}", list(items.iter().map(rego_text).collect())),
+        Value::Object(entries) => {
+            let entries = entries.iter_sorted().map(|(key, value)| format!("{}: {}", rego_text(key), rego_text(value)));
+            format!("{{{}}}", list(entries.collect()))
+        }
+        Value::Number(number) => number.format_decimal(),
+        other => other.to_string(),
+    }
+}
+
+/// Formats; `Err` when the result is longer than `max_bytes`.
+pub(super) fn sprintf(format: &str, args: &[Value], max_bytes: usize) -> Result<String, String> {
+    let mut printer = Printer {
+        rest: format,
+        args: args.iter().map(Arg::new).collect(),
+        next: 0,
+        reordered: false,
+        bad_index: false,
+        out: String::new(),
+    };
+    while let Some(at) = printer.rest.find('%') {
+        let (text, rest) = printer.rest.split_at(at);
+        printer.out.push_str(text);
+        printer.rest = rest.get(1..).unwrap_or_default();
+        printer.directive();
+        if printer.out.len() > max_bytes {
+            return Err(format!("sprintf: the result is longer than {max_bytes} bytes"));
+        }
+    }
+    let tail = printer.rest;
+    printer.out.push_str(tail);
+    printer.surplus();
+    Ok(printer.out)
+}
+
+/// Flags, width and precision of one directive.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the five flags of the format")]
+struct Spec {
+    plus: bool,
+    minus: bool,
+    sharp: bool,
+    space: bool,
+    zero: bool,
+    width: Option<usize>,
+    precision: Option<usize>,
+}
+
+struct Printer<'a> {
+    rest: &'a str,
+    args: Vec<Arg>,
+    next: usize,
+    /// Some directive of this format chose its argument.
+    reordered: bool,
+    /// The current directive chose one that is not there.
+    bad_index: bool,
+    out: String,
+}
+
+impl Printer<'_> {
+    fn eat(&mut self, wanted: char) -> bool {
+        match self.rest.strip_prefix(wanted) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn directive(&mut self) {
+        let mut spec = Spec::default();
+        self.bad_index = false;
+        loop {
+            match self.rest.chars().next() {
+                Some('+') => spec.plus = true,
+                Some('-') => spec.minus = true,
+                Some('#') => spec.sharp = true,
+                Some(' ') => spec.space = true,
+                Some('0') => spec.zero = true,
+                _ => break,
+            }
+            self.rest = self.rest.get(1..).unwrap_or_default();
+        }
+        let mut chosen = self.index();
+        if self.eat('*') {
+            self.star_width(&mut spec);
+            chosen = false;
+        } else {
+            spec.width = self.number();
+            // Go: "%[3]2d" is an error.
+            self.bad_index |= chosen && spec.width.is_some();
+        }
+        if self.eat('.') {
+            self.bad_index |= chosen;
+            self.index();
+            if self.eat('*') {
+                self.star_precision(&mut spec);
+            } else {
+                spec.precision = Some(self.number().unwrap_or(0));
+            }
+        }
+        self.index();
+        let Some(verb) = self.rest.chars().next() else {
+            self.out.push_str("%!(NOVERB)");
+            return;
+        };
+        self.rest = self.rest.get(verb.len_utf8()..).unwrap_or_default();
+        self.verb(verb, spec);
+    }
+
+    fn verb(&mut self, verb: char, spec: Spec) {
+        if verb == '%' {
+            self.out.push('%');
+        } else if self.bad_index {
+            self.push_fmt(format_args!("%!{verb}(BADINDEX)"));
+        } else if let Some(arg) = self.args.get(self.next).cloned() {
+            self.next += 1;
+            let text = print(&arg, verb, spec);
+            self.out.push_str(&text);
+        } else {
+            self.push_fmt(format_args!("%!{verb}(MISSING)"));
+        }
+    }
+
+    fn push_fmt(&mut self, text: std::fmt::Arguments<'_>) {
+        // Writing to a String cannot fail.
+        let _ = self.out.write_fmt(text);
+    }
+
+    /// `[n]`: the next argument is the n-th. Whether there was one.
+    fn index(&mut self) -> bool {
+        if !self.rest.starts_with('[') {
+            return false;
+        }
+        self.reordered = true;
+        let Some(end) = self.rest.find(']') else {
+            self.bad_index = true;
+            self.rest = self.rest.get(1..).unwrap_or_default();
+            return false;
+        };
+        let number = self.rest.get(1..end).and_then(|text| text.parse::<usize>().ok());
+        self.rest = self.rest.get(end + 1..).unwrap_or_default();
+        match number {
+            Some(number) if (1..=self.args.len()).contains(&number) => self.next = number - 1,
+            _ => self.bad_index = true,
+        }
+        true
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        let len = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (digits, rest) = self.rest.split_at(len);
+        self.rest = rest;
+        let number: usize = digits.parse().ok()?;
+        (number <= MAX_FIELD).then_some(number)
+    }
+
+    fn star(&mut self) -> Option<i64> {
+        let arg = self.args.get(self.next)?;
+        let number = match arg {
+            Arg::Int(number) => Some(*number),
+            _ => None,
+        };
+        self.next += 1;
+        number.filter(|number| usize::try_from(number.unsigned_abs()).is_ok_and(|size| size <= MAX_FIELD))
+    }
+
+    fn star_width(&mut self, spec: &mut Spec) {
+        match self.star() {
+            None => self.out.push_str("%!(BADWIDTH)"),
+            Some(width) => {
+                spec.minus |= width < 0;
+                spec.width = usize::try_from(width.unsigned_abs()).ok();
+            }
+        }
+    }
+
+    fn star_precision(&mut self, spec: &mut Spec) {
+        match self.star() {
+            None => self.out.push_str("%!(BADPREC)"),
+            // Go: a negative precision counts as none.
+            Some(precision) => spec.precision = usize::try_from(precision).ok(),
+        }
+    }
+
+    fn surplus(&mut self) {
+        if self.reordered || self.next >= self.args.len() {
+            return;
+        }
+        let surplus = self.args.iter().skip(self.next);
+        let list: Vec<_> =
+            surplus.map(|arg| format!("{}={}", arg.type_name(), print(arg, 'v', Spec::default()))).collect();
+        self.push_fmt(format_args!("%!(EXTRA {})", list.join(", ")));
+    }
+}
+
+fn print(arg: &Arg, verb: char, spec: Spec) -> String {
+    if verb == 'T' {
+        return pad(arg.type_name(), spec, false);
+    }
+    let printed = match arg {
+        Arg::Int(value) => print_int(*value, verb, spec),
+        Arg::Big(digits) => print_big(digits, verb, spec),
+        Arg::Float(value) => print_float(*value, verb, spec),
+        Arg::Text(text) => print_text(text, verb, spec),
+    };
+    printed.unwrap_or_else(|| format!("%!{verb}({}={})", arg.type_name(), print(arg, 'v', spec)))
+}
+
+/// Pads to the width, in characters. Zeros go behind a sign.
+fn pad(text: &str, spec: Spec, number: bool) -> String {
+    let missing = spec.width.unwrap_or(0).saturating_sub(text.chars().count());
+    if missing == 0 {
+        return text.to_owned();
+    }
+    if spec.minus {
+        return format!("{text}{}", " ".repeat(missing));
+    }
+    if !spec.zero {
+        return format!("{}{text}", " ".repeat(missing));
+    }
+    let (sign, digits) = match text.strip_prefix(['+', '-', ' ']) {
+        Some(digits) if number => text.split_at(text.len() - digits.len()),
+        _ => ("", text),
+    };
+    format!("{sign}{}{digits}", "0".repeat(missing))
+}
+
+fn sign(negative: bool, spec: Spec) -> &'static str {
+    match (negative, spec.plus, spec.space) {
+        (true, _, _) => "-",
+        (_, true, _) => "+",
+        (_, _, true) => " ",
+        _ => "",
+    }
+}
+
+fn print_int(value: i64, verb: char, spec: Spec) -> Option<String> {
+    let size = value.unsigned_abs();
+    let (digits, prefix) = match verb {
+        'v' if spec.sharp => (size.to_string(), ""),
+        'd' | 'v' => (size.to_string(), ""),
+        'b' => (format!("{size:b}"), if spec.sharp { "0b" } else { "" }),
+        'o' => (format!("{size:o}"), if spec.sharp { "0" } else { "" }),
+        'O' => (format!("{size:o}"), "0o"),
+        'x' => (format!("{size:x}"), if spec.sharp { "0x" } else { "" }),
+        'X' => (format!("{size:X}"), if spec.sharp { "0X" } else { "" }),
+        'c' => return Some(pad(&character(value).to_string(), spec, false)),
+        'q' => return Some(pad(&quote_char(character(value)), spec, false)),
+        'U' => {
+            let shown = if spec.sharp { format!(" '{}'", character(value)) } else { String::new() };
+            return Some(pad(&format!("U+{size:04X}{shown}"), Spec { zero: false, ..spec }, false));
+        }
+        _ => return None,
+    };
+    let mut digits = digits;
+    if let Some(precision) = spec.precision {
+        // Go: "precision of 0 and value of 0 means print nothing but padding".
+        if precision == 0 && value == 0 {
+            return Some(pad("", Spec { zero: false, ..spec }, false));
+        }
+        digits = format!("{}{digits}", "0".repeat(precision.saturating_sub(digits.len())));
+    } else if let (true, false, Some(width)) = (spec.zero, spec.minus, spec.width) {
+        // Go: zeros fill up to the width, sign included; the prefix comes on top.
+        let signed = usize::from(!sign(value < 0, spec).is_empty());
+        digits = format!("{}{digits}", "0".repeat(width.saturating_sub(digits.len() + signed)));
+    }
+    let text = format!("{}{prefix}{digits}", sign(value < 0, spec));
+    Some(pad(&text, Spec { zero: false, ..spec }, true))
+}
+
+fn print_big(digits: &str, verb: char, spec: Spec) -> Option<String> {
+    let negative = digits.starts_with('-');
+    let text = format!("{}{}", sign(negative, spec), digits.trim_start_matches('-'));
+    matches!(verb, 'd' | 'v' | 's').then(|| pad(&text, spec, true))
+}
+
+fn character(value: i64) -> char {
+    u32::try_from(value).ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+fn print_text(text: &str, verb: char, spec: Spec) -> Option<String> {
+    let cut = |text: &str| match spec.precision {
+        Some(precision) => text.chars().take(precision).collect::<String>(),
+        None => text.to_owned(),
+    };
+    Some(match verb {
+        'v' if spec.sharp => pad(&quote(&cut(text), spec.plus), spec, false),
+        's' | 'v' => pad(&cut(text), spec, false),
+        'q' => {
+            let text = cut(text);
+            let raw =
+                spec.sharp && !text.chars().any(|c| (c.is_control() && c != '\t') || matches!(c, '`' | '\u{feff}'));
+            pad(&if raw { format!("`{text}`") } else { quote(&text, spec.plus) }, spec, false)
+        }
+        'x' | 'X' => pad(&hex(text, verb == 'X', spec), spec, false),
+        _ => return None,
+    })
+}
+
+fn hex(text: &str, upper: bool, spec: Spec) -> String {
+    let bytes = text.bytes().take(spec.precision.unwrap_or(usize::MAX));
+    let mut out = String::new();
+    for (index, byte) in bytes.enumerate() {
+        if index > 0 && spec.space {
+            out.push(' ');
+        }
+        if spec.sharp && (index == 0 || spec.space) {
+            out.push_str(if upper { "0X" } else { "0x" });
+        }
+        // Writing to a String cannot fail.
+        let _ = if upper { write!(out, "{byte:02X}") } else { write!(out, "{byte:02x}") };
+    }
+    out
+}
+
+/// Go's `strconv.Quote`, and `QuoteToASCII` with `ascii`.
+pub(super) fn quote(text: &str, ascii: bool) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        push_escaped(&mut out, c, '"', ascii);
+    }
+    out.push('"');
+    out
+}
+
+fn quote_char(c: char) -> String {
+    let mut out = String::from("'");
+    push_escaped(&mut out, c, '\'', false);
+    out.push('\'');
+    out
+}
+
+fn push_escaped(out: &mut String, c: char, delimiter: char, ascii: bool) {
+    let short = match c {
+        '\u{7}' => Some('a'),
+        '\u{8}' => Some('b'),
+        '\u{c}' => Some('f'),
+        '\n' => Some('n'),
+        '\r' => Some('r'),
+        '\t' => Some('t'),
+        '\u{b}' => Some('v'),
+        '\\' => Some('\\'),
+        _ if c == delimiter => Some(c),
+        _ => None,
+    };
+    let code = u32::from(c);
+    let printable = c == ' ' || !(c.is_control() || c.is_whitespace() || crate::text::is_deceptive(c));
+    // Writing to a String cannot fail.
+    let _ = match short {
+        Some(short) => write!(out, "\\{short}"),
+        None if printable && !(ascii && !c.is_ascii()) => write!(out, "{c}"),
+        None if code < 0x80 => write!(out, "\\x{code:02x}"),
+        None if code <= 0xffff => write!(out, "\\u{code:04x}"),
+        None => write!(out, "\\U{code:08x}"),
+    };
+}
+
+fn print_float(value: f64, verb: char, spec: Spec) -> Option<String> {
+    let size = value.abs();
+    let digits = match verb {
+        'f' | 'F' => format!("{size:.*}", spec.precision.unwrap_or(6)),
+        'e' => exponent(&format!("{size:.*e}", spec.precision.unwrap_or(6))),
+        'E' => exponent(&format!("{size:.*e}", spec.precision.unwrap_or(6))).to_uppercase(),
+        'g' | 'v' => general(size, spec),
+        'G' => general(size, spec).to_uppercase(),
+        _ => return None,
+    };
+    let text = format!("{}{digits}", sign(value.is_sign_negative(), spec));
+    Some(pad(&text, spec, true))
+}
+
+/// Rust's `1.5e-7` as Go's `1.5e-07`.
+fn exponent(text: &str) -> String {
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
+}
+
+/// `%g`: the shortest digits, or as many as the precision says; with an exponent where that is shorter.
+fn general(size: f64, spec: Spec) -> String {
+    // Go: with `#` the shortest form has six digits and keeps its zeros.
+    let spec = if spec.sharp { Spec { precision: spec.precision.or(Some(6)), ..spec } } else { spec };
+    let scientific = match spec.precision {
+        None => format!("{size:e}"),
+        Some(precision) => format!("{size:.*e}", precision.max(1) - 1),
+    };
+    let (mantissa, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let power: i32 = power.parse().unwrap_or_default();
+    let threshold = match spec.precision {
+        None => 6,
+        Some(precision) => i32::try_from(precision.max(1)).unwrap_or(i32::MAX),
+    };
+    let trim = |text: String| match text.contains('.') && !spec.sharp {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    };
+    if power < -4 || power >= threshold {
+        return exponent(&format!("{}e{power}", trim(mantissa.to_owned())));
+    }
+    match spec.precision {
+        None => format!("{size}"),
+        Some(precision) => {
+            let decimals = i32::try_from(precision.max(1)).unwrap_or(i32::MAX) - 1 - power;
+            trim(format!("{size:.*}", usize::try_from(decimals).unwrap_or(0)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Format, arguments as JSON, and what OPA 1.22.2 prints.
+    const CASES: &[(&str, &str, &str)] = &[
+        (r###"%d"###, r###"["x"]"###, r###"%!d(string=x)"###),
+        (r###"%d %s"###, r###"[1]"###, r###"1 %!s(MISSING)"###),
+        (r###"%d"###, r###"[1, "two", 3.5]"###, r###"1%!(EXTRA string=two, float64=3.5)"###),
+        (r###"%T %T %T %T"###, r###"[1, 1.5, "x", [1]]"###, r###"int64 float64 string string"###),
+        (r###"%#v|%#v|%#v"###, r###"["a", 1, 1.5]"###, r###""a"|1|1.5"###),
+        (r###"%[1]s %[1]s"###, r###"["a"]"###, r###"a a"###),
+        (r###"%[2]d %[1]d"###, r###"[1, 2]"###, r###"2 1"###),
+        (r###"%-5s|"###, r###"["ab"]"###, r###"ab   |"###),
+        (r###"%5s|%05s|%-05s|"###, r###"["ab", "ab", "ab"]"###, r###"   ab|000ab|ab   |"###),
+        (
+            r###"%+d % d %05d %-5d| %x %X %#x %o %b %c %q %U"###,
+            r###"[5, 5, -42, 7, 255, 255, 255, 8, 5, 65, 65, 8364]"###,
+            r###"+5  5 -0042 7    | ff FF 0xff 10 101 A 'A' U+20AC"###,
+        ),
+        (
+            r###"%v %v %v %v %v"###,
+            r###"[1.5, 1000000.5, 1e-05, 123456789.25, 1e21]"###,
+            r###"1.5 1.0000005e+06 1e-05 1.2345678925e+08 1e+21"###,
+        ),
+        (
+            r###"%g %e %f %.2f %05.2f %8.3f| %+.1e %G"###,
+            r###"[1.5, 1234.5678, 1.5, 2.345, 2.345, 3.14159, 12345.678, 1.2e-06]"###,
+            r###"1.5 1.234568e+03 1.500000 2.35 02.35    3.142| +1.2e+04 1.2E-06"###,
+        ),
+        (r###"%t %t"###, r###"[true, 1]"###, r###"%!t(string=true) %!t(int64=1)"###),
+        (r###"%d%%"###, r###"[50]"###, r###"50%"###),
+        (r###"%"###, r###"[]"###, r###"%!(NOVERB)"###),
+        (r###"%!"###, r###"[1]"###, r###"%!!(int64=1)"###),
+        (r###"%z"###, r###"[1]"###, r###"%!z(int64=1)"###),
+        (r###"%s"###, r###"[1]"###, r###"%!s(int64=1)"###),
+        (r###"%s %f %d"###, r###"[1.5, 2, 2.5]"###, r###"%!s(float64=1.5) %!f(int64=2) %!d(float64=2.5)"###),
+        (
+            r###"%q %q %+q %#q"###,
+            r###"["a\"b\n", "é漢\t", "é漢", "raw"]"###,
+            r###""a\"b\n" "é漢\t" "\u00e9\u6f22" `raw`"###,
+        ),
+        (r###"%x % x %X %#x"###, r###"["hi", "hi", "hi", "hi"]"###, r###"6869 68 69 6869 0x6869"###),
+        (r###"%.2s|%.1q|%5.1s|"###, r###"["héllo", "héllo", "héllo"]"###, r###"hé|"h"|    h|"###),
+        (r###"%*d|%-*d|%.*f"###, r###"[5, 42, 5, 42, 2, 3.14159]"###, r###"   42|42   |3.14"###),
+        (r###"%[3]d"###, r###"[1]"###, r###"%!d(BADINDEX)"###),
+        (r###"%[5]s %s"###, r###"["a"]"###, r###"%!s(BADINDEX) a"###),
+        (r###"%5d"###, r###"["x"]"###, r###"%!d(string=    x)"###),
+        (
+            r###"%6.2f|%-8.1f|%08.3f|%+08.3f"###,
+            r###"[3.14159, 3.14159, -3.14159, 3.14159]"###,
+            r###"  3.14|3.1     |-003.142|+003.142"###,
+        ),
+        (r###"%5t|%v"###, r###"["x", ["a"]]"###, r###"%!t(string=    x)|["a"]"###),
+        (r###"%08b|%#o|%O|%#b"###, r###"[5, 8, 8, 5]"###, r###"00000101|010|0o10|0b101"###),
+        (r###"%.3d|%5.3d|%-5.3d|%05.3d|%.0d|"###, r###"[5, 5, 5, 5, 0]"###, r###"005|  005|005  |  005||"###),
+        (r###"%3c|%-3c|"###, r###"[65, 65]"###, r###"  A|A  |"###),
+        (r###"%v"###, r###"[12345678901234567890123]"###, r###"12345678901234567890123"###),
+        (r###"%d"###, r###"[12345678901234567890123]"###, r###"12345678901234567890123"###),
+        (r###"%s"###, r###"[12345678901234567890123]"###, r###"12345678901234567890123"###),
+        (r###"%s and %s"###, r###"["a", "b", "c"]"###, r###"a and b%!(EXTRA string=c)"###),
+        (r###"no verbs"###, r###"["x"]"###, r###"no verbs%!(EXTRA string=x)"###),
+        (r###"%s"###, r###"["%d"]"###, r###"%d"###),
+        (
+            r###"%.3g|%g|%.10g|%g"###,
+            r###"[1234.5678, 100000.5, 1234.5678, 1e-07]"###,
+            r###"1.23e+03|100000.5|1234.5678|1e-07"###,
+        ),
+        (r###"%e"###, r###"[5]"###, r###"%!e(int64=5)"###),
+        (r###"%+q"###, r###"[128512]"###, r###"'\U0001f600'"###),
+        (r###"%v"###, r###"[3.0]"###, r###"3"###),
+        (r###"%5T|%-8T|"###, r###"[1, "a"]"###, r###"int64|string  |"###),
+        (r###"%d"###, r###"[null]"###, r###"%!d(string=null)"###),
+        (r###"%d"###, r###"[true]"###, r###"%!d(string=true)"###),
+        (r###"%[1]*d"###, r###"[3]"###, r###"%!d(MISSING)"###),
+        (r###"%[1]d %d %d"###, r###"[1, 2, 3]"###, r###"1 2 3"###),
+        (r###"%[x]d"###, r###"[1]"###, r###"%!d(BADINDEX)"###),
+        (r###"%-010d|"###, r###"[5]"###, r###"5         |"###),
+        (r###"%+s|%+v|% v"###, r###"["a", 3, 4]"###, r###"a|3| 4"###),
+        (r###"%#q"###, r###"["a`b"]"###, r###""a`b""###),
+        (r###"%U|%#U"###, r###"[65, 65]"###, r###"U+0041|U+0041 'A'"###),
+        (r###"é%5s|"###, r###"["ü"]"###, r###"é    ü|"###),
+        (
+            r###"%020.5f|%-20.5f|% .2f"###,
+            r###"[1.5, 1.5, 1.5]"###,
+            r###"00000000000001.50000|1.50000             | 1.50"###,
+        ),
+        (r###"%#g|%#x|%#X"###, r###"[1.5, 10, 10]"###, r###"1.50000|0xa|0XA"###),
+        (r###"%v"###, r###"[1e+20]"###, r###"1e+20"###),
+        (r###"%.0f %.1f"###, r###"[2.5, 0.25]"###, r###"2 0.2"###),
+        (
+            r###"%6d|%+6d|% 6d|%+06d|% 06d|%#06x|%#6x"###,
+            r###"[1, 1, 1, 1, 1, 1, 1]"###,
+            r###"     1|    +1|     1|+00001| 00001|0x000001|   0x1"###,
+        ),
+        (r###"%x"###, r###"[-255]"###, r###"-ff"###),
+    ];
+
+    fn format(format: &str, args: &str) -> String {
+        let args = Value::from_json_str(args).unwrap();
+        sprintf(format, &args.as_array().unwrap().iter().cloned().collect::<Vec<_>>(), 1_000).unwrap()
+    }
+
+    #[test]
+    fn it_prints_what_opa_prints() {
+        let wrong: Vec<_> = CASES
+            .iter()
+            .filter(|(text, args, expected)| format(text, args) != *expected)
+            .map(|(text, args, expected)| format!("{text} {args}: {:?}, not {expected:?}", format(text, args)))
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn a_result_has_an_end() {
+        let args = [Value::from(1)];
+        assert!(sprintf("%999999d", &args, 1_000).is_err());
+        assert_eq!(sprintf("%9999999999d", &args, 1_000).as_deref(), Ok("1"));
+    }
+
+    #[test]
+    fn composite_values_print_as_rego() {
+        let value = Value::from_json_str(r#"{"b": [1, "x\n", null], "a": {}}"#).unwrap();
+        assert_eq!(rego_text(&value), r#"{"a": {}, "b": [1, "x\n", null]}"#);
+        assert_eq!(rego_text(&Value::new_set()), "set()");
+    }
+}

@@ -1,0 +1,353 @@
+//! What a name in a policy means: rule, function, import, builtin or local variable.
+//!
+//! Follows the engine's resolution (regorus `src/interpreter.rs`, `eval_call_impl`, `resolve_fcn_path_through_imports`), so
+//! that what is checked is what runs. Must not judge; `check` and `safety` do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::source::Span;
+
+use super::RuleShape;
+use super::ast::{AssignOp, Expr, Head, Literal, Query, Rule, Step, Stmt};
+use super::builtins;
+use super::load::Parsed;
+
+/// A path from its root: `["data", "main", "deny"]`.
+pub(super) type Parts = Vec<String>;
+
+/// One rule path of all loaded files.
+#[derive(Debug, Clone)]
+pub(super) struct Definition {
+    pub(super) shape: RuleShape,
+    /// Number of arguments of a function.
+    pub(super) arity: Option<usize>,
+    pub(super) module: usize,
+    pub(super) span: Span,
+}
+
+/// All names that loaded files declare.
+pub(super) struct Names<'a> {
+    pub(super) modules: &'a [Parsed],
+    pub(super) rules: BTreeMap<Parts, Vec<Definition>>,
+    pub(super) packages: Vec<Parts>,
+    /// Per module: alias → what it stands for.
+    pub(super) imports: Vec<BTreeMap<String, Parts>>,
+}
+
+/// What a call means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Callee {
+    /// A function of a loaded file.
+    User { path: Parts, arity: usize },
+    /// A builtin of the engine or of ours.
+    Builtin(&'static builtins::Builtin),
+    /// Nothing.
+    Unknown(String),
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(modules: &'a [Parsed]) -> Self {
+        let packages: Vec<Parts> = modules.iter().map(|module| data_path(&module.ast.package.refr)).collect();
+        let mut rules: BTreeMap<Parts, Vec<Definition>> = BTreeMap::new();
+        for (index, (module, package)) in modules.iter().zip(&packages).enumerate() {
+            for rule in &module.ast.rules {
+                let (path, definition) = define(rule, package, index);
+                rules.entry(path).or_default().push(definition);
+            }
+        }
+        let imports = modules.iter().map(imports).collect();
+        Self { modules, rules, packages, imports }
+    }
+
+    pub(super) fn package(&self, module: usize) -> &[String] {
+        self.packages.get(module).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn alias(&self, module: usize, name: &str) -> Option<&Parts> {
+        self.imports.get(module)?.get(name)
+    }
+
+    /// Whether the package of this module has a rule whose path starts with `name`.
+    pub(super) fn is_rule_name(&self, module: usize, name: &str) -> bool {
+        let mut path = self.package(module).to_vec();
+        path.push(name.to_owned());
+        self.rules.range(path.clone()..).next().is_some_and(|(rule, _)| rule.starts_with(&path))
+    }
+
+    /// What a variable that no scope declares stands for: `None` means a variable after all.
+    pub(super) fn global(&self, module: usize, name: &str) -> Option<Parts> {
+        match name {
+            "input" | "data" => Some(vec![name.to_owned()]),
+            _ => self.alias(module, name).cloned().or_else(|| {
+                let mut path = self.package(module).to_vec();
+                path.push(name.to_owned());
+                self.is_rule_name(module, name).then_some(path)
+            }),
+        }
+    }
+
+    fn function(&self, path: &[String]) -> Option<Callee> {
+        let definitions = self.rules.get(path)?;
+        let arity = definitions.iter().find_map(|definition| definition.arity)?;
+        Some(Callee::User { path: path.to_vec(), arity })
+    }
+
+    /// What a called path means.
+    pub(super) fn callee(&self, module: usize, called: &[String]) -> Callee {
+        let (root, rest) = called.split_first().map_or(("", called), |(root, rest)| (root.as_str(), rest));
+        let imported = self.alias(module, root).filter(|target| target.first().is_some_and(|first| first == "data"));
+        let through_import = imported.and_then(|target| self.function(&[target, rest].concat()));
+        let own = || {
+            let base = if root == "data" { &[] } else { self.package(module) };
+            self.function(&[base, called].concat())
+        };
+        let name = called.join(".");
+        through_import
+            .or_else(own)
+            .or_else(|| builtins::find(&name).map(Callee::Builtin))
+            .unwrap_or(Callee::Unknown(name))
+    }
+
+    /// The rules a reference to `path` may evaluate: the rule it leads into, or all below it.
+    pub(super) fn reached<'s>(&'s self, path: &'s [String]) -> impl Iterator<Item = &'s Parts> {
+        let below =
+            self.rules.range(path.to_vec()..).map(|(rule, _)| rule).take_while(move |rule| rule.starts_with(path));
+        let above = (1..path.len()).filter_map(move |len| {
+            let (rule, _) = self.rules.get_key_value(path.get(..len)?)?;
+            Some(rule)
+        });
+        above.chain(below)
+    }
+}
+
+/// `refr` as a path under `data`.
+fn data_path(refr: &Expr) -> Parts {
+    let mut parts = vec!["data".to_owned()];
+    parts.extend(refr.path().map(|path| path.parts).unwrap_or_default());
+    parts
+}
+
+fn define(rule: &Rule, package: &[String], module: usize) -> (Parts, Definition) {
+    let mut path = package.to_vec();
+    let refr = rule.refr().path();
+    let complete = refr.as_ref().is_none_or(|path| path.complete);
+    path.extend(refr.map(|path| path.parts).unwrap_or_default());
+    let (shape, arity) = match rule {
+        Rule::Spec { head: Head::Func { args, .. }, .. } => (RuleShape::Function, Some(args.len())),
+        Rule::Default { args, .. } if !args.is_empty() => (RuleShape::Function, Some(args.len())),
+        Rule::Spec { head: Head::Set { .. }, .. } if complete => (RuleShape::PartialSet, None),
+        _ if complete => (RuleShape::Complete, None),
+        _ => (RuleShape::PartialObject, None),
+    };
+    (path, Definition { shape, arity, module, span: rule.head_span() })
+}
+
+fn imports(module: &Parsed) -> BTreeMap<String, Parts> {
+    let mut found = BTreeMap::new();
+    for import in &module.ast.imports {
+        let Some(path) = import.refr.path() else { continue };
+        if matches!(path.parts.first().map(String::as_str), Some("rego" | "future")) {
+            continue;
+        }
+        let alias = import
+            .r#as
+            .map_or_else(|| path.parts.last().cloned(), |range| Some(module.file.slice(range.span()).to_owned()));
+        if let Some(alias) = alias {
+            found.insert(alias, path.parts);
+        }
+    }
+    found
+}
+
+/// What a walk meets.
+pub(super) trait Visit {
+    /// A reference (or a plain variable) to something global; `path` is resolved, `steps` are those behind it that the path
+    /// leaves out, the first of them computed.
+    fn global(&mut self, path: &[String], steps: &[Step<'_>], span: Span);
+    /// A call. `statement`: it stands alone, where a last argument may take the result.
+    fn call(&mut self, called: &[String], callee: &Callee, params: &[Expr], span: Span, statement: bool);
+    /// The target of a `with`.
+    fn replaced(&mut self, _path: &[String], _span: Span) {}
+    /// A variable that nothing declares.
+    fn implicit(&mut self, _name: &str, _span: Span) {}
+}
+
+/// Goes through all rules of a module, telling names apart.
+pub(super) struct Walker<'a, V> {
+    names: &'a Names<'a>,
+    module: usize,
+    text: &'a str,
+    scopes: Vec<BTreeSet<&'a str>>,
+    pub(super) visit: V,
+}
+
+impl<'a, V: Visit> Walker<'a, V> {
+    pub(super) fn new(names: &'a Names<'a>, module: usize, visit: V) -> Self {
+        let text = names.modules.get(module).map_or("", |module| module.file.text());
+        Self { names, module, text, scopes: Vec::new(), visit }
+    }
+
+    pub(super) fn rule(&mut self, rule: &'a Rule) {
+        match rule {
+            Rule::Default { value, args, .. } => {
+                self.scopes.push(args.iter().flat_map(variables).collect());
+                self.expr(value);
+            }
+            Rule::Spec { head, bodies, .. } => {
+                let (args, outputs): (&[Expr], Vec<&Expr>) = match head {
+                    Head::Func { args, assign, .. } => (args, assign.iter().map(|a| &a.value).collect()),
+                    Head::Compr { assign, .. } => (&[], assign.iter().map(|a| &a.value).collect()),
+                    Head::Set { key, .. } => (&[], key.iter().collect()),
+                };
+                self.scopes.push(args.iter().flat_map(variables).collect());
+                let (_, steps) = rule.refr().reference();
+                let indexes: Vec<&Expr> = steps.iter().filter_map(|step| step.dynamic()).collect();
+                if bodies.is_empty() {
+                    outputs.iter().chain(&indexes).for_each(|expr| self.expr(expr));
+                }
+                for body in bodies {
+                    let assigned = body.assign.iter().map(|assign| &assign.value);
+                    let outputs: Vec<&'a Expr> = outputs.iter().chain(&indexes).copied().chain(assigned).collect();
+                    self.query(&body.query, &outputs);
+                }
+            }
+        }
+        self.scopes.clear();
+    }
+
+    fn query(&mut self, query: &'a Query, outputs: &[&'a Expr]) {
+        self.scopes.push(declared(query, self.text));
+        query.stmts.iter().for_each(|stmt| self.stmt(stmt));
+        outputs.iter().for_each(|expr| self.expr(expr));
+        self.scopes.pop();
+    }
+
+    fn stmt(&mut self, stmt: &'a Stmt) {
+        for with in &stmt.with_mods {
+            if let Some(path) = with.refr.path() {
+                let target = self.resolve(&path.parts).unwrap_or(path.parts);
+                self.visit.replaced(&target, with.refr.span());
+            }
+            self.expr(&with.r#as);
+        }
+        match &stmt.literal {
+            Literal::SomeVars { .. } => {}
+            Literal::SomeIn { key, value, collection } => {
+                key.iter().chain([value, collection]).for_each(|expr| self.expr(expr));
+            }
+            Literal::Expr { expr: Expr::Call { fcn, params, .. } } => self.call(fcn, params, true),
+            Literal::Expr { expr } | Literal::NotExpr { expr } => self.expr(expr),
+            Literal::Every { key, value, domain, query } => {
+                self.expr(domain);
+                let bound = key.iter().chain([value]).map(|range| slice(self.text, range.span()));
+                self.scopes.push(bound.collect());
+                self.query(query, &[]);
+                self.scopes.pop();
+            }
+        }
+    }
+
+    fn expr(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Call { fcn, params, .. } => self.call(fcn, params, false),
+            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => self.reference(expr),
+            _ => match expr.comprehension() {
+                Some((query, outputs)) => self.query(query, &outputs),
+                None => expr.children().into_iter().for_each(|child| self.expr(child)),
+            },
+        }
+    }
+
+    fn call(&mut self, fcn: &'a Expr, params: &'a [Expr], statement: bool) {
+        if let Some(path) = fcn.path() {
+            let callee = self.names.callee(self.module, &path.parts);
+            self.visit.call(&path.parts, &callee, params, fcn.span(), statement);
+        }
+        params.iter().for_each(|param| self.expr(param));
+    }
+
+    fn reference(&mut self, expr: &'a Expr) {
+        let (root, steps) = expr.reference();
+        steps.iter().filter_map(|step| step.dynamic()).for_each(|index| self.expr(index));
+        match root {
+            Expr::Var { value, span } => match self.resolve_root(value) {
+                Resolved::Global(mut path) => {
+                    let constant = steps.iter().map_while(|step| step.key());
+                    path.extend(constant.map(str::to_owned));
+                    let rest = steps.iter().position(|step| step.key().is_none()).and_then(|at| steps.get(at..));
+                    self.visit.global(&path, rest.unwrap_or_default(), expr.span());
+                }
+                Resolved::Implicit => self.visit.implicit(value, span.span()),
+                Resolved::Local => {}
+            },
+            root => self.expr(root),
+        }
+    }
+
+    fn resolve_root(&self, name: &str) -> Resolved {
+        if name == "_" || self.scopes.iter().any(|scope| scope.contains(name)) {
+            return Resolved::Local;
+        }
+        self.names.global(self.module, name).map_or(Resolved::Implicit, Resolved::Global)
+    }
+
+    fn resolve(&self, parts: &[String]) -> Option<Parts> {
+        let (root, rest) = parts.split_first()?;
+        match self.resolve_root(root) {
+            Resolved::Global(path) => Some([path, rest.to_vec()].concat()),
+            _ => None,
+        }
+    }
+}
+
+enum Resolved {
+    Global(Parts),
+    Local,
+    Implicit,
+}
+
+impl<'a> Step<'a> {
+    pub(super) fn dynamic(&self) -> Option<&'a Expr> {
+        match self {
+            Self::Dynamic(expr) => Some(expr),
+            Self::Key(_) => None,
+        }
+    }
+
+    pub(super) fn key(&self) -> Option<&'a str> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Dynamic(_) => None,
+        }
+    }
+}
+
+/// All variables of a pattern.
+pub(super) fn variables(expr: &Expr) -> Vec<&str> {
+    match expr {
+        Expr::Var { value, .. } => vec![value],
+        Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().flat_map(variables).collect(),
+        Expr::Object { fields, .. } => fields.iter().flat_map(|(_, _, value)| variables(value)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Variables that a query declares itself: `some x`, `some x in`, `x :=`.
+pub(super) fn declared<'a>(query: &'a Query, text: &'a str) -> BTreeSet<&'a str> {
+    let mut names = BTreeSet::new();
+    for stmt in &query.stmts {
+        match &stmt.literal {
+            Literal::SomeIn { key, value, .. } => names.extend(key.iter().chain([value]).flat_map(variables)),
+            Literal::Expr { expr: Expr::AssignExpr { op: AssignOp::ColEq, lhs, .. } } => names.extend(variables(lhs)),
+            Literal::SomeVars { vars } => names.extend(vars.iter().map(|range| slice(text, range.span()))),
+            _ => {}
+        }
+    }
+    names.remove("_");
+    names
+}
+
+/// The text of a span.
+pub(super) fn slice(text: &str, span: Span) -> &str {
+    text.get(span.start..span.end).unwrap_or_default()
+}

@@ -1,0 +1,453 @@
+//! Tests of the layer as a whole.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn limits() -> Limits {
+    Limits {
+        load: Duration::from_secs(10),
+        rule: Duration::from_secs(10),
+        max_items: 100_000,
+        max_bytes: 16 << 20,
+        threads: 2,
+        now: "2026-11-23T12:00:00Z".parse().unwrap(),
+    }
+}
+
+fn modules(files: &[(&str, &str)]) -> Vec<Module> {
+    files
+        .iter()
+        .map(|(name, text)| Module { file: SourceFile::new(*name, *text), dialect: Dialect::Auto, trusted: false })
+        .collect()
+}
+
+fn load(files: &[(&str, &str)]) -> Program {
+    Program::load(modules(files), &limits()).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+/// A v1 file of package `main` with these rules.
+fn main_v1(rules: &str) -> String {
+    format!("package main\n\nimport rego.v1\n\n{rules}\n")
+}
+
+/// Message and marked text of every problem.
+fn refused(files: &[(&str, &str)]) -> Vec<(String, String)> {
+    let problems = Program::load(modules(files), &limits()).expect_err("loads");
+    let shown = problems.into_iter().map(|problem| {
+        assert_eq!(problem.code, crate::problem::ProblemCode::PolicyLoad);
+        let place = problem.place.expect("has a place");
+        (problem.message, place.file.slice(place.span).to_owned())
+    });
+    shown.collect()
+}
+
+fn refused_rules(rules: &str) -> Vec<(String, String)> {
+    refused(&[("main.rego", &main_v1(rules))])
+}
+
+fn run(program: &Program, rule: &str, input: &Value) -> Run {
+    program.run(vec![Job { rule: rule.to_owned(), input: Input::from_json(input) }]).remove(0)
+}
+
+fn value(rules: &str, rule: &str, input: &Value) -> Option<Value> {
+    let run = run(&load(&[("main.rego", &main_v1(rules))]), &format!("data.main.{rule}"), input);
+    assert!(run.builtin_errors.is_empty(), "{:?}", run.builtin_errors);
+    run.value.unwrap_or_else(|failure| panic!("{failure:?}"))
+}
+
+#[test]
+fn a_v0_and_a_v1_file_run_side_by_side() {
+    let program = load(&[
+        (
+            "old.rego",
+            "package old\nimport input as tfplan\nimport input\ndeny[msg] { msg := sprintf(\"%s\", [tfplan.a]) }",
+        ),
+        ("new.rego", "package new\ndeny contains msg if { msg := input.a }"),
+    ]);
+    let dialects: Vec<_> = program.modules().iter().map(|m| (m.file.name(), m.dialect)).collect();
+    assert_eq!(dialects, [("new.rego", Dialect::V1), ("old.rego", Dialect::V0)]);
+    for rule in ["data.old.deny", "data.new.deny"] {
+        assert_eq!(run(&program, rule, &json!({"a": "x"})).value.unwrap(), Some(json!(["x"])), "{rule}");
+    }
+}
+
+#[test]
+fn what_other_engines_refuse_when_they_compile_is_refused_at_load() {
+    let cases = [
+        ("deny contains 1 if { false; startwith(input.a, \"x\") }", "there is no function `startwith`", "startwith"),
+        ("deny contains 1 if { false; startswith(input.a) }", "`startswith` takes 2 arguments, not 1", "startswith"),
+        ("deny contains 1 if { false; http.send({}) }", "there is no function `http.send`", "http.send"),
+        (
+            "deny contains 1 if { false; json.match_schema({}, {}) }",
+            "there is no function `json.match_schema`",
+            "json.match_schema",
+        ),
+        ("deny contains 1 if { rand.intn(\"x\", 2) == 1 }", "there is no function `rand.intn`", "rand.intn"),
+        ("deny contains 1 if { opa.runtime().env.HOME }", "there is no function `opa.runtime`", "opa.runtime"),
+        ("deny contains uuid.rfc4122(\"x\")", "there is no function `uuid.rfc4122`", "uuid.rfc4122"),
+        ("deny contains rego.metadata.rule().title", "there is no function `rego.metadata.rule`", "rego.metadata.rule"),
+        (
+            "deny contains msg if { false; msg := undefined_name }",
+            "the variable `undefined_name` never gets a value",
+            "undefined_name",
+        ),
+        ("deny contains msg if { input.x }", "the variable `msg` never gets a value", "msg"),
+        ("deny contains x if { x = y + 1; y = x + 1 }", "the variable `x` never gets a value", "x"),
+        ("deny contains 1 if { not input.tags[k] == 1 }", "the variable `k` never gets a value", "input.tags[k] == 1"),
+        ("f(x) := f(x - 1) if x > 0\nf(0) := 0", "the rule depends on itself: data.main.f → data.main.f", "f"),
+        ("a := b\nb := a", "the rule depends on itself: data.main.a → data.main.b → data.main.a", "a"),
+        (
+            "a := data.main[x] if some x in [\"b\"]",
+            "the rule depends on itself: data.main.a → data.main.a",
+            "data.main[x]",
+        ),
+        ("deny[msg] if { msg := \"x\" }", "`deny[…] if` yields an object, not a set of messages", "deny[msg]"),
+        ("warn_x[msg] if { msg := \"x\" }", "`warn_x[…] if` yields an object, not a set of messages", "warn_x[msg]"),
+        (
+            "deny contains 1 if data.lib.tags.missing",
+            "nothing provides `data.lib.tags.missing`",
+            "data.lib.tags.missing",
+        ),
+        ("deny contains 1 if data.main.denyy", "nothing provides `data.main.denyy`", "data.main.denyy"),
+        (
+            "default deny := []\ndeny contains 1 if input.x",
+            "`data.main.deny` is declared in two ways: once as a single value, once as a set",
+            "deny contains 1",
+        ),
+        ("a := 1\na.b := 2", "the rule `data.main.a.b` lies below the rule `data.main.a`", "a.b := 2"),
+        (
+            "deny contains x if sprintf(\"%d\", [1], x)",
+            "`sprintf` cannot take its result as a last argument",
+            "sprintf",
+        ),
+        (
+            "deny contains 1 if time.date([0, \"Local\"])[0] > 0",
+            "the time zone \"Local\" is that of the machine",
+            "time.date",
+        ),
+        (
+            "deny contains 1 if { input.x with nothing as 1 }",
+            "`with` replaces `nothing`, which is nothing that can be replaced",
+            "nothing",
+        ),
+        ("__target__ := 1", "`__target__` is reserved by the policy engine", "__target__"),
+    ];
+    for (rules, message, marked) in cases {
+        assert_eq!(refused_rules(rules), [(message.to_owned(), marked.to_owned())], "{rules}");
+    }
+}
+
+#[test]
+fn all_problems_of_all_files_are_reported_at_once_in_order() {
+    let problems =
+        refused(&[("b.rego", "package b\nx := nope(1)\ny := gone(2)"), ("a.rego", "package a\nx := nowhere(1)")]);
+    let marked: Vec<_> = problems.iter().map(|(_, marked)| marked.as_str()).collect();
+    assert_eq!(marked, ["nowhere", "nope", "gone"]);
+    let broken = refused(&[("b.rego", "package b\nx := := 1"), ("a.rego", "package a\nx := 1 1 }")]);
+    assert_eq!(broken.len(), 2, "{broken:?}");
+}
+
+#[test]
+fn declarations_in_different_files_that_hide_each_other_are_refused() {
+    let problems = refused(&[("a.rego", "package a\nb := 1"), ("b.rego", "package a.b\nc := 1")]);
+    assert_eq!(problems[0].0, "the package `data.a.b` lies over the rule `data.a.b` of a.rego");
+    assert_eq!(problems[0].1, "package a.b");
+    let lib = [("x.rego", "package lib.x\nf(a) := a"), ("y.rego", "package lib.y\nf(a) := a")];
+    let clash = [
+        ("a.rego", "package main\nimport data.lib.x as lib\na := lib.f(1)"),
+        ("b.rego", "package main\nimport data.lib.y as lib\nb := lib.f(1)"),
+    ];
+    let problems = refused(&[lib[0], lib[1], clash[0], clash[1]]);
+    assert!(problems[0].0.contains("means something else in b.rego"), "{problems:?}");
+    let leak = [
+        ("a.rego", "package main\nimport data.lib.x as v\na := v.f(1)"),
+        ("b.rego", "package main\nb contains v if input.xs[v]"),
+    ];
+    let problems = refused(&[lib[0], leak[0], leak[1]]);
+    assert!(problems[0].0.contains("the variable `v` is the name of an import in a.rego"), "{problems:?}");
+    let same = refused(&[("a.rego", "package a\nx := 1"), ("a.rego", "package a\ny := 1")]);
+    assert_eq!(same[0].0, "the policy a.rego is given twice");
+    assert!(refused(&[("a.rego", "package a\nimport data.gone.lib\nx := 1")])[0].0.contains("data.gone.lib"));
+}
+
+#[test]
+fn a_file_the_engine_cannot_load_is_refused_with_its_place() {
+    let cases = [
+        ("package main\nx := [", "\n"),
+        ("package main\ndeny contains m if { m := \"open }", "\""),
+        ("package main\nx := 1\n\0y := 2", "\0"),
+        ("package main\n# a \0 comment\nx := 2", "\0"),
+        ("package main\nallow { input.x }\nb contains 1 if true", "{"),
+    ];
+    for (text, _) in cases {
+        assert_eq!(refused(&[("a.rego", text)]).len(), 1, "{text:?}");
+    }
+    let nested = format!("package main\nx := {}1{}", "[".repeat(31), "]".repeat(31));
+    let (message, _) = refused(&[("a.rego", &nested)]).remove(0);
+    assert_eq!(message, "brackets are nested more than 12 levels deep");
+    let chain = format!("package main\nx := 1{}", " + 1".repeat(100));
+    assert!(refused(&[("a.rego", &chain)])[0].0.contains("nested too deep"));
+}
+
+#[test]
+fn defects_of_the_engine_are_named_not_passed_over() {
+    let own_name = "package utils\nresource(x) := [resource | some resource in x; resource.a]\n";
+    let (message, marked) = refused(&[("a.rego", own_name)]).remove(0);
+    assert!(message.contains("used before definition"), "{message}");
+    assert_eq!(marked, "resource");
+    let chained = refused(&[("a.rego", "package a\np[x] { x := 1 } { x := 2 }")]);
+    assert_eq!(chained.len(), 1, "{chained:?}");
+}
+
+#[test]
+fn a_file_that_takes_too_long_to_read_is_a_problem_and_the_others_are_still_read() {
+    // Twelve levels take a moment; the deadline here is shorter.
+    let nested = format!("package a\nx := {}1{}", "{\"a\": ".repeat(12), "}".repeat(12));
+    let slow = std::iter::repeat_n(nested.replace("package a\nx", "y"), 20).enumerate();
+    let text: String = std::iter::once("package a\n".to_owned())
+        .chain(slow.map(|(i, rule)| rule.replacen('y', &format!("y{i}"), 1) + "\n"))
+        .collect();
+    let limits = Limits { load: Duration::from_millis(50), ..limits() };
+    let files = modules(&[("a.rego", &text), ("b.rego", "package b\nx := := 1")]);
+    let problems = Program::load(files, &limits).unwrap_err();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems[0].message.contains("was not read within"), "{problems:?}");
+}
+
+#[test]
+fn messages_are_formatted_as_opa_formats_them() {
+    let rules =
+        "deny contains sprintf(\"%d|%s|%[1]v|%T\", [input.a])\ndeny contains sprintf(\"%-5s|%5.1f\", [input.a, 2.25])";
+    let expected = json!(["%!d(string=x)|%!s(MISSING)|x|%!T(MISSING)", "x    |  2.2"]);
+    let got = value(rules, "deny", &json!({"a": "x"})).unwrap();
+    let mut got: Vec<_> = got.as_array().unwrap().clone();
+    got.sort_by_key(Value::to_string);
+    assert_eq!(json!(got), expected);
+}
+
+#[test]
+fn patterns_know_classes_flags_and_double_stars() {
+    let rules = r#"
+        deny contains "d" if regex.match(`^\d+\s\w\b`, "12 a")
+        deny contains "i" if regex.match(`(?i)^ABC`, "abc")
+        deny contains "p" if regex.match(`^\p{L}+$`, "é")
+        deny contains "g" if glob.match("a**", ["."], "a.b.c")
+        deny contains "s" if glob.match("**x", ["."], "a.x")
+        deny contains "n" if count("😀é") == 2
+        deny contains "u" if upper("ß") == "ß"
+        deny contains "r" if regex.replace("a1b", `\d`, "-") == "a-b""#;
+    assert_eq!(value(rules, "deny", &json!({})), Some(json!(["d", "g", "i", "n", "p", "r", "s", "u"])));
+}
+
+#[test]
+fn time_is_the_given_one_and_version_0_builtins_exist() {
+    let rules =
+        "now := time.now_ns()\nv := [any([false, true]), all([]), re_match(`^a`, \"ab\"), set_diff({1, 2}, {2})]";
+    assert_eq!(value(rules, "now", &json!({})), Some(json!(1_795_435_200_000_000_000_i64)));
+    assert_eq!(value(rules, "v", &json!({})), Some(json!([true, true, true, [1]])));
+}
+
+#[test]
+fn what_expands_without_end_is_a_failure() {
+    let cases = [
+        "x := numbers.range(1, 1000000000)",
+        "x := numbers.range_step(1, 1000000000, 1)",
+        "x := net.cidr_expand(\"10.0.0.0/8\")",
+        "x := sprintf(\"%999999d%999999d%999999d%999999d%999999d%999999d%999999d%999999d%999999d%999999d%999999d%999999d%999999d%999999d%999999d%999999d%999999d\", numbers.range(1, 17))",
+        "x := bits.lsh(1, 1000000000)",
+        "x := replace(sprintf(\"%9999d\", [1]), \" \", sprintf(\"%9999d\", [1]))",
+        "x := strings.replace_n({\" \": sprintf(\"%9999d\", [1])}, sprintf(\"%9999d\", [1]))",
+        "x := concat(sprintf(\"%99999d\", [1]), [\"a\" | numbers.range(1, 1000)[_]])",
+        "x := array.concat(numbers.range(1, 60000), numbers.range(1, 60000))",
+        "x contains y if some y in numbers.range(1, 100000)",
+        "x contains sprintf(\"%999999d\", [y]) if some y in numbers.range(1, 20)",
+    ];
+    for rules in cases {
+        let program = load(&[("main.rego", &main_v1(rules))]);
+        let failure = run(&program, "data.main.x", &json!({})).value.expect_err(rules);
+        assert_eq!(failure.kind, FailureKind::LimitExceeded, "{rules}: {}", failure.message);
+    }
+}
+
+#[test]
+fn expanding_builtins_still_work_within_their_caps() {
+    let rules = r#"
+        a := numbers.range(3, 1)
+        b := numbers.range_step(1, 6, 2)
+        c := net.cidr_expand("10.0.0.0/30")
+        d := strings.replace_n({"a": "1", "b": "2"}, "abc")
+        e := concat(", ", ["x", "y"])
+        f := bits.lsh(1, 3)"#;
+    let expected = [
+        ("a", json!([3, 2, 1])),
+        ("b", json!([1, 3, 5])),
+        ("c", json!(["10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3"])),
+        ("d", json!("12c")),
+        ("e", json!("x, y")),
+        ("f", json!(8)),
+    ];
+    for (rule, expected) in expected {
+        assert_eq!(value(rules, rule, &json!({})), Some(expected), "{rule}");
+    }
+}
+
+#[test]
+fn a_builtin_that_fails_is_recorded_and_true_findings_stay() {
+    let rules = "deny contains msg if {\n\tsome rc in input.rcs\n\tstartswith(rc.name, \"a\")\n\tmsg := rc.name\n}";
+    let program = load(&[("main.rego", &main_v1(rules))]);
+    let run = run(&program, "data.main.deny", &json!({"rcs": [{"name": null}, {"name": "ab"}]}));
+    assert_eq!(run.value.unwrap(), Some(json!(["ab"])));
+    let [error] = run.builtin_errors.as_slice() else { panic!("{:?}", run.builtin_errors) };
+    assert!(error.message.contains("startswith"), "{}", error.message);
+    let (file, span) = (error.file.as_ref().unwrap(), error.span.unwrap());
+    assert_eq!(file.slice(span), "rc");
+    assert_eq!(file.position(span.start).line, 7);
+}
+
+#[test]
+fn errors_of_our_builtins_are_all_counted() {
+    let rules = "deny contains msg if { some x in input.xs; msg := upper(x) }";
+    let program = load(&[("main.rego", &main_v1(rules))]);
+    let run = run(&program, "data.main.deny", &json!({"xs": [null, 1, "a", {}]}));
+    assert_eq!(run.value.unwrap(), Some(json!(["A"])));
+    let messages: Vec<_> = run.builtin_errors.iter().map(|e| (e.message.as_str(), e.span.is_some())).collect();
+    assert_eq!(
+        messages,
+        [
+            ("upper: argument 1 must be a string, not null", true),
+            ("upper: argument 1 must be a string, not number", false),
+            ("upper: argument 1 must be a string, not object", false),
+        ]
+    );
+}
+
+#[test]
+fn arithmetic_on_wrong_types_and_conflicts_fail_the_rule() {
+    let cases = [
+        ("x := input.a + 1", "+"),
+        ("x := 1 if input.a\nx := 2 if input.a", ""),
+        ("f(_) := 1 if input.a\nf(_) := 2 if input.a\nx := f(1)", ""),
+        ("x := {k: v | some v in [1, 2]; k := \"k\"}", ""),
+    ];
+    for (rules, _) in cases {
+        let program = load(&[("main.rego", &main_v1(rules))]);
+        let failure = run(&program, "data.main.x", &json!({"a": "s"})).value.expect_err(rules);
+        assert_eq!(failure.kind, FailureKind::Error, "{rules}: {}", failure.message);
+        assert_eq!(failure.place.map(|(file, _)| file.name().to_owned()).as_deref(), Some("main.rego"), "{rules}");
+        assert!(!failure.message.contains("-->") && !failure.message.contains('\n'), "{}", failure.message);
+    }
+}
+
+#[test]
+fn an_endless_rule_times_out_and_the_others_answer() {
+    let rules = "slow := count([1 | some a in r; some b in r; some c in r; a + b + c < 0])\nr := numbers.range(1, 3000)\nfast := 1";
+    let limits = Limits { rule: Duration::from_millis(200), ..limits() };
+    let program = Program::load(modules(&[("main.rego", &main_v1(rules))]), &limits).unwrap();
+    let job = |rule: &str| Job { rule: format!("data.main.{rule}"), input: Input::object() };
+    let runs = program.run(vec![job("slow"), job("fast"), job("slow"), job("fast")]);
+    let kinds: Vec<_> = runs.into_iter().map(|run| run.value.map_err(|failure| failure.kind)).collect();
+    assert_eq!(kinds, [Err(FailureKind::Timeout), Ok(Some(json!(1))), Err(FailureKind::Timeout), Ok(Some(json!(1)))]);
+    assert_eq!(program.abandoned(), 0, "the engine's own timer ends what it can");
+}
+
+#[test]
+fn prints_and_undefined_and_whole_values_come_back() {
+    let program = load(&[("main.rego", &main_v1("x if { print(\"hi\", input.a); input.b }\ny := {\"k\": {1, 2}}"))]);
+    let run_x = run(&program, "data.main.x", &json!({"a": 1}));
+    assert_eq!((run_x.value.unwrap(), run_x.prints), (None, vec!["main.rego:5: hi 1".to_owned()]));
+    assert_eq!(run(&program, "data.main.y", &json!({})).value.unwrap(), Some(json!({"k": [1, 2]})));
+    assert!(run(&program, "data.main.zz", &json!({})).value.is_err());
+}
+
+#[test]
+fn answers_do_not_depend_on_the_number_of_threads() {
+    let rules = "deny contains sprintf(\"%v\", [x]) if some x in input.xs\nwarn contains x.y if some x in input.xs";
+    let all = |threads| {
+        let limits = Limits { threads, ..limits() };
+        let program = Program::load(modules(&[("main.rego", &main_v1(rules))]), &limits).unwrap();
+        let input = Input::from_json(&json!({"xs": [{"y": 2}, {"y": 1}, {"z": 3}]}));
+        let jobs = ["deny", "warn"].iter().cycle().take(40);
+        let jobs = jobs.map(|rule| Job { rule: format!("data.main.{rule}"), input: input.clone() }).collect();
+        program.run(jobs).into_iter().map(|run| run.value.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(all(1), all(4));
+}
+
+#[test]
+fn a_module_says_what_it_declares() {
+    let text = "# METADATA\n# title: All\npackage main\n\nimport rego.v1\n\n# METADATA\n# title: T\n# custom:\n#   level: warn\n\
+                deny contains msg if { msg := \"x\" }\n\n# not METADATA\np[x] := 1 if x := \"a\"\n\nf(x) := x\n\na.b := 2\n# METADATA\n# end: 1\n";
+    let program = load(&[("main.rego", text)]);
+    let module = &program.modules()[0];
+    assert_eq!((module.package.as_str(), module.file.slice(module.package_span)), ("main", "package main"));
+    let rules: Vec<_> = module.rules.iter().map(|r| (r.name.as_str(), r.path.as_str(), r.shape, r.line)).collect();
+    assert_eq!(
+        rules,
+        [
+            ("deny", "data.main.deny", RuleShape::PartialSet, 11),
+            ("p", "data.main.p", RuleShape::PartialObject, 14),
+            ("f", "data.main.f", RuleShape::Function, 16),
+            ("a.b", "data.main.a.b", RuleShape::Complete, 18),
+        ]
+    );
+    assert_eq!(module.file.slice(module.rules[0].span), "deny contains msg");
+    let blocks: Vec<_> = module.metadata.iter().map(|b| (b.yaml.as_str(), b.attaches_to.clone())).collect();
+    assert_eq!(
+        blocks,
+        [
+            ("title: All\n", Attachment::Package),
+            ("title: T\ncustom:\n  level: warn\n", Attachment::Rule("deny".to_owned())),
+            ("end: 1\n", Attachment::Nothing),
+        ]
+    );
+}
+
+#[test]
+fn what_a_module_reads_of_the_input_includes_what_it_reaches() {
+    let program = load(&[
+        (
+            "a.rego",
+            "package a\nimport data.lib\nimport input as tf\nimport input.plan as p\ndeny contains 1 if { lib.f(tf.x); p.y; input[\"z w\"] }",
+        ),
+        ("lib.rego", "package lib\nf(v) if v == input.q.r\ng if walk(input, [_, 1])"),
+        ("other.rego", "package other\ndeny contains k if { x := input; some k; x[k]; input.plangate.changes }"),
+        ("quiet.rego", "package quiet\ndeny contains 1 if input[\"x\"] == \"plangate\""),
+    ]);
+    let of = |name: &str| program.modules().iter().find(|m| m.file.name() == name).unwrap().input.clone();
+    let a = of("a.rego");
+    assert_eq!(a.tokens.iter().map(String::as_str).collect::<Vec<_>>(), ["plan", "q", "x", "z w"]);
+    assert!(a.whole && !a.mentions_plangate, "{a:?}");
+    let other = of("other.rego");
+    assert!(other.whole && other.mentions_plangate);
+    let quiet = of("quiet.rego");
+    assert!(!quiet.whole && quiet.mentions_plangate, "{quiet:?}");
+}
+
+#[test]
+fn ordinary_policies_load() {
+    let cases = [
+        "deny contains msg if {\n\tsome i\n\trc := input.resource_changes[i]\n\trc.change.actions[_] == \"delete\"\n\tnot rc.type in {\"x\"}\n\tmsg := rc.address\n}",
+        "deny contains msg if { rc := input.rcs[_]; tags := {t | some t in rc.tags}; count(tags & {\"a\"}) == 0; msg := rc.address }",
+        "by_type[t] contains rc if { some rc in input.rcs; t := rc.type }\ndeny contains t if { some t, rcs in by_type; count(rcs) > 1 }",
+        "deny contains msg if { walk(input, [path, value]); value == \"secret\"; msg := concat(\".\", [sprintf(\"%v\", [p]) | some p in path]) }",
+        "f(x) := y if { y := x.a } else := 0\ndeny contains 1 if f(input) == 0",
+        "deny contains 1 if { every rc in input.rcs { rc.ok; x := rc.n; x > 1 } }",
+        "deny contains msg if { [_, msg] = [1, \"a\"]; {\"k\": v} = {\"k\": msg}; v }",
+        "default allow := false\nallow if not deny_any\ndeny_any if { input.x with input as {\"x\": 1} }",
+        "deny contains msg if { x := [y | some z in input.xs; y := z.a; y > lim]; lim := 3; msg := x[_] }",
+        "a[k] := v if { some k, v in input.o }\nb := {k: v | v := a[k]}\nc := [i | input.xs[i] == input.ys[i]]",
+        "deny contains input.rcs[i].address if input.rcs[i].bad",
+        "g := time.now_ns() \ndeny contains 1 if g == 5 with time.now_ns as 5",
+        "x := object.get(input, [\"a\", \"b\"], null)\ny := input.a[\"b-c\"].d[0]\nz if { some a, b; input.m[a][b] == 1 }",
+        "p if { x := 1; x == 1 } else := false if { x := 2; x > 3 }\nq := sum([n | n := input.ns[_]]) / 2",
+        "r contains {\"msg\": m, \"k\": k} if { m := {\"a\": k}.a; some k in [1] }\nmain := data.main.r",
+        "count_things(xs) := count(xs)\ns := count_things([1])\nt := json.unmarshal(json.marshal({\"a\": 1})).a",
+    ];
+    for rules in cases {
+        let loaded = Program::load(modules(&[("main.rego", &main_v1(rules))]), &limits());
+        assert!(loaded.is_ok(), "{rules}\n{:#?}", loaded.err());
+    }
+}
