@@ -25,7 +25,7 @@ fn incomplete(judged: &Judged<'_>) -> Option<RawResult> {
         return None;
     }
     let message = if missing.is_empty() {
-        "Terraform marks this plan as incomplete (targeted, or with deferred changes): what it leaves out was not judged"
+        "Terraform marks this plan as incomplete (targeted, or with deferred changes): what it leaves out was not judged."
             .to_owned()
     } else {
         let named: Vec<&str> = missing.iter().take(NAMED).map(crate::address::Address::as_str).collect();
@@ -34,10 +34,11 @@ fn incomplete(judged: &Judged<'_>) -> Option<RawResult> {
             more => format!(" and {more} more"),
         };
         format!(
-            "{} of the prior state {} in no change of this plan, so it was not judged: {}{more}. \
-             A plan made with -target or -exclude looks like this",
+            "{} of the prior state {} not judged, for no change of this plan names {}: {}{more}. \
+             A plan made with -target or -exclude looks like this.",
             text::count(missing.len(), "managed instance"),
-            if missing.len() == 1 { "appears" } else { "appear" },
+            if missing.len() == 1 { "was" } else { "were" },
+            if missing.len() == 1 { "it" } else { "them" },
             named.join(", "),
         )
     };
@@ -50,7 +51,7 @@ fn unknown_actions(judged: &Judged<'_>) -> Vec<RawResult> {
         .map(|change| RawResult {
             message: format!(
                 "the action list [{}] is none that this version knows, so it counts as destroying. \
-                 Use a plangate release that knows this Terraform version, or look at the change by hand",
+                 Use a plangate release that knows this Terraform version, or look at the change by hand.",
                 change.change.actions.join(", ")
             ),
             address: Some(change.address.to_string()),

@@ -3,12 +3,13 @@
 //! Styles are anstyle's ANSI codes; `cli` strips them where the terminal takes none. Every text of
 //! plans and policies is escaped here.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
-use super::{FindingCounts, Group, PlanReport, Report};
+use super::{Entry, FindingCounts, Group, PlanReport, Report};
 use crate::finding::{Finding, Level};
 use crate::problem::Problem;
 use crate::text::{count, multi_line, one_line};
@@ -104,14 +105,14 @@ impl Writer {
             self.paragraph(
                 &format!(
                     "This plan destroys everything it manages ({}). If that is not meant, look for a wrong working \
-                     directory, an empty configuration or `-destroy`. If it is, waive the findings below by name.",
+                     directory, an empty configuration or `-destroy`. If it is, waive what is named below.",
                     count(plan.counts.delete, "resource")
                 ),
                 2,
             );
         }
         for group in plan.groups() {
-            let Some(first) = group.findings.first() else { continue };
+            let Some(first) = group.entries.first().map(|entry| entry.finding) else { continue };
             if first.level >= self.options.show || first.level == Level::Deny {
                 self.group(&group, first, plan.counts.all_deleted);
             }
@@ -132,14 +133,26 @@ impl Writer {
             String::new()
         };
         self.line(&format!("  {label} {BOLD}{}{BOLD:#}{lowered}", one_line(first.rule.as_str())));
-        let in_full = if fold { 1 } else { IN_FULL };
-        for finding in group.findings.iter().take(in_full) {
-            self.finding(finding);
+        let in_full = if fold { 0 } else { IN_FULL };
+        for entry in group.entries.iter().take(in_full) {
+            self.entry(entry);
         }
-        self.folded(group.findings.get(in_full..).unwrap_or_default());
+        self.folded(group.entries.get(in_full..).unwrap_or_default(), in_full);
     }
 
-    fn finding(&mut self, finding: &Finding) {
+    fn entry(&mut self, entry: &Entry<'_>) {
+        self.finding(entry.finding, entry.text);
+        if !entry.also.is_empty() {
+            let others: Vec<_> = entry.also.iter().take(NAMED).map(|other| name(other)).collect();
+            let rest = match entry.also.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            self.paragraph(&format!("The same holds for {}{rest}.", others.join(", ")), 6);
+        }
+    }
+
+    fn finding(&mut self, finding: &Finding, text: &str) {
         if let Some(subject) = &finding.subject {
             let deposed = subject.deposed.as_ref().map_or_else(String::new, |key| format!(" (deposed {})", one_line(key)));
             let moved = subject
@@ -153,7 +166,7 @@ impl Writer {
                 finding.severity
             ));
         }
-        self.paragraph(&multi_line(&finding.message), 6);
+        self.paragraph(&multi_line(text), 6);
         if let Some(location) = &finding.location {
             self.line(&format!("      {DIM}at {}:{}{DIM:#}", one_line(&location.file), location.position.line));
         }
@@ -163,20 +176,16 @@ impl Writer {
         }
     }
 
-    fn folded(&mut self, findings: &[&Finding]) {
-        if findings.is_empty() {
+    fn folded(&mut self, entries: &[Entry<'_>], in_full: usize) {
+        if entries.is_empty() {
             return;
         }
-        let named: Vec<_> = findings
-            .iter()
-            .take(NAMED)
-            .map(|finding| {
-                finding.subject.as_ref().map_or_else(|| one_line(&finding.message), |subject| one_line(&subject.address))
-            })
-            .collect();
-        let rest = findings.len().saturating_sub(NAMED);
-        let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-        self.paragraph(&format!("and {} more: {}{rest}", findings.len(), named.join(", ")), 4);
+        let findings: Vec<&Finding> =
+            entries.iter().flat_map(|entry| std::iter::once(entry.finding).chain(entry.also.iter().copied())).collect();
+        let named: Vec<_> = findings.iter().take(NAMED).map(|finding| name(finding)).collect();
+        let rest = if findings.len() > NAMED { ", …" } else { "" };
+        let lead = if in_full > 0 { format!("and {} more", findings.len()) } else { count(findings.len(), "finding") };
+        self.paragraph(&format!("{lead}: {}{rest}", named.join(", ")), 4);
     }
 
     fn footer(&mut self, plan: &PlanReport) {
@@ -234,7 +243,7 @@ impl Writer {
             if finding.level >= self.options.show {
                 let style = level_style(finding.level);
                 self.line(&format!("{style}{}{style:#} {}", finding.level, one_line(finding.rule.as_str())));
-                self.finding(finding);
+                self.finding(finding, &finding.message);
             }
         }
         for note in &report.notes {
@@ -280,6 +289,11 @@ impl Writer {
             self.out.push('\n');
         }
     }
+}
+
+/// What a finding is about, in as few words as there are.
+fn name(finding: &Finding) -> Cow<'_, str> {
+    finding.subject.as_ref().map_or_else(|| one_line(&finding.message), |subject| one_line(&subject.address))
 }
 
 fn rules_phrase(shipped: usize, own: usize) -> String {

@@ -135,13 +135,63 @@ impl FindingCounts {
     }
 }
 
-/// Findings that are shown together: same rule, level and waiver.
+/// Findings that are shown together: same rule and level, and either waived or not.
 #[derive(Debug, Clone)]
 pub struct Group<'a> {
-    /// The first of them stands for rule, level and severity.
-    pub findings: Vec<&'a Finding>,
+    /// Findings that say the same of several changes are one entry.
+    pub entries: Vec<Entry<'a>>,
     /// Whether they are waived.
     pub waived: bool,
+}
+
+/// A finding, and others that say the same of other changes.
+#[derive(Debug, Clone)]
+pub struct Entry<'a> {
+    /// The first in the order of findings.
+    pub finding: &'a Finding,
+    /// What it says, without the address it starts with.
+    pub text: &'a str,
+    /// The others.
+    pub also: Vec<&'a Finding>,
+}
+
+impl<'a> Entry<'a> {
+    fn new(finding: &'a Finding) -> Self {
+        let address = finding.subject.as_ref().map_or("", |subject| subject.address.as_str());
+        let text = finding.message.strip_prefix(address).map_or(finding.message.as_str(), str::trim_start);
+        Self { finding, text, also: Vec::new() }
+    }
+
+    /// Whether another says the same of a change that differs in nothing but its address.
+    fn says_what(&self, other: &Self) -> bool {
+        let actions = |entry: &Self| {
+            entry.finding.subject.as_ref().map(|subject| (subject.actions.clone(), subject.deposed.clone(), subject.previous_address.clone()))
+        };
+        self.text == other.text
+            && self.finding.severity == other.finding.severity
+            && self.finding.subject.is_some()
+            && actions(self) == actions(other)
+            && self.finding.waiver == other.finding.waiver
+    }
+}
+
+impl<'a> Group<'a> {
+    fn new(finding: &'a Finding, waived: bool) -> Self {
+        Self { entries: vec![Entry::new(finding)], waived }
+    }
+
+    fn push(&mut self, finding: &'a Finding) {
+        let entry = Entry::new(finding);
+        match self.entries.iter_mut().find(|other| other.says_what(&entry)) {
+            Some(other) => other.also.push(finding),
+            None => self.entries.push(entry),
+        }
+    }
+
+    fn takes(&self, finding: &Finding, waived: bool) -> bool {
+        self.waived == waived
+            && self.entries.first().is_some_and(|first| first.finding.rule == finding.rule && first.finding.level == finding.level)
+    }
 }
 
 impl Report {
@@ -172,13 +222,9 @@ impl PlanReport {
         let mut groups: Vec<Group<'_>> = Vec::new();
         for waived in [false, true] {
             for finding in self.findings.iter().filter(|finding| finding.waiver.is_some() == waived) {
-                let same = groups.iter_mut().find(|group| {
-                    group.waived == waived
-                        && group.findings.first().is_some_and(|first| first.rule == finding.rule && first.level == finding.level)
-                });
-                match same {
-                    Some(group) => group.findings.push(finding),
-                    None => groups.push(Group { findings: vec![finding], waived }),
+                match groups.iter_mut().find(|group| group.takes(finding, waived)) {
+                    Some(group) => group.push(finding),
+                    None => groups.push(Group::new(finding, waived)),
                 }
             }
         }

@@ -64,7 +64,7 @@ fn an_existing_file_is_never_a_glob() {
 #[test]
 fn missing_files_and_folders_are_undecided_with_a_reason() {
     plangate().args(["check", "nowhere.json"]).run().exits(2).says("nowhere.json");
-    plangate().args(["check", "fixtures"]).run().exits(2).says("folder");
+    plangate().args(["check", "fixtures"]).run().exits(2).says("directory");
     plangate().args(["check", NOOP, "nowhere.json"]).run().exits(2).says("02-noop");
 }
 

@@ -338,15 +338,15 @@ fn an_unused_waiver_is_judged_over_all_plans() {
 
 #[test]
 fn a_waiver_matches_the_previous_address() {
-    let repository = waived("[[waiver]]\nrule = \"main.deny\"\naddress = \"azurerm_storage_account.lake\"\nreason = \"r\"\nowner = \"o\"\n");
+    let repository = waived("[[waiver]]\nrule = \"main.deny\"\naddress = \"azurerm_mssql_database.dwh\"\nreason = \"r\"\nowner = \"o\"\n");
     std::fs::create_dir_all(repository.0.path().join("policy")).unwrap();
     std::fs::write(
         repository.0.path().join("policy/p.rego"),
-        "package main\ndeny contains {\"msg\": \"moved\", \"plangate\": {\"address\": rc.address}} if { some rc in input.resource_changes; rc.previous_address == \"azurerm_storage_account.lake\" }\n",
+        "package main\ndeny contains {\"msg\": \"moved\", \"plangate\": {\"address\": rc.address}} if { some rc in input.resource_changes; rc.previous_address == \"azurerm_mssql_database.dwh\" }\n",
     )
     .unwrap();
     let report = repository.check("17-moved-update");
-    let finding = only(&report).findings.iter().find(|f| f.rule.as_str() == "main.deny").expect("the scenario moves the lake");
+    let finding = only(&report).findings.iter().find(|f| f.rule.as_str() == "main.deny").expect("the scenario moves the database");
     assert!(finding.waiver.is_some());
 }
 
