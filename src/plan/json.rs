@@ -3,9 +3,11 @@
 //! Owns the interest, the verdict "this is a plan" and the wording of what is wrong with the text. Never builds a tree
 //! of the whole plan: parts that nobody reads are validated and dropped.
 
+pub(super) mod keep;
 mod keys;
 mod position;
 pub(super) mod read;
+mod unique;
 
 use std::collections::BTreeSet;
 

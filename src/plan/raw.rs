@@ -4,6 +4,7 @@
 //! shown may have any.
 
 mod change;
+mod entry;
 mod fields;
 mod others;
 mod state;
@@ -17,7 +18,8 @@ use super::detect::refusal;
 use super::json::read::{Kind, Loader, Target};
 use super::sink::DocumentSink;
 use crate::problem::{Problem, ProblemCode};
-use change::{Deferred, Entry, Output};
+use change::Output;
+use entry::{Deferred, Entry};
 use fields::{Flag, List, Named, Text};
 use others::{CheckEntry, DeferredInvocation, Invocation};
 use state::{Configuration, PriorState};

@@ -91,14 +91,15 @@ const PLAN_MARKS: [&str; 3] = ["\"format_version\"", "\"resource_changes\"", "\"
 /// Refuses a line that may not be skipped: it holds part of a plan, or stands after a document without being a known
 /// kind of noise.
 pub(super) fn check_noise(text: &str, line: &Range<usize>, kind: &Line<'_>, after: bool) -> Result<(), Problem> {
-    let place = place(text, line.start);
+    // Only for a message: it counts lines from the start of the text.
+    let place = || place(text, line.start);
     let content = text.get(line.clone()).unwrap_or_default();
     if PLAN_MARKS.iter().any(|mark| content.contains(mark)) {
-        let message = format!("a plan stands behind a prefix that plangate does not know, at {place}");
+        let message = format!("a plan stands behind a prefix that plangate does not know, at {}", place());
         return Err(Problem::new(ProblemCode::NotAPlan, message).help(refusal::SHOW_AGAIN));
     }
     if after && *kind != Line::Log {
-        let message = format!("there is other text after the end of the JSON, at {place}");
+        let message = format!("there is other text after the end of the JSON, at {}", place());
         return Err(Problem::new(ProblemCode::Malformed, message).help(refusal::SHOW_AGAIN));
     }
     Ok(())

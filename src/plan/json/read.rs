@@ -3,13 +3,16 @@
 //! Owns the walk, duplicate keys and skipping. Must not know what a plan is made of: that is [`crate::plan::raw`].
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::KeepValues;
+use super::keep::Anything;
 use super::keys::{Interner, Key, OpenKeys};
+use super::unique::Unique;
 use crate::plan::sink::DocumentSink;
-use crate::plan::value::{Map, Number, Value};
+use crate::plan::value::{Number, Value};
 use crate::problem::ProblemCode;
 
 /// What the walk carries along.
@@ -51,8 +54,14 @@ impl<'de, S: DocumentSink> Loader<'de, S> {
         }
     }
 
+    /// Why the walk stopped, if the text is not to blame.
     pub(super) fn take_failure(&mut self) -> Option<Failure> {
-        self.failure.take()
+        let twice = || Failure {
+            code: ProblemCode::DuplicateKey,
+            message: "a key stands twice in one JSON object, so that readers would disagree about the plan".to_owned(),
+            whole: false,
+        };
+        self.failure.take().or_else(|| self.open.found_twice().then(twice))
     }
 
     /// Stops the walk.
@@ -75,15 +84,15 @@ impl<'de, S: DocumentSink> Loader<'de, S> {
         if self.feed {
             self.read(map, &mut Anything)
         } else if self.strict {
-            map.next_value_seed(Unique { loader: self }).map(|()| None)
+            map.next_value_seed(Unique { open: &mut self.open }).map(|()| None)
         } else {
             map.next_value::<IgnoredAny>().map(|_| None)
         }
     }
 
-    fn duplicate<E: serde::de::Error>(&mut self) -> E {
-        let message = "a key stands twice in one JSON object, so that readers would disagree about the plan".to_owned();
-        self.fail(Failure { code: ProblemCode::DuplicateKey, message, whole: false })
+    /// The shared string of a key.
+    pub(super) fn shared(&mut self, key: &str) -> Arc<str> {
+        self.interner.intern(key)
     }
 }
 
@@ -207,58 +216,9 @@ fn skip_item<'de, S: DocumentSink, A: SeqAccess<'de>>(
     if loader.feed {
         read_item(loader, seq, &mut Anything)
     } else if loader.strict {
-        seq.next_element_seed(Unique { loader }).map(|item| item.map(|()| None).into())
+        seq.next_element_seed(Unique { open: &mut loader.open }).map(|item| item.map(|()| None).into())
     } else {
         seq.next_element::<IgnoredAny>().map(|item| item.map(|_| None).into())
-    }
-}
-
-/// Takes any value and keeps nothing of it.
-pub(in crate::plan) struct Anything;
-
-impl<S: DocumentSink> Target<'_, S> for Anything {}
-
-/// Keeps a value whole.
-#[derive(Debug, Default)]
-pub(in crate::plan) struct Keep {
-    pub(in crate::plan) value: Value,
-    entries: Vec<(std::sync::Arc<str>, Value)>,
-    items: Vec<Value>,
-}
-
-impl<'de, S: DocumentSink> Target<'de, S> for Keep {
-    fn scalar(&mut self, scalar: Scalar<'_>) {
-        self.value = scalar.into();
-    }
-
-    fn field<A: MapAccess<'de>>(
-        &mut self,
-        loader: &mut Loader<'de, S>,
-        key: &str,
-        map: &mut A,
-    ) -> Result<Option<S::Node>, A::Error> {
-        let key = loader.interner.intern(key);
-        let mut inner = Self::default();
-        let node = loader.read(map, &mut inner)?;
-        self.entries.push((key, inner.value));
-        Ok(node)
-    }
-
-    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
-        let mut inner = Self::default();
-        let node = read_item(loader, seq, &mut inner)?;
-        if matches!(node, Item::Read(_)) {
-            self.items.push(inner.value);
-        }
-        Ok(node)
-    }
-
-    fn close(&mut self, _: &Loader<'de, S>, kind: Kind) -> Result<(), Failure> {
-        self.value = match kind {
-            Kind::List => Value::List(std::mem::take(&mut self.items).into_boxed_slice()),
-            _ => Value::Map(Map::new(std::mem::take(&mut self.entries))),
-        };
-        Ok(())
     }
 }
 
@@ -349,9 +309,7 @@ impl<'de, S: DocumentSink, T: Target<'de, S>> Visitor<'de> for Walk<'_, 'de, S, 
         let mut frame = self.loader.open.open();
         let mut nodes = Vec::new();
         while let Some(key) = map.next_key_seed(Key)? {
-            if !self.loader.open.insert(&mut frame, key.clone()) {
-                return Err(self.loader.duplicate());
-            }
+            self.loader.open.insert(&mut frame, key.clone())?;
             if let Some(node) = self.target.field(self.loader, &key, &mut map)? {
                 nodes.push((self.loader.interner.intern(&key), node));
             }
@@ -359,67 +317,5 @@ impl<'de, S: DocumentSink, T: Target<'de, S>> Visitor<'de> for Walk<'_, 'de, S, 
         self.loader.open.close(&frame);
         self.close(Kind::Map)?;
         Ok(self.loader.feed.then(|| self.loader.sink.object(nodes)))
-    }
-}
-
-/// Skips a value like [`IgnoredAny`], but refuses an object that holds a key twice.
-struct Unique<'l, 'de, S> {
-    loader: &'l mut Loader<'de, S>,
-}
-
-impl<'de, S: DocumentSink> DeserializeSeed<'de> for Unique<'_, 'de, S> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, S: DocumentSink> Visitor<'de> for Unique<'_, 'de, S> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element_seed(Unique { loader: &mut *self.loader })?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut frame = self.loader.open.open();
-        while let Some(key) = map.next_key_seed(Key)? {
-            if !self.loader.open.insert(&mut frame, key) {
-                return Err(self.loader.duplicate());
-            }
-            map.next_value_seed(Unique { loader: &mut *self.loader })?;
-        }
-        self.loader.open.close(&frame);
-        Ok(())
     }
 }

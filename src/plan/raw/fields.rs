@@ -4,7 +4,8 @@
 
 use serde::de::{MapAccess, SeqAccess};
 
-use crate::plan::json::read::{Item, Keep, Kind, Loader, Scalar, Target, read_item};
+use crate::plan::json::keep::Keep;
+use crate::plan::json::read::{Item, Kind, Loader, Scalar, Target, read_item};
 use crate::plan::sink::DocumentSink;
 use crate::plan::value::{Number, Value};
 
