@@ -221,8 +221,8 @@ fn engine_problem<'a>(rendered: &str, files: impl Iterator<Item = &'a SourceFile
 fn explain(message: &str) -> Option<&'static str> {
     if message.contains("used before definition below") {
         Some(
-            "the policy engine cannot tell a local variable from a rule of the same name, though Rego allows it: rename the \
-             variable",
+            "Rego allows this, the policy engine does not: rename the variable if a rule of the package has the same name, else \
+             assign it before the comprehension that uses it",
         )
     } else if message.contains("else cannot be used with set rules") {
         Some("the policy engine knows no chained bodies `{…} {…}` on sets: repeat the head for every body")
@@ -306,20 +306,14 @@ fn build(parsed: &[Parsed], now: jiff::Timestamp) -> Result<(Engine, Vec<lint::F
         engine.add_policy(module.file.name().to_owned(), module.text.clone()).map_err(|error| error.to_string())?;
     }
     let names = Names::new(parsed);
-    let rules = |wanted: fn(&Parsed) -> bool| {
-        let rules = names.rules.iter().filter(|(_, definitions)| {
-            let module = definitions.first().and_then(|definition| parsed.get(definition.module));
-            definitions.iter().all(|definition| definition.arity.is_none()) && module.is_some_and(wanted)
-        });
-        rules.map(|(path, _)| ast::join(path)).collect::<Vec<_>>()
-    };
-    // Built-in rules were linted by a test.
-    let mut wanted = rules(|module| !module.trusted);
-    let linted = wanted.len();
-    if wanted.is_empty() {
-        wanted = rules(|_| true);
-    }
-    let findings = lint::lint(&mut engine, &wanted, linted)?;
+    // Built-in rules were linted by a test; functions are compiled with the rules that call them.
+    let own = names.rules.iter().filter(|(_, definitions)| {
+        let module = definitions.first().and_then(|definition| parsed.get(definition.module));
+        definitions.iter().all(|definition| definition.arity.is_none()) && module.is_some_and(|module| !module.trusted)
+    });
+    let linted: Vec<String> = own.map(|(path, _)| ast::join(path)).collect();
+    let any = names.rules.keys().next().map(|path| ast::join(path));
+    let findings = lint::lint(&mut engine, any.as_deref(), &linted)?;
     Ok((engine, findings))
 }
 

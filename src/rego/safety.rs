@@ -129,13 +129,16 @@ impl<'a> Checker<'a> {
                 unsafe_vars.entry(name).or_insert(span);
             }
         }
-        for (name, span) in unsafe_vars {
-            // One mistake, one problem: what is bound from it is not wrong by itself.
-            let only_consequence = open.iter().any(|item| self.effect(*item, here).binds.contains(name));
-            here.safe.insert(name);
-            if only_consequence && !self.faults.is_empty() {
-                continue;
-            }
+        let bound: Vars<'a> = open.iter().flat_map(|item| self.effect(*item, here).binds).collect();
+        here.safe.extend(unsafe_vars.keys());
+        // One mistake, one problem: what would be bound from it is not wrong by itself. In a circle the first stands for all.
+        let roots = unsafe_vars.iter().filter(|(name, _)| !bound.contains(**name)).count();
+        let mut shown: Vec<_> = unsafe_vars.into_iter().collect();
+        match roots {
+            0 => shown.truncate(1),
+            _ => shown.retain(|(name, _)| !bound.contains(name)),
+        }
+        for (name, span) in shown {
             self.faults.push(Fault {
                 message: format!("the variable `{name}` never gets a value"),
                 help: format!(

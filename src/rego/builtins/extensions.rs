@@ -93,6 +93,13 @@ fn call(name: &'static str, args: &[Value], now: jiff::Timestamp) -> Answer {
         "set_diff" => Ok(Value::from(args.set(0)?.difference(&args.set(1)?).cloned().collect::<BTreeSet<_>>())),
         "sprintf" => print(args),
         "strings.replace_n" => replace_n(args),
+        #[cfg(test)]
+        "test.panic" => panic!("on purpose"),
+        #[cfg(test)]
+        "test.sleep" => {
+            std::thread::sleep(std::time::Duration::from_millis(u64::try_from(args.int(0)?).unwrap()));
+            Ok(Value::Null)
+        }
         "time.now_ns" => i64::try_from(now.as_nanosecond())
             .map(Value::from)
             .map_err(|_| Fault::Error("time.now_ns: the date does not fit 64 bits of nanoseconds".to_owned())),
