@@ -64,7 +64,7 @@ pub(super) fn load(mut modules: Vec<Module>, limits: &Limits) -> Result<Loaded, 
     let problems =
         faults.into_iter().filter_map(|(module, fault)| Some(fault_problem(&parsed.get(module)?.file, fault)));
     fail(problems.collect())?;
-    let engine = prepare(Arc::new(parsed), limits)?;
+    let engine = prepare(&Arc::new(parsed), limits)?;
     Ok(Loaded { modules: infos, engine })
 }
 
@@ -269,12 +269,12 @@ fn rules(names: &Names<'_>, module: usize) -> Vec<RuleInfo> {
 }
 
 /// Builds the engine that jobs clone, and asks the compiler for a second opinion.
-fn prepare(parsed: Arc<Vec<Parsed>>, limits: &Limits) -> Result<Engine, Vec<Problem>> {
+fn prepare(parsed: &Arc<Vec<Parsed>>, limits: &Limits) -> Result<Engine, Vec<Problem>> {
     let (limit, now) = (limits.load, limits.now);
     let files: Vec<SourceFile> = parsed.iter().map(|module| module.file.clone()).collect();
     let (sender, receiver) = mpsc::sync_channel(1);
     let work = {
-        let parsed = Arc::clone(&parsed);
+        let parsed = Arc::clone(parsed);
         move || {
             // The receiver may have given up; then nobody wants the engine.
             let _ = sender.send(build(&parsed, now));
@@ -291,7 +291,7 @@ fn prepare(parsed: Arc<Vec<Parsed>>, limits: &Limits) -> Result<Engine, Vec<Prob
             fail(findings.iter().map(|finding| lint_problem(finding, &files)).collect())?;
             Ok(engine)
         }
-        Ok(Err(rendered)) => Err(alone(&parsed, &rendered, &files)),
+        Ok(Err(rendered)) => Err(alone(parsed, &rendered, &files)),
         Err(message) => {
             Err(vec![Problem::new(ProblemCode::PolicyLoad, format!("the policies cannot be loaded: {message}"))])
         }

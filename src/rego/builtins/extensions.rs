@@ -281,17 +281,16 @@ fn shift_left(args: Args<'_>) -> Answer {
 }
 
 fn glob_match(args: Args<'_>) -> Answer {
-    let delimiters = match args.get(1)? {
-        Value::Null => None,
-        _ => {
-            let strings = args.strings(1)?;
-            let single = strings.iter().map(|text| {
-                let mut chars = text.chars();
-                chars.next().filter(|_| chars.next().is_none())
-            });
-            Some(single.collect::<Option<Vec<char>>>().ok_or_else(|| args.wrong(1, "a list of single characters"))?)
-        }
-    };
+    let mut delimiters = None;
+    if *args.get(1)? != Value::Null {
+        let strings = args.strings(1)?;
+        let single = strings.iter().map(|text| {
+            let mut chars = text.chars();
+            chars.next().filter(|_| chars.next().is_none())
+        });
+        let single: Option<Vec<char>> = single.collect();
+        delimiters = Some(single.ok_or_else(|| args.wrong(1, "a list of single characters"))?);
+    }
     Ok(Value::Bool(glob::matches(args.string(0)?, delimiters.as_deref(), args.string(2)?)?))
 }
 
