@@ -30,6 +30,7 @@ pub(super) enum AssignOp {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::enum_variant_names, reason = "the names are those of the engine's JSON")]
 pub(super) enum Expr {
     String { span: Range, value: String },
     RawString { span: Range, value: String },
@@ -61,7 +62,6 @@ pub(super) struct Query {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Stmt {
-    pub(super) span: Range,
     pub(super) literal: Literal,
     #[serde(default)]
     pub(super) with_mods: Vec<With>,

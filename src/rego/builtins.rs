@@ -39,3 +39,8 @@ pub(super) fn why_missing(name: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+pub(super) fn all() -> &'static [Builtin] {
+    table::BUILTINS
+}

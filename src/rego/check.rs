@@ -285,7 +285,7 @@ fn overlaps(names: &Names<'_>) -> Vec<(usize, Fault)> {
                 format!("the package `{}` lies over the rule `{}` of {rule}", ast::join(package), ast::join(path));
             faults.push((module, fault(span, message, "rename one of them: one would hide the other")));
         }
-        let below = names.rules.range(path.clone()..).skip(1).next().filter(|(below, _)| below.starts_with(path));
+        let below = names.rules.range(path.clone()..).nth(1).filter(|(below, _)| below.starts_with(path));
         if let Some((below, inner)) = below
             && !definitions.iter().all(|definition| definition.shape == RuleShape::PartialObject)
             && let Some(inner) = inner.first()
@@ -342,6 +342,7 @@ fn cycles(names: &Names<'_>) -> Vec<(usize, Fault)> {
     faults
 }
 
+type Edge<'a> = (&'a Parts, (usize, Span));
 type Graph = BTreeMap<Parts, BTreeMap<Parts, (usize, Span)>>;
 
 fn call_graph(names: &Names<'_>) -> Graph {
@@ -370,7 +371,7 @@ fn find_cycle(graph: &Graph, start: &Parts, done: &mut BTreeSet<Parts>) -> Optio
     if done.contains(start) {
         return None;
     }
-    let mut way: Vec<(&Parts, Vec<(&Parts, (usize, Span))>)> = Vec::new();
+    let mut way: Vec<(&Parts, Vec<Edge<'_>>)> = Vec::new();
     let edges =
         |path: &Parts| graph.get(path).into_iter().flatten().rev().map(|(to, at)| (to, *at)).collect::<Vec<_>>();
     way.push((graph.get_key_value(start)?.0, edges(start)));

@@ -18,14 +18,18 @@ pub(super) struct EngineError {
 ///
 /// Of several places the last `error:` counts with the `-->` before it: recursion errors list the way there first.
 pub(super) fn parse(rendered: &str) -> EngineError {
-    let mut at = None;
+    let (mut at, mut place_above) = (None, None);
     let mut message: Option<String> = None;
+    let mut open = false;
     for line in rendered.lines() {
         if let Some(place) = line.strip_prefix("--> ") {
-            at = parse_place(place);
+            place_above = parse_place(place);
+            open = false;
         } else if let Some(text) = line.strip_prefix("error: ").or_else(|| line.strip_prefix("warning: ")) {
             message = Some(text.to_owned());
-        } else if let Some(message) = &mut message
+            at.clone_from(&place_above);
+            open = true;
+        } else if let (true, Some(message)) = (open, &mut message)
             && !is_rendering(line)
         {
             message.push(' ');
@@ -35,7 +39,7 @@ pub(super) fn parse(rendered: &str) -> EngineError {
     let message = message.unwrap_or_else(|| {
         rendered.lines().filter(|line| !is_rendering(line) && !line.starts_with("--> ")).collect::<Vec<_>>().join(" ")
     });
-    EngineError { message: message.trim().to_owned(), at }
+    EngineError { message: message.trim().trim_end_matches('.').to_owned(), at }
 }
 
 /// A line of the engine's picture of the source: `12 | text` or `   |`.
@@ -70,6 +74,13 @@ mod tests {
         let error = parse("\n--> dir/a:b.rego:6:12\n  |\n6 | x := error: y\n  |      ^\nerror: bad thing `z`");
         assert_eq!(error.message, "bad thing `z`");
         assert_eq!(error.at, Some(("dir/a:b.rego".to_owned(), 6, 12)));
+    }
+
+    #[test]
+    fn a_second_place_is_no_part_of_the_message() {
+        let error =
+            parse("\n--> a.rego:1:2\n1 | x\n  | ^\nerror: used before.\n--> a.rego:3:4\n3 | y\n  | ^\ndefinition: ");
+        assert_eq!((error.message.as_str(), error.at), ("used before", Some(("a.rego".to_owned(), 1, 2))));
     }
 
     #[test]

@@ -14,16 +14,16 @@ pub(super) struct Finding {
     pub(super) at: Option<(String, usize, usize)>,
 }
 
-/// Prepares the engine, which holds all modules, and compiles the first `linted` of these rules.
+/// Prepares the engine, which holds all modules, by way of `any` rule of theirs, and compiles each of `rules`.
 ///
 /// # Errors
 /// The engine's rendered error when it cannot prepare the modules at all.
-pub(super) fn lint(engine: &mut Engine, rules: &[String], linted: usize) -> Result<Vec<Finding>, String> {
-    let Some(first) = rules.first() else { return Ok(Vec::new()) };
-    let policy = engine.compile_with_entrypoint(&first.as_str().into()).map_err(|error| error.to_string())?;
+pub(super) fn lint(engine: &mut Engine, any: Option<&str>, rules: &[String]) -> Result<Vec<Finding>, String> {
+    let Some(first) = any else { return Ok(Vec::new()) };
+    let policy = engine.compile_with_entrypoint(&first.into()).map_err(|error| error.to_string())?;
     let ours: Vec<(&str, usize)> = builtins::ours().collect();
     let mut findings = Vec::new();
-    for rule in rules.iter().take(linted) {
+    for rule in rules {
         let Err(error) = Compiler::compile_from_policy_with_host_await(&policy, &[rule], &ours) else { continue };
         let message = error.error.to_string();
         let kind = message.split_once(':').map(|(kind, _)| kind);

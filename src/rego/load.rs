@@ -64,7 +64,7 @@ pub(super) fn load(mut modules: Vec<Module>, limits: &Limits) -> Result<Loaded, 
     let problems =
         faults.into_iter().filter_map(|(module, fault)| Some(fault_problem(&parsed.get(module)?.file, fault)));
     fail(problems.collect())?;
-    let engine = prepare(Arc::new(parsed), limits)?;
+    let engine = prepare(&Arc::new(parsed), limits)?;
     Ok(Loaded { modules: infos, engine })
 }
 
@@ -221,8 +221,8 @@ fn engine_problem<'a>(rendered: &str, files: impl Iterator<Item = &'a SourceFile
 fn explain(message: &str) -> Option<&'static str> {
     if message.contains("used before definition below") {
         Some(
-            "the policy engine cannot tell a local variable from a rule of the same name, though Rego allows it: rename the \
-             variable",
+            "Rego allows this, the policy engine does not: rename the variable if a rule of the package has the same name, else \
+             assign it before the comprehension that uses it",
         )
     } else if message.contains("else cannot be used with set rules") {
         Some("the policy engine knows no chained bodies `{…} {…}` on sets: repeat the head for every body")
@@ -269,12 +269,12 @@ fn rules(names: &Names<'_>, module: usize) -> Vec<RuleInfo> {
 }
 
 /// Builds the engine that jobs clone, and asks the compiler for a second opinion.
-fn prepare(parsed: Arc<Vec<Parsed>>, limits: &Limits) -> Result<Engine, Vec<Problem>> {
+fn prepare(parsed: &Arc<Vec<Parsed>>, limits: &Limits) -> Result<Engine, Vec<Problem>> {
     let (limit, now) = (limits.load, limits.now);
     let files: Vec<SourceFile> = parsed.iter().map(|module| module.file.clone()).collect();
     let (sender, receiver) = mpsc::sync_channel(1);
     let work = {
-        let parsed = Arc::clone(&parsed);
+        let parsed = Arc::clone(parsed);
         move || {
             // The receiver may have given up; then nobody wants the engine.
             let _ = sender.send(build(&parsed, now));
@@ -291,7 +291,7 @@ fn prepare(parsed: Arc<Vec<Parsed>>, limits: &Limits) -> Result<Engine, Vec<Prob
             fail(findings.iter().map(|finding| lint_problem(finding, &files)).collect())?;
             Ok(engine)
         }
-        Ok(Err(rendered)) => Err(alone(&parsed, &rendered, &files)),
+        Ok(Err(rendered)) => Err(alone(parsed, &rendered, &files)),
         Err(message) => {
             Err(vec![Problem::new(ProblemCode::PolicyLoad, format!("the policies cannot be loaded: {message}"))])
         }
@@ -306,20 +306,14 @@ fn build(parsed: &[Parsed], now: jiff::Timestamp) -> Result<(Engine, Vec<lint::F
         engine.add_policy(module.file.name().to_owned(), module.text.clone()).map_err(|error| error.to_string())?;
     }
     let names = Names::new(parsed);
-    let rules = |wanted: fn(&Parsed) -> bool| {
-        let rules = names.rules.iter().filter(|(_, definitions)| {
-            let module = definitions.first().and_then(|definition| parsed.get(definition.module));
-            definitions.iter().all(|definition| definition.arity.is_none()) && module.is_some_and(wanted)
-        });
-        rules.map(|(path, _)| ast::join(path)).collect::<Vec<_>>()
-    };
-    // Built-in rules were linted by a test.
-    let mut wanted = rules(|module| !module.trusted);
-    let linted = wanted.len();
-    if wanted.is_empty() {
-        wanted = rules(|_| true);
-    }
-    let findings = lint::lint(&mut engine, &wanted, linted)?;
+    // Built-in rules were linted by a test; functions are compiled with the rules that call them.
+    let own = names.rules.iter().filter(|(_, definitions)| {
+        let module = definitions.first().and_then(|definition| parsed.get(definition.module));
+        definitions.iter().all(|definition| definition.arity.is_none()) && module.is_some_and(|module| !module.trusted)
+    });
+    let linted: Vec<String> = own.map(|(path, _)| ast::join(path)).collect();
+    let any = names.rules.keys().next().map(|path| ast::join(path));
+    let findings = lint::lint(&mut engine, any.as_deref(), &linted)?;
     Ok((engine, findings))
 }
 

@@ -86,7 +86,7 @@ impl Program {
     /// All problems of all files, each with its place.
     pub fn load(modules: Vec<Module>, limits: &Limits) -> Result<Self, Vec<Problem>> {
         let loaded = load::load(modules, limits)?;
-        let prepared = run::Prepared::new(loaded, limits).map_err(|problem| vec![problem])?;
+        let prepared = run::Prepared::new(loaded, limits)?;
         Ok(Self(Arc::new(prepared)))
     }
 

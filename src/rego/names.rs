@@ -201,9 +201,11 @@ impl<'a, V: Visit> Walker<'a, V> {
                 };
                 self.scopes.push(args.iter().flat_map(variables).collect());
                 let (_, steps) = rule.refr().reference();
-                let indexes: Vec<&Expr> = steps.iter().filter_map(|step| step.dynamic()).collect();
+                let indexes: Vec<&Expr> = steps.iter().filter_map(Step::dynamic).collect();
                 if bodies.is_empty() {
-                    outputs.iter().chain(&indexes).for_each(|expr| self.expr(expr));
+                    for expr in outputs.iter().chain(&indexes) {
+                        self.expr(expr);
+                    }
                 }
                 for body in bodies {
                     let assigned = body.assign.iter().map(|assign| &assign.value);
@@ -217,8 +219,12 @@ impl<'a, V: Visit> Walker<'a, V> {
 
     fn query(&mut self, query: &'a Query, outputs: &[&'a Expr]) {
         self.scopes.push(declared(query, self.text));
-        query.stmts.iter().for_each(|stmt| self.stmt(stmt));
-        outputs.iter().for_each(|expr| self.expr(expr));
+        for stmt in &query.stmts {
+            self.stmt(stmt);
+        }
+        for expr in outputs {
+            self.expr(expr);
+        }
         self.scopes.pop();
     }
 
@@ -233,7 +239,9 @@ impl<'a, V: Visit> Walker<'a, V> {
         match &stmt.literal {
             Literal::SomeVars { .. } => {}
             Literal::SomeIn { key, value, collection } => {
-                key.iter().chain([value, collection]).for_each(|expr| self.expr(expr));
+                for expr in key.iter().chain([value, collection]) {
+                    self.expr(expr);
+                }
             }
             Literal::Expr { expr: Expr::Call { fcn, params, .. } } => self.call(fcn, params, true),
             Literal::Expr { expr } | Literal::NotExpr { expr } => self.expr(expr),
@@ -263,16 +271,20 @@ impl<'a, V: Visit> Walker<'a, V> {
             let callee = self.names.callee(self.module, &path.parts);
             self.visit.call(&path.parts, &callee, params, fcn.span(), statement);
         }
-        params.iter().for_each(|param| self.expr(param));
+        for param in params {
+            self.expr(param);
+        }
     }
 
     fn reference(&mut self, expr: &'a Expr) {
         let (root, steps) = expr.reference();
-        steps.iter().filter_map(|step| step.dynamic()).for_each(|index| self.expr(index));
+        for index in steps.iter().filter_map(Step::dynamic) {
+            self.expr(index);
+        }
         match root {
             Expr::Var { value, span } => match self.resolve_root(value) {
                 Resolved::Global(mut path) => {
-                    let constant = steps.iter().map_while(|step| step.key());
+                    let constant = steps.iter().map_while(Step::key);
                     path.extend(constant.map(str::to_owned));
                     let rest = steps.iter().position(|step| step.key().is_none()).and_then(|at| steps.get(at..));
                     self.visit.global(&path, rest.unwrap_or_default(), expr.span());

@@ -43,7 +43,7 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn new(loaded: Loaded, limits: &Limits) -> Result<Self, Problem> {
+    pub(super) fn new(loaded: Loaded, limits: &Limits) -> Result<Self, Vec<Problem>> {
         let threads = limits.threads.max(1);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -51,7 +51,8 @@ impl Prepared {
             .thread_name(|index| format!("rego-{index}"))
             .build()
             .map_err(|error| {
-                Problem::new(ProblemCode::PolicyLoad, format!("cannot start the threads that run policies: {error}"))
+                let message = format!("cannot start the threads that run policies: {error}");
+                vec![Problem::new(ProblemCode::PolicyLoad, message)]
             })?;
         Ok(Self {
             modules: loaded.modules,
@@ -215,7 +216,7 @@ fn evaluate(prepared: &Prepared, job: &Job) -> Run {
     let strict = evaluate_once(prepared, job, true, prepared.rule_limit);
     recorder::stop();
     let error = match strict.outcome {
-        Ok(value) => return Run { value: finish(prepared, value), builtin_errors: Vec::new(), prints: strict.prints },
+        Ok(value) => return Run { value: finish(prepared, &value), builtin_errors: Vec::new(), prints: strict.prints },
         Err(error) => error,
     };
     if !error.may_be_builtin {
@@ -227,7 +228,7 @@ fn evaluate(prepared: &Prepared, job: &Job) -> Run {
     let recorded = recorder::stop();
     match lax.outcome {
         Ok(value) => Run {
-            value: finish(prepared, value),
+            value: finish(prepared, &value),
             builtin_errors: builtin_errors(&error, recorded, files()),
             prints: lax.prints,
         },
@@ -251,11 +252,11 @@ fn builtin_errors<'a>(
     errors
 }
 
-fn finish(prepared: &Prepared, value: Value) -> Result<Option<serde_json::Value>, Failure> {
-    if value == Value::Undefined {
+fn finish(prepared: &Prepared, value: &Value) -> Result<Option<serde_json::Value>, Failure> {
+    if *value == Value::Undefined {
         return Ok(None);
     }
-    match value::to_json(&value, prepared.caps) {
+    match value::to_json(value, prepared.caps) {
         Ok(json) => Ok(Some(json)),
         Err(message) => Err(Failure { kind: FailureKind::LimitExceeded, message, place: None }),
     }

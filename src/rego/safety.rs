@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::Span;
 
-use super::ast::{AssignOp, Expr, Head, Literal, Query, Rule, Stmt};
+use super::ast::{AssignOp, Expr, Head, Literal, Query, Rule, Step, Stmt};
 use super::dialect::Fault;
 use super::names::{Callee, Names, declared, slice, variables};
 
@@ -78,24 +78,24 @@ impl<'a> Checker<'a> {
             }
         }
         let (_, steps) = rule.refr().reference();
-        outputs.extend(steps.iter().filter_map(|step| step.dynamic()));
+        outputs.extend(steps.iter().filter_map(Step::dynamic));
         around.declared.clone_from(&around.safe);
         around.known.clone_from(&around.safe);
         if bodies.is_empty() {
-            self.query(&[], Vars::new(), &outputs, &around);
+            self.query(&[], &Vars::new(), &outputs, &around);
         }
         for (index, body) in bodies.iter().enumerate() {
             let own: Vec<&Expr> = body.assign.iter().map(|assign| &assign.value).collect();
             let head = index == 0 || (partial && own.is_empty());
             let outputs = if head { &outputs } else { &own };
-            self.query(&body.query.stmts, declared(&body.query, self.text), outputs, &around);
+            self.query(&body.query.stmts, &declared(&body.query, self.text), outputs, &around);
         }
     }
 
-    fn query(&mut self, stmts: &'a [Stmt], own: Vars<'a>, outputs: &[&'a Expr], around: &Around<'a>) {
+    fn query(&mut self, stmts: &'a [Stmt], own: &Vars<'a>, outputs: &[&'a Expr], around: &Around<'a>) {
         let mut here = around.clone();
         here.safe.retain(|name| !own.contains(name));
-        here.declared.extend(&own);
+        here.declared.extend(own);
         let items: Vec<Item<'a>> =
             stmts.iter().map(Item::Stmt).chain(outputs.iter().map(|expr| Item::Output(expr))).collect();
         for item in &items {
@@ -129,13 +129,16 @@ impl<'a> Checker<'a> {
                 unsafe_vars.entry(name).or_insert(span);
             }
         }
-        for (name, span) in unsafe_vars {
-            // One mistake, one problem: what is bound from it is not wrong by itself.
-            let only_consequence = open.iter().any(|item| self.effect(*item, here).binds.contains(name));
-            here.safe.insert(name);
-            if only_consequence && !self.faults.is_empty() {
-                continue;
-            }
+        let bound: Vars<'a> = open.iter().flat_map(|item| self.effect(*item, here).binds).collect();
+        here.safe.extend(unsafe_vars.keys());
+        // One mistake, one problem: what would be bound from it is not wrong by itself. In a circle the first stands for all.
+        let roots = unsafe_vars.iter().filter(|(name, _)| !bound.contains(**name)).count();
+        let mut shown: Vec<_> = unsafe_vars.into_iter().collect();
+        match roots {
+            0 => shown.truncate(1),
+            _ => shown.retain(|(name, _)| !bound.contains(name)),
+        }
+        for (name, span) in shown {
             self.faults.push(Fault {
                 message: format!("the variable `{name}` never gets a value"),
                 help: format!(
@@ -152,11 +155,15 @@ impl<'a> Checker<'a> {
             let Item::Output(expr) = item else { return };
             return self.nested_in(expr, here);
         };
-        stmt.with_mods.iter().for_each(|with| self.nested_in(&with.r#as, here));
+        for with in &stmt.with_mods {
+            self.nested_in(&with.r#as, here);
+        }
         match &stmt.literal {
             Literal::SomeVars { .. } => {}
             Literal::SomeIn { key, value, collection } => {
-                key.iter().chain([value, collection]).for_each(|expr| self.nested_in(expr, here));
+                for expr in key.iter().chain([value, collection]) {
+                    self.nested_in(expr, here);
+                }
             }
             Literal::Expr { expr } | Literal::NotExpr { expr } => self.nested_in(expr, here),
             Literal::Every { domain, query, .. } => {
@@ -165,16 +172,18 @@ impl<'a> Checker<'a> {
                 let bound: Vec<&str> = self.every_names(&stmt.literal);
                 inner.safe.extend(&bound);
                 inner.declared.extend(&bound);
-                self.query(&query.stmts, declared(query, self.text), &[], &inner);
+                self.query(&query.stmts, &declared(query, self.text), &[], &inner);
             }
         }
     }
 
     fn nested_in(&mut self, expr: &'a Expr, here: &Around<'a>) {
         if let Some((query, outputs)) = expr.comprehension() {
-            self.query(&query.stmts, declared(query, self.text), &outputs, here);
+            self.query(&query.stmts, &declared(query, self.text), &outputs, here);
         }
-        expr.children().into_iter().for_each(|child| self.nested_in(child, here));
+        for child in expr.children() {
+            self.nested_in(child, here);
+        }
     }
 
     fn every_names(&self, literal: &Literal) -> Vec<&'a str> {
@@ -224,7 +233,9 @@ impl<'a> Checker<'a> {
         match item {
             Item::Output(expr) => self.term(expr, here, &mut effect),
             Item::Stmt(stmt) => {
-                stmt.with_mods.iter().for_each(|with| self.term(&with.r#as, here, &mut effect));
+                for with in &stmt.with_mods {
+                    self.term(&with.r#as, here, &mut effect);
+                }
                 self.literal(&stmt.literal, here, &mut effect);
             }
         }
@@ -238,14 +249,20 @@ impl<'a> Checker<'a> {
             Literal::SomeIn { key, value, collection } => {
                 self.term(collection, here, effect);
                 effect.settle();
-                key.iter().chain([value]).for_each(|expr| self.pattern(expr, here, effect));
+                for expr in key.iter().chain([value]) {
+                    self.pattern(expr, here, effect);
+                }
             }
             Literal::Expr { expr: Expr::Call { fcn, params, .. } } => {
                 let result = self.has_result_argument(fcn, params);
                 let (given, result) = params.split_at(params.len() - usize::from(result));
-                given.iter().for_each(|expr| self.term(expr, here, effect));
+                for expr in given {
+                    self.term(expr, here, effect);
+                }
                 effect.settle();
-                result.iter().for_each(|expr| self.pattern(expr, here, effect));
+                for expr in result {
+                    self.pattern(expr, here, effect);
+                }
             }
             Literal::Expr { expr } => self.term(expr, here, effect),
             Literal::NotExpr { expr } => {
@@ -284,10 +301,10 @@ impl<'a> Checker<'a> {
             Expr::RefDot { .. } | Expr::RefBrack { .. } => {
                 let (root, steps) = expr.reference();
                 self.term(root, here, effect);
-                for index in steps.iter().filter_map(|step| step.dynamic()) {
+                for index in steps.iter().filter_map(Step::dynamic) {
                     match index {
                         Expr::Var { .. } | Expr::Array { .. } | Expr::Object { .. } => {
-                            self.pattern(index, here, effect)
+                            self.pattern(index, here, effect);
                         }
                         _ => self.term(index, here, effect),
                     }

@@ -71,22 +71,40 @@ impl Tokens {
         scanner.out
     }
 
-    /// The token at a place as the engine counts it; the character there where no token starts.
+    /// The token at a place as the engine counts it; the character there where no token starts. Of a reference the engine
+    /// names the last dot: all of it is meant.
     pub(super) fn at(&self, file: &SourceFile, line: usize, column: usize) -> Span {
-        let exact = self.tokens.iter().find(|token| {
+        let exact = self.tokens.iter().position(|token| {
             // The engine points behind the opening quote of a string.
             token.line == line && (token.column == column || (token.kind.is_text() && token.column + 1 == column))
         });
-        exact.map_or_else(
-            || {
+        match exact.and_then(|index| Some((index, self.tokens.get(index)?.span))) {
+            Some((index, span)) if file.slice(span) == "." => self.dotted(file, index, span),
+            Some((_, span)) => span,
+            None => {
                 let start = file.offset(crate::source::Position { line, column });
-                Span::new(
-                    start,
-                    start + file.text().get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8),
-                )
-            },
-            |token| token.span,
-        )
+                let next = file.text().get(start..).and_then(|text| text.chars().next());
+                Span::new(start, start + next.map_or(0, char::len_utf8))
+            }
+        }
+    }
+
+    /// The dotted names around a dot.
+    fn dotted(&self, file: &SourceFile, index: usize, mut span: Span) -> Span {
+        let part = |token: &&Token| token.kind == Kind::Ident || file.slice(token.span) == ".";
+        for token in self.tokens.iter().take(index).rev().take_while(part) {
+            if token.span.end != span.start {
+                break;
+            }
+            span.start = token.span.start;
+        }
+        for token in self.tokens.iter().skip(index + 1).take_while(part) {
+            if token.span.start != span.end {
+                break;
+            }
+            span.end = token.span.end;
+        }
+        span
     }
 }
 

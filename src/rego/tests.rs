@@ -95,7 +95,6 @@ fn what_other_engines_refuse_when_they_compile_is_refused_at_load() {
             "undefined_name",
         ),
         ("deny contains msg if { input.x }", "the variable `msg` never gets a value", "msg"),
-        ("deny contains x if { x = y + 1; y = x + 1 }", "the variable `x` never gets a value", "x"),
         ("deny contains 1 if { not input.tags[k] == 1 }", "the variable `k` never gets a value", "input.tags[k] == 1"),
         ("f(x) := f(x - 1) if x > 0\nf(0) := 0", "the rule depends on itself: data.main.f → data.main.f", "f"),
         ("a := b\nb := a", "the rule depends on itself: data.main.a → data.main.b → data.main.a", "a"),
@@ -198,6 +197,8 @@ fn defects_of_the_engine_are_named_not_passed_over() {
     let (message, marked) = refused(&[("a.rego", own_name)]).remove(0);
     assert!(message.contains("used before definition"), "{message}");
     assert_eq!(marked, "resource");
+    let late = main_v1("y := a if { a := [b | b := lim]; lim := 1 }");
+    assert!(refused(&[("a.rego", &late)])[0].0.contains("used before definition"));
     let chained = refused(&[("a.rego", "package a\np[x] { x := 1 } { x := 2 }")]);
     assert_eq!(chained.len(), 1, "{chained:?}");
 }
@@ -303,7 +304,7 @@ fn a_builtin_that_fails_is_recorded_and_true_findings_stay() {
     let [error] = run.builtin_errors.as_slice() else { panic!("{:?}", run.builtin_errors) };
     assert!(error.message.contains("startswith"), "{}", error.message);
     let (file, span) = (error.file.as_ref().unwrap(), error.span.unwrap());
-    assert_eq!(file.slice(span), "rc");
+    assert_eq!(file.slice(span), "rc.name");
     assert_eq!(file.position(span.start).line, 7);
 }
 
@@ -437,7 +438,7 @@ fn ordinary_policies_load() {
         "deny contains 1 if { every rc in input.rcs { rc.ok; x := rc.n; x > 1 } }",
         "deny contains msg if { [_, msg] = [1, \"a\"]; {\"k\": v} = {\"k\": msg}; v }",
         "default allow := false\nallow if not deny_any\ndeny_any if { input.x with input as {\"x\": 1} }",
-        "deny contains msg if { x := [y | some z in input.xs; y := z.a; y > lim]; lim := 3; msg := x[_] }",
+        "deny contains msg if { lim := 3; x := [y | some z in input.xs; y := z.a; y > lim]; msg := x[_] }",
         "a[k] := v if { some k, v in input.o }\nb := {k: v | v := a[k]}\nc := [i | input.xs[i] == input.ys[i]]",
         "deny contains input.rcs[i].address if input.rcs[i].bad",
         "g := time.now_ns() \ndeny contains 1 if g == 5 with time.now_ns as 5",
@@ -450,4 +451,51 @@ fn ordinary_policies_load() {
         let loaded = Program::load(modules(&[("main.rego", &main_v1(rules))]), &limits());
         assert!(loaded.is_ok(), "{rules}\n{:#?}", loaded.err());
     }
+}
+
+#[test]
+fn a_circle_of_variables_is_refused_before_the_engine_complains_of_it_on_stderr() {
+    let problems = refused_rules("deny contains x if { x = y + 1; y = x + 1 }");
+    let marked: Vec<_> = problems.iter().map(|(_, marked)| marked.as_str()).collect();
+    assert_eq!(marked, ["x", "y"]);
+}
+
+#[test]
+fn a_panic_in_the_engine_is_a_failure_of_that_rule_alone() {
+    let program = load(&[("main.rego", &main_v1("bad := test.panic(1)\ngood := 1"))]);
+    let job = |rule: &str| Job { rule: format!("data.main.{rule}"), input: Input::object() };
+    let runs = program.run(vec![job("bad"), job("good")]);
+    let kinds: Vec<_> = runs.into_iter().map(|run| run.value.map_err(|failure| failure.kind)).collect();
+    assert_eq!(kinds, [Err(FailureKind::Panicked), Ok(Some(json!(1)))]);
+}
+
+#[test]
+fn a_builtin_that_does_not_return_costs_a_thread_and_every_job_still_gets_an_answer() {
+    let limits = Limits { rule: Duration::from_millis(50), threads: 1, ..limits() };
+    let text = main_v1("stuck := test.sleep(1500)\ngood := 1");
+    let program = Program::load(modules(&[("main.rego", &text)]), &limits).unwrap();
+    let job = |rule: &str| Job { rule: format!("data.main.{rule}"), input: Input::object() };
+    let started = std::time::Instant::now();
+    let kinds = |runs: Vec<Run>| runs.into_iter().map(|run| run.value.map_err(|f| f.kind)).collect::<Vec<_>>();
+    let timeout = || Err(FailureKind::Timeout);
+    assert_eq!(kinds(program.run(vec![job("stuck"), job("good"), job("good")])), [timeout(), timeout(), timeout()]);
+    assert_eq!(kinds(program.run(vec![job("good")])), [timeout()]);
+    assert!(started.elapsed() < Duration::from_millis(1400), "{:?}", started.elapsed());
+    assert_eq!(program.abandoned(), 1);
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_eq!(kinds(program.run(vec![job("good")])), [Ok(Some(json!(1)))], "the thread came back");
+}
+
+#[test]
+fn every_builtin_of_the_table_exists_with_that_arity() {
+    for builtin in builtins::all().iter().filter(|builtin| !builtin.ours) {
+        let Some(arity) = builtin.arity else { continue };
+        let args = vec!["1"; arity].join(", ");
+        let program = load(&[("main.rego", &main_v1(&format!("x := {}({args})", builtin.name)))]);
+        if let Err(failure) = run(&program, "data.main.x", &json!({})).value {
+            panic!("{}: {}", builtin.name, failure.message);
+        }
+    }
+    let names: Vec<_> = builtins::all().iter().map(|builtin| builtin.name).collect();
+    assert!(names.is_sorted());
 }

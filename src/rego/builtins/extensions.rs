@@ -93,6 +93,13 @@ fn call(name: &'static str, args: &[Value], now: jiff::Timestamp) -> Answer {
         "set_diff" => Ok(Value::from(args.set(0)?.difference(&args.set(1)?).cloned().collect::<BTreeSet<_>>())),
         "sprintf" => print(args),
         "strings.replace_n" => replace_n(args),
+        #[cfg(test)]
+        "test.panic" => panic!("on purpose"),
+        #[cfg(test)]
+        "test.sleep" => {
+            std::thread::sleep(std::time::Duration::from_millis(u64::try_from(args.int(0)?).unwrap()));
+            Ok(Value::Null)
+        }
         "time.now_ns" => i64::try_from(now.as_nanosecond())
             .map(Value::from)
             .map_err(|_| Fault::Error("time.now_ns: the date does not fit 64 bits of nanoseconds".to_owned())),
@@ -274,17 +281,16 @@ fn shift_left(args: Args<'_>) -> Answer {
 }
 
 fn glob_match(args: Args<'_>) -> Answer {
-    let delimiters = match args.get(1)? {
-        Value::Null => None,
-        _ => {
-            let strings = args.strings(1)?;
-            let single = strings.iter().map(|text| {
-                let mut chars = text.chars();
-                chars.next().filter(|_| chars.next().is_none())
-            });
-            Some(single.collect::<Option<Vec<char>>>().ok_or_else(|| args.wrong(1, "a list of single characters"))?)
-        }
-    };
+    let mut delimiters = None;
+    if *args.get(1)? != Value::Null {
+        let strings = args.strings(1)?;
+        let single = strings.iter().map(|text| {
+            let mut chars = text.chars();
+            chars.next().filter(|_| chars.next().is_none())
+        });
+        let single: Option<Vec<char>> = single.collect();
+        delimiters = Some(single.ok_or_else(|| args.wrong(1, "a list of single characters"))?);
+    }
     Ok(Value::Bool(glob::matches(args.string(0)?, delimiters.as_deref(), args.string(2)?)?))
 }
 

@@ -29,10 +29,9 @@ impl Arg {
             Value::Number(number) => {
                 if let Some(int) = number.as_i64() {
                     Self::Int(int)
-                } else if number.is_integer() {
-                    Self::Big(number.format_decimal())
                 } else {
-                    number.as_f64().map_or_else(|| Self::Text(number.format_decimal()), Self::Float)
+                    // `as_f64` refuses integers that a float cannot hold exactly.
+                    number.as_f64().map_or_else(|| Self::Big(number.format_decimal()), Self::Float)
                 }
             }
             other => Self::Text(rego_text(other)),
@@ -93,13 +92,15 @@ pub(super) fn sprintf(format: &str, args: &[Value], max_bytes: usize) -> Result<
 
 /// Flags, width and precision of one directive.
 #[derive(Debug, Clone, Copy, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "they are the five flags of the format")]
+#[expect(clippy::struct_excessive_bools, reason = "they are the flags of the format")]
 struct Spec {
     plus: bool,
     minus: bool,
     sharp: bool,
     space: bool,
     zero: bool,
+    /// `%#v`: as Go source.
+    source: bool,
     width: Option<usize>,
     precision: Option<usize>,
 }
@@ -174,6 +175,11 @@ impl Printer<'_> {
             self.push_fmt(format_args!("%!{verb}(BADINDEX)"));
         } else if let Some(arg) = self.args.get(self.next).cloned() {
             self.next += 1;
+            // Go: of `%+v` and `%#v` the flags mean something else.
+            let spec = match verb {
+                'v' => Spec { plus: false, sharp: false, source: spec.sharp, ..spec },
+                _ => spec,
+            };
             let text = print(&arg, verb, spec);
             self.out.push_str(&text);
         } else {
@@ -297,7 +303,6 @@ fn sign(negative: bool, spec: Spec) -> &'static str {
 fn print_int(value: i64, verb: char, spec: Spec) -> Option<String> {
     let size = value.unsigned_abs();
     let (digits, prefix) = match verb {
-        'v' if spec.sharp => (size.to_string(), ""),
         'd' | 'v' => (size.to_string(), ""),
         'b' => (format!("{size:b}"), if spec.sharp { "0b" } else { "" }),
         'o' => (format!("{size:o}"), if spec.sharp { "0" } else { "" }),
@@ -305,7 +310,7 @@ fn print_int(value: i64, verb: char, spec: Spec) -> Option<String> {
         'x' => (format!("{size:x}"), if spec.sharp { "0x" } else { "" }),
         'X' => (format!("{size:X}"), if spec.sharp { "0X" } else { "" }),
         'c' => return Some(pad(&character(value).to_string(), spec, false)),
-        'q' => return Some(pad(&quote_char(character(value)), spec, false)),
+        'q' => return Some(pad(&quote_char(character(value), spec.plus), spec, false)),
         'U' => {
             let shown = if spec.sharp { format!(" '{}'", character(value)) } else { String::new() };
             return Some(pad(&format!("U+{size:04X}{shown}"), Spec { zero: false, ..spec }, false));
@@ -344,7 +349,7 @@ fn print_text(text: &str, verb: char, spec: Spec) -> Option<String> {
         None => text.to_owned(),
     };
     Some(match verb {
-        'v' if spec.sharp => pad(&quote(&cut(text), spec.plus), spec, false),
+        'v' if spec.source => pad(&quote(&cut(text), false), spec, false),
         's' | 'v' => pad(&cut(text), spec, false),
         'q' => {
             let text = cut(text);
@@ -384,9 +389,9 @@ pub(super) fn quote(text: &str, ascii: bool) -> String {
     out
 }
 
-fn quote_char(c: char) -> String {
+fn quote_char(c: char, ascii: bool) -> String {
     let mut out = String::from("'");
-    push_escaped(&mut out, c, '\'', false);
+    push_escaped(&mut out, c, '\'', ascii);
     out.push('\'');
     out
 }
@@ -409,7 +414,7 @@ fn push_escaped(out: &mut String, c: char, delimiter: char, ascii: bool) {
     // Writing to a String cannot fail.
     let _ = match short {
         Some(short) => write!(out, "\\{short}"),
-        None if printable && !(ascii && !c.is_ascii()) => write!(out, "{c}"),
+        None if printable && (c.is_ascii() || !ascii) => write!(out, "{c}"),
         None if code < 0x80 => write!(out, "\\x{code:02x}"),
         None if code <= 0xffff => write!(out, "\\u{code:04x}"),
         None => write!(out, "\\U{code:08x}"),
@@ -452,9 +457,11 @@ fn general(size: f64, spec: Spec) -> String {
         None => 6,
         Some(precision) => i32::try_from(precision.max(1)).unwrap_or(i32::MAX),
     };
-    let trim = |text: String| match text.contains('.') && !spec.sharp {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
+    let trim = |text: String| {
+        if spec.sharp || !text.contains('.') {
+            return text;
+        }
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
     };
     if power < -4 || power >= threshold {
         return exponent(&format!("{}e{power}", trim(mantissa.to_owned())));
@@ -472,113 +479,19 @@ fn general(size: f64, spec: Spec) -> String {
 mod tests {
     use super::*;
 
-    /// Format, arguments as JSON, and what OPA 1.22.2 prints.
-    const CASES: &[(&str, &str, &str)] = &[
-        (r###"%d"###, r###"["x"]"###, r###"%!d(string=x)"###),
-        (r###"%d %s"###, r###"[1]"###, r###"1 %!s(MISSING)"###),
-        (r###"%d"###, r###"[1, "two", 3.5]"###, r###"1%!(EXTRA string=two, float64=3.5)"###),
-        (r###"%T %T %T %T"###, r###"[1, 1.5, "x", [1]]"###, r###"int64 float64 string string"###),
-        (r###"%#v|%#v|%#v"###, r###"["a", 1, 1.5]"###, r###""a"|1|1.5"###),
-        (r###"%[1]s %[1]s"###, r###"["a"]"###, r###"a a"###),
-        (r###"%[2]d %[1]d"###, r###"[1, 2]"###, r###"2 1"###),
-        (r###"%-5s|"###, r###"["ab"]"###, r###"ab   |"###),
-        (r###"%5s|%05s|%-05s|"###, r###"["ab", "ab", "ab"]"###, r###"   ab|000ab|ab   |"###),
-        (
-            r###"%+d % d %05d %-5d| %x %X %#x %o %b %c %q %U"###,
-            r###"[5, 5, -42, 7, 255, 255, 255, 8, 5, 65, 65, 8364]"###,
-            r###"+5  5 -0042 7    | ff FF 0xff 10 101 A 'A' U+20AC"###,
-        ),
-        (
-            r###"%v %v %v %v %v"###,
-            r###"[1.5, 1000000.5, 1e-05, 123456789.25, 1e21]"###,
-            r###"1.5 1.0000005e+06 1e-05 1.2345678925e+08 1e+21"###,
-        ),
-        (
-            r###"%g %e %f %.2f %05.2f %8.3f| %+.1e %G"###,
-            r###"[1.5, 1234.5678, 1.5, 2.345, 2.345, 3.14159, 12345.678, 1.2e-06]"###,
-            r###"1.5 1.234568e+03 1.500000 2.35 02.35    3.142| +1.2e+04 1.2E-06"###,
-        ),
-        (r###"%t %t"###, r###"[true, 1]"###, r###"%!t(string=true) %!t(int64=1)"###),
-        (r###"%d%%"###, r###"[50]"###, r###"50%"###),
-        (r###"%"###, r###"[]"###, r###"%!(NOVERB)"###),
-        (r###"%!"###, r###"[1]"###, r###"%!!(int64=1)"###),
-        (r###"%z"###, r###"[1]"###, r###"%!z(int64=1)"###),
-        (r###"%s"###, r###"[1]"###, r###"%!s(int64=1)"###),
-        (r###"%s %f %d"###, r###"[1.5, 2, 2.5]"###, r###"%!s(float64=1.5) %!f(int64=2) %!d(float64=2.5)"###),
-        (
-            r###"%q %q %+q %#q"###,
-            r###"["a\"b\n", "é漢\t", "é漢", "raw"]"###,
-            r###""a\"b\n" "é漢\t" "\u00e9\u6f22" `raw`"###,
-        ),
-        (r###"%x % x %X %#x"###, r###"["hi", "hi", "hi", "hi"]"###, r###"6869 68 69 6869 0x6869"###),
-        (r###"%.2s|%.1q|%5.1s|"###, r###"["héllo", "héllo", "héllo"]"###, r###"hé|"h"|    h|"###),
-        (r###"%*d|%-*d|%.*f"###, r###"[5, 42, 5, 42, 2, 3.14159]"###, r###"   42|42   |3.14"###),
-        (r###"%[3]d"###, r###"[1]"###, r###"%!d(BADINDEX)"###),
-        (r###"%[5]s %s"###, r###"["a"]"###, r###"%!s(BADINDEX) a"###),
-        (r###"%5d"###, r###"["x"]"###, r###"%!d(string=    x)"###),
-        (
-            r###"%6.2f|%-8.1f|%08.3f|%+08.3f"###,
-            r###"[3.14159, 3.14159, -3.14159, 3.14159]"###,
-            r###"  3.14|3.1     |-003.142|+003.142"###,
-        ),
-        (r###"%5t|%v"###, r###"["x", ["a"]]"###, r###"%!t(string=    x)|["a"]"###),
-        (r###"%08b|%#o|%O|%#b"###, r###"[5, 8, 8, 5]"###, r###"00000101|010|0o10|0b101"###),
-        (r###"%.3d|%5.3d|%-5.3d|%05.3d|%.0d|"###, r###"[5, 5, 5, 5, 0]"###, r###"005|  005|005  |  005||"###),
-        (r###"%3c|%-3c|"###, r###"[65, 65]"###, r###"  A|A  |"###),
-        (r###"%v"###, r###"[12345678901234567890123]"###, r###"12345678901234567890123"###),
-        (r###"%d"###, r###"[12345678901234567890123]"###, r###"12345678901234567890123"###),
-        (r###"%s"###, r###"[12345678901234567890123]"###, r###"12345678901234567890123"###),
-        (r###"%s and %s"###, r###"["a", "b", "c"]"###, r###"a and b%!(EXTRA string=c)"###),
-        (r###"no verbs"###, r###"["x"]"###, r###"no verbs%!(EXTRA string=x)"###),
-        (r###"%s"###, r###"["%d"]"###, r###"%d"###),
-        (
-            r###"%.3g|%g|%.10g|%g"###,
-            r###"[1234.5678, 100000.5, 1234.5678, 1e-07]"###,
-            r###"1.23e+03|100000.5|1234.5678|1e-07"###,
-        ),
-        (r###"%e"###, r###"[5]"###, r###"%!e(int64=5)"###),
-        (r###"%+q"###, r###"[128512]"###, r###"'\U0001f600'"###),
-        (r###"%v"###, r###"[3.0]"###, r###"3"###),
-        (r###"%5T|%-8T|"###, r###"[1, "a"]"###, r###"int64|string  |"###),
-        (r###"%d"###, r###"[null]"###, r###"%!d(string=null)"###),
-        (r###"%d"###, r###"[true]"###, r###"%!d(string=true)"###),
-        (r###"%[1]*d"###, r###"[3]"###, r###"%!d(MISSING)"###),
-        (r###"%[1]d %d %d"###, r###"[1, 2, 3]"###, r###"1 2 3"###),
-        (r###"%[x]d"###, r###"[1]"###, r###"%!d(BADINDEX)"###),
-        (r###"%-010d|"###, r###"[5]"###, r###"5         |"###),
-        (r###"%+s|%+v|% v"###, r###"["a", 3, 4]"###, r###"a|3| 4"###),
-        (r###"%#q"###, r###"["a`b"]"###, r###""a`b""###),
-        (r###"%U|%#U"###, r###"[65, 65]"###, r###"U+0041|U+0041 'A'"###),
-        (r###"é%5s|"###, r###"["ü"]"###, r###"é    ü|"###),
-        (
-            r###"%020.5f|%-20.5f|% .2f"###,
-            r###"[1.5, 1.5, 1.5]"###,
-            r###"00000000000001.50000|1.50000             | 1.50"###,
-        ),
-        (r###"%#g|%#x|%#X"###, r###"[1.5, 10, 10]"###, r###"1.50000|0xa|0XA"###),
-        (r###"%v"###, r###"[1e+20]"###, r###"1e+20"###),
-        (r###"%.0f %.1f"###, r###"[2.5, 0.25]"###, r###"2 0.2"###),
-        (
-            r###"%6d|%+6d|% 6d|%+06d|% 06d|%#06x|%#6x"###,
-            r###"[1, 1, 1, 1, 1, 1, 1]"###,
-            r###"     1|    +1|     1|+00001| 00001|0x000001|   0x1"###,
-        ),
-        (r###"%x"###, r###"[-255]"###, r###"-ff"###),
-    ];
-
-    fn format(format: &str, args: &str) -> String {
-        let args = Value::from_json_str(args).unwrap();
-        sprintf(format, &args.as_array().unwrap().iter().cloned().collect::<Vec<_>>(), 1_000).unwrap()
-    }
+    /// Format, arguments, and what OPA 1.22.2 prints; made with `opa eval`.
+    const CASES: &str = include_str!("sprintf_cases.json");
 
     #[test]
     fn it_prints_what_opa_prints() {
-        let wrong: Vec<_> = CASES
+        let cases: Vec<(String, Vec<Value>, String)> = serde_json::from_str(CASES).unwrap();
+        let printed = |format: &str, args: &[Value]| sprintf(format, args, 1_000).unwrap();
+        let wrong: Vec<_> = cases
             .iter()
-            .filter(|(text, args, expected)| format(text, args) != *expected)
-            .map(|(text, args, expected)| format!("{text} {args}: {:?}, not {expected:?}", format(text, args)))
+            .filter(|(format, args, expected)| printed(format, args) != *expected)
+            .map(|(format, args, expected)| format!("{format} {args:?}: {:?}, not {expected:?}", printed(format, args)))
             .collect();
-        assert!(wrong.is_empty(), "{wrong:#?}");
+        assert!(wrong.is_empty() && cases.len() > 50, "{wrong:#?}");
     }
 
     #[test]
