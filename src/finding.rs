@@ -304,7 +304,12 @@ impl Finding {
     #[must_use]
     pub fn order(&self, other: &Self) -> std::cmp::Ordering {
         let key = |finding: &Self| {
-            (std::cmp::Reverse(finding.level), std::cmp::Reverse(finding.severity), finding.rule.clone(), finding.subject.clone())
+            (
+                std::cmp::Reverse(finding.level),
+                std::cmp::Reverse(finding.severity),
+                finding.rule.clone(),
+                finding.subject.clone(),
+            )
         };
         key(self).cmp(&key(other)).then_with(|| self.message.cmp(&other.message))
     }

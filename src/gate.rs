@@ -97,7 +97,9 @@ fn check_file(stages: &Stages, catalog: &Catalog, plan: PlanInput, usage: &mut U
         .map(|(index, document)| {
             let judged = document.and_then(|document| check_document(stages, catalog, &document, usage));
             match judged {
-                Ok(report) => PlanReport { path: plan.name.clone(), document: index, sha256: Some(sha256.clone()), ..report },
+                Ok(report) => {
+                    PlanReport { path: plan.name.clone(), document: index, sha256: Some(sha256.clone()), ..report }
+                }
                 Err(problem) => PlanReport::unread(plan.name.clone(), index, Some(sha256.clone()), problem),
             }
         })
@@ -105,7 +107,12 @@ fn check_file(stages: &Stages, catalog: &Catalog, plan: PlanInput, usage: &mut U
 }
 
 /// Judges one document: load, derive, evaluate, waive, decide.
-fn check_document(stages: &Stages, catalog: &Catalog, document: &Document, usage: &mut Usage) -> Result<PlanReport, Problem> {
+fn check_document(
+    stages: &Stages,
+    catalog: &Catalog,
+    document: &Document,
+    usage: &mut Usage,
+) -> Result<PlanReport, Problem> {
     let (plan, input) = load(document, stages.policies.has_repository_rules())?;
     let completeness = completeness::assess(&plan, stages.expect);
     let facts = facts::derive(&plan, catalog)?;
@@ -141,7 +148,9 @@ pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String,
     };
     let mut text = String::new();
     for document in detect::recognise(bytes) {
-        let shown = document.and_then(|document| inspect_document(stages, &document, reveal)).map_err(|problem| vec![problem])?;
+        let shown = document
+            .and_then(|document| inspect_document(stages, &document, reveal))
+            .map_err(|problem| vec![problem])?;
         text.push_str(&shown);
         text.push('\n');
     }
@@ -166,7 +175,9 @@ fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Resul
 
 /// The plan in a document: itself, or what a wrapper holds.
 fn plan_of(mut document: Value) -> Value {
-    let wrapped = ["plan", "tfplan"].into_iter().find(|key| document.get("format_version").is_none() && document.get(key).is_some_and(Value::is_object));
+    let wrapped = ["plan", "tfplan"]
+        .into_iter()
+        .find(|key| document.get("format_version").is_none() && document.get(key).is_some_and(Value::is_object));
     match wrapped.and_then(|key| document.get_mut(key)) {
         Some(plan) => plan.take(),
         None => document,
@@ -176,7 +187,7 @@ fn plan_of(mut document: Value) -> Value {
 /// One pass over the bytes: the typed plan and, when some rule of the repository may read it, the engine's input.
 fn load(document: &Document, whole: bool) -> Result<(crate::plan::Plan, Option<Input>), Problem> {
     if whole {
-        let loaded = json::load(document, &Interest::everything(), InputSink::default())?;
+        let loaded = json::load(document, &Interest::everything(), InputSink)?;
         Ok((loaded.plan, loaded.node))
     } else {
         let loaded = json::load(document, &Interest::builtin(), crate::plan::sink::NoSink)?;
@@ -200,4 +211,3 @@ impl PlanReport {
         }
     }
 }
-

@@ -2,7 +2,7 @@
 //!
 //! The one place that turns [`Config`] into the settings of each stage. Must not judge plans.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -63,8 +63,7 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
         (waivers, policies) => return Err([waivers.err(), policies.err()].into_iter().flatten().flatten().collect()),
     };
     let ids: Vec<RuleId> = policies.rules().iter().map(|rule| rule.id.clone()).collect();
-    let problems: Vec<Problem> =
-        config.check_rules(&ids).into_iter().chain(waivers.check_rules(&ids)).collect();
+    let problems: Vec<Problem> = config.check_rules(&ids).into_iter().chain(waivers.check_rules(&ids)).collect();
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -72,11 +71,8 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
 }
 
 fn into_stages(setup: &Setup, config: &Config, waivers: WaiverSet, policies: PolicySet) -> Stages {
-    let levels: BTreeMap<RuleId, Level> = policies
-        .rules()
-        .iter()
-        .filter_map(|rule| Some((rule.id.clone(), config.level_for(&rule.id)?.0)))
-        .collect();
+    let levels: BTreeMap<RuleId, Level> =
+        policies.rules().iter().filter_map(|rule| Some((rule.id.clone(), config.level_for(&rule.id)?.0))).collect();
     let mut notes = Vec::new();
     if config.policies.is_none_on_purpose() && setup.extra_policies.is_empty() {
         notes.push("no policies of the repository are loaded: `policies = []` in the configuration".to_owned());
@@ -155,15 +151,15 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     };
     paths.extend(setup.extra_policies.iter().map(|path| PolicyPath { path, place: None }));
 
-    let mut files = BTreeMap::new();
+    let mut files = BTreeSet::new();
     let mut problems = Vec::new();
     for path in &paths {
         match policy_files(path) {
-            Ok(found) => files.extend(found.into_iter().map(|file| (file, ()))),
+            Ok(found) => files.extend(found),
             Err(problem) => problems.push(problem),
         }
     }
-    let names: Vec<Utf8PathBuf> = files.into_keys().collect();
+    let names: Vec<Utf8PathBuf> = files.into_iter().collect();
     problems.extend(config.check_rego_versions(&names));
     let mut loaded = Vec::new();
     for name in &names {
@@ -213,11 +209,9 @@ fn policy_files(path: &PolicyPath<'_>) -> Result<Vec<Utf8PathBuf>, Problem> {
 /// A path that brings no rule judges nothing, which must not look like passing.
 fn without_rules(path: &PolicyPath<'_>, policies: &PolicySet) -> Option<Problem> {
     let base = normal(path.path);
-    let has_rule = policies
-        .rules()
-        .iter()
-        .filter(|rule| rule.origin == Origin::Repository)
-        .any(|rule| rule.location.as_ref().is_some_and(|location| base == "." || Utf8Path::new(&location.file).starts_with(&base)));
+    let has_rule = policies.rules().iter().filter(|rule| rule.origin == Origin::Repository).any(|rule| {
+        rule.location.as_ref().is_some_and(|location| base == "." || Utf8Path::new(&location.file).starts_with(&base))
+    });
     (!has_rule).then(|| {
         at(
             Problem::new(ProblemCode::PolicyLoad, format!("no rule is defined under `{}`", path.path)).help(

@@ -25,7 +25,8 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, Problem> {
         _ => None,
     };
     number.parse::<u64>().ok().zip(factor).and_then(|(n, factor)| n.checked_mul(factor)).ok_or_else(|| {
-        Problem::new(ProblemCode::Config, format!("`{text}` is no size")).help("write bytes, or a number with KiB, MiB or GiB")
+        Problem::new(ProblemCode::Config, format!("`{text}` is no size"))
+            .help("write bytes, or a number with KiB, MiB or GiB")
     })
 }
 

@@ -23,7 +23,10 @@ impl Format {
         match word {
             "human" => Ok(Self::Human),
             "json" => Ok(Self::Json),
-            _ => Err(Problem::new(ProblemCode::Config, format!("`{word}` is no output format")).help("formats: human, json")),
+            _ => {
+                Err(Problem::new(ProblemCode::Config, format!("`{word}` is no output format"))
+                    .help("formats: human, json"))
+            }
         }
     }
 }
@@ -37,11 +40,6 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
-    /// Human to standard output, for what fails before the arguments are understood.
-    pub(crate) fn fallback() -> Self {
-        Self { stdout: Format::Human, files: Vec::new(), options: human::Options::default() }
-    }
-
     /// The outputs the arguments ask for; standard output gets the human report unless another claims it.
     pub(crate) fn of(args: &CheckArgs) -> Result<Self, Problem> {
         let mut stdout = Vec::new();
@@ -72,7 +70,8 @@ impl Outputs {
     /// Returns the exit code: a report that could not be written leaves the run undecided.
     pub(crate) fn write(&self, mut report: Report) -> u8 {
         for (format, path) in &self.files {
-            let written = self.render(*format, &report).and_then(|text| io::write_atomic(path, plain(&text).as_bytes()));
+            let written =
+                self.render(*format, &report).and_then(|text| io::write_atomic(path, plain(&text).as_bytes()));
             if let Err(problem) = written {
                 report.problems.push(problem);
                 report = Report::build(report);
@@ -94,9 +93,8 @@ impl Outputs {
     fn render(&self, format: Format, report: &Report) -> Result<String, Problem> {
         match format {
             Format::Human => Ok(human::render(report, self.options)),
-            Format::Json => {
-                json::render(report).map_err(|error| Problem::new(ProblemCode::ReportWrite, format!("could not write JSON: {error}")))
-            }
+            Format::Json => json::render(report)
+                .map_err(|error| Problem::new(ProblemCode::ReportWrite, format!("could not write JSON: {error}"))),
         }
     }
 }

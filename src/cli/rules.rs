@@ -4,8 +4,8 @@ use plangate::problem::{Problem, ProblemCode};
 use plangate::report::listing;
 
 use super::args::{Listing, RulesArgs};
-use super::setup::{self, Overrides};
 use super::output;
+use super::setup::{self, Overrides};
 
 /// Lists the rules in force; returns the exit code.
 pub(crate) fn run(args: &RulesArgs) -> u8 {

@@ -35,8 +35,9 @@ pub(crate) fn settings(args: &SetupArgs) -> Result<Settings, Vec<Problem>> {
                     .help("for example `--now 2026-11-23T12:00:00Z`"),
             ]
         })?,
-        None => jiff::Timestamp::try_from(std::time::SystemTime::now())
-            .map_err(|error| vec![Problem::new(ProblemCode::Config, format!("the system clock makes no sense: {error}"))])?,
+        None => jiff::Timestamp::try_from(std::time::SystemTime::now()).map_err(|error| {
+            vec![Problem::new(ProblemCode::Config, format!("the system clock makes no sense: {error}"))]
+        })?,
     };
     let threads = match args.threads {
         Some(threads) => threads.get(),

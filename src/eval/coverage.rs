@@ -30,7 +30,8 @@ pub(super) fn unjudged(facts: &Facts, findings: &[Finding], settings: &Settings)
                 && !judged.contains(&(rule, change.address.as_str(), change.deposed.as_deref()))
         })
         .map(|change| {
-            let message = format!("no rule judged the destruction of {}, though `{}` should have", change.address, owner(change));
+            let message =
+                format!("no rule judged the destruction of {}, though `{}` should have", change.address, owner(change));
             Problem::new(ProblemCode::RuleUndetermined, message)
                 .help("this is a fault of plangate: please report it with the type and the actions of the change")
         })

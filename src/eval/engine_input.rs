@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::input::{PolicyInput, Settings};
 use super::Judged;
+use super::input::{PolicyInput, Settings};
 use crate::facts::Facts;
 use crate::policy::Rule;
 use crate::problem::{Problem, ProblemCode};
@@ -33,6 +33,9 @@ pub(super) fn inputs(judged: &Judged<'_>, rules: &[&Rule], settings: Settings) -
 /// None in practice: every key is a string. Were there one, rules must not run on less than all facts.
 pub fn derived(facts: &Facts, settings: Settings) -> Result<Value, Problem> {
     serde_json::to_value(PolicyInput::new(facts, settings)).map_err(|error| {
-        Problem::new(ProblemCode::RuleUndetermined, format!("the derived facts could not be given to the rules: {error}"))
+        Problem::new(
+            ProblemCode::RuleUndetermined,
+            format!("the derived facts could not be given to the rules: {error}"),
+        )
     })
 }

@@ -34,7 +34,9 @@ impl<'a> LazyMasker<'a> {
         match value {
             Value::String(text) => Value::String(self.mask(&text)),
             Value::Array(items) => Value::Array(items.into_iter().map(|item| self.mask_value(item)).collect()),
-            Value::Object(map) => Value::Object(map.into_iter().map(|(k, v)| (self.mask(&k), self.mask_value(v))).collect()),
+            Value::Object(map) => {
+                Value::Object(map.into_iter().map(|(k, v)| (self.mask(&k), self.mask_value(v))).collect())
+            }
             scalar => scalar,
         }
     }

@@ -99,8 +99,10 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
     let mut masker = LazyMasker::new(judged.document);
     let mut evaluation = Evaluation::default();
 
-    let running: Vec<&Rule> = policies.rules().iter().filter(|rule| settings.level_of(rule) != Some(Level::Off)).collect();
-    let scripted: Vec<(&Rule, &String)> = running.iter().filter_map(|rule| Some((*rule, rule.path.as_ref()?))).collect();
+    let running: Vec<&Rule> =
+        policies.rules().iter().filter(|rule| settings.level_of(rule) != Some(Level::Off)).collect();
+    let scripted: Vec<(&Rule, &String)> =
+        running.iter().filter_map(|rule| Some((*rule, rule.path.as_ref()?))).collect();
     let inputs = match engine_input::inputs(judged, &running, settings.input) {
         Ok(inputs) => inputs,
         Err(problem) => return Evaluation { problems: vec![problem], ..Evaluation::default() },
@@ -126,7 +128,14 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
 }
 
 impl Evaluation {
-    fn take_run(&mut self, rule: &Rule, run: Run, subjects: &Subjects<'_>, masker: &mut LazyMasker<'_>, settings: &Settings) {
+    fn take_run(
+        &mut self,
+        rule: &Rule,
+        run: Run,
+        subjects: &Subjects<'_>,
+        masker: &mut LazyMasker<'_>,
+        settings: &Settings,
+    ) {
         let context = outcome::Context { rule, subjects, config_level: settings.level_of(rule) };
         let judged = outcome::of_run(&context, run, masker, settings.builtin_errors);
         self.take(judged);
@@ -152,7 +161,7 @@ impl Evaluation {
 
     /// Puts everything in an order that depends on nothing but its content.
     fn sort(&mut self) {
-        self.findings.sort_by(|a, b| a.order(b));
+        self.findings.sort_by(Finding::order);
         self.rules.sort_by(|a, b| a.id.cmp(&b.id));
     }
 }

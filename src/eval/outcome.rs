@@ -1,8 +1,8 @@
 //! From what a rule returned to findings and an outcome.
 
+use super::BuiltinErrors;
 use super::masking::LazyMasker;
 use super::subject::{Subjects, subject_of};
-use super::BuiltinErrors;
 use crate::finding::{Finding, Fingerprint, Level, Location, RuleId, Subject, VerbClass};
 use crate::policy::contract::{self, FindingLevel, RawResult};
 use crate::policy::{Origin, Rule};
@@ -109,14 +109,16 @@ impl Context<'_> {
     fn finding(&self, result: RawResult) -> Result<Finding, Problem> {
         let rule = self.rule;
         let level = self.level(&result)?;
-        let change = result.address.as_deref().and_then(|address| self.subjects.find(address, result.deposed.as_deref()));
+        let change =
+            result.address.as_deref().and_then(|address| self.subjects.find(address, result.deposed.as_deref()));
         let subject = match (change, result.address) {
             (Some(change), _) => Some(subject_of(change)),
             (None, Some(address)) => Some(unplanned(address, result.deposed)),
             (None, None) => None,
         };
-        let paths: Vec<String> =
-            change.map(|change| change.change.replace_paths.iter().map(ToString::to_string).collect()).unwrap_or_default();
+        let paths: Vec<String> = change
+            .map(|change| change.change.replace_paths.iter().map(ToString::to_string).collect())
+            .unwrap_or_default();
         let fingerprint = subject.as_ref().map_or_else(
             || Fingerprint::of_message(&rule.id, &result.message),
             |subject| Fingerprint::of_change(&rule.id, subject, &paths),
@@ -245,9 +247,9 @@ fn take_builtin_errors(
     for error in errors {
         let message = masker.mask(&error.message);
         let place = error.file.zip(error.span);
-        let at = place.as_ref().map_or_else(String::new, |(file, span)| {
-            format!("{}:{}: ", file.name(), file.position(span.start).line)
-        });
+        let at = place
+            .as_ref()
+            .map_or_else(String::new, |(file, span)| format!("{}:{}: ", file.name(), file.position(span.start).line));
         judgement.record.builtin_errors.push(format!("{at}{message}"));
         if undecided && judgement.record.outcome != Outcome::Failed {
             judgement.record.outcome = Outcome::Undetermined;

@@ -102,7 +102,9 @@ fn apply(value: &mut Value, mask: &Value) {
                 masks.get(key).into_iter().for_each(|mask| apply(value, mask));
             }
         }
-        (Value::Array(items), Value::Array(masks)) => items.iter_mut().zip(masks).for_each(|(item, mask)| apply(item, mask)),
+        (Value::Array(items), Value::Array(masks)) => {
+            items.iter_mut().zip(masks).for_each(|(item, mask)| apply(item, mask));
+        }
         _ => {}
     }
 }

@@ -116,10 +116,7 @@ pub struct RawResult {
 impl RawResult {
     fn of_message(message: &str) -> Self {
         let message = if message.trim().is_empty() { BLANK_MESSAGE } else { message };
-        Self {
-            message: message.to_owned(),
-            ..Self::default()
-        }
+        Self { message: message.to_owned(), ..Self::default() }
     }
 }
 
@@ -206,7 +203,9 @@ fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
             ("deposed", Value::String(deposed)) => result.deposed = Some(deposed.clone()),
             ("deposed", other) => return Err(wrong("deposed", other, "a string or null")),
             ("level", value) => result.level = Some(own_level(value).ok_or_else(|| level_error(value))?),
-            ("severity", value) => result.severity = Some(own_severity(value).ok_or_else(|| wrong("severity", value, SEVERITIES))?),
+            ("severity", value) => {
+                result.severity = Some(own_severity(value).ok_or_else(|| wrong("severity", value, SEVERITIES))?);
+            }
             ("details", Value::Object(details)) => {
                 result.details = details.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
             }

@@ -147,9 +147,12 @@ fn rules_of(module: &ModuleInfo) -> Result<Vec<Rule>, Vec<Problem>> {
     let mut problems = Vec::new();
     if !module.trusted && (module.package == RESERVED_PACKAGE || module.package.starts_with("plangate.")) {
         problems.push(
-            Problem::new(ProblemCode::PolicyLoad, format!("package `{}` is reserved for built-in rules", module.package))
-                .at(&module.file, module.package_span, "this package")
-                .help("choose a package of your own; helpers may be imported from `data.plangate.lib`"),
+            Problem::new(
+                ProblemCode::PolicyLoad,
+                format!("package `{}` is reserved for built-in rules", module.package),
+            )
+            .at(&module.file, module.package_span, "this package")
+            .help("choose a package of your own; helpers may be imported from `data.plangate.lib`"),
         );
     }
     let package_meta = metadata_of(module, None).unwrap_or_else(|problem| {
@@ -174,9 +177,14 @@ fn rule_of(module: &ModuleInfo, info: &RuleInfo, by_name: Level, package_meta: &
             .help(help)
     };
     match info.shape {
-        RuleShape::Function => return Err(refuse("a function", "give the rule no arguments, or the function another name")),
+        RuleShape::Function => {
+            return Err(refuse("a function", "give the rule no arguments, or the function another name"));
+        }
         RuleShape::PartialObject => {
-            return Err(refuse("an object of keys and values", "write `deny contains msg if { … }` (v0: `deny[msg] { … }`)"));
+            return Err(refuse(
+                "an object of keys and values",
+                "write `deny contains msg if { … }` (v0: `deny[msg] { … }`)",
+            ));
         }
         RuleShape::PartialSet | RuleShape::Complete => {}
     }
@@ -242,7 +250,9 @@ fn duplicate_ids(rules: &[Rule]) -> Vec<Problem> {
     for rule in rules {
         if let Some(other) = seen.insert(&rule.id, rule) {
             let place = |rule: &Rule| {
-                rule.location.as_ref().map_or_else(|| "a native rule".to_owned(), |l| format!("{}:{}", l.file, l.position.line))
+                rule.location
+                    .as_ref()
+                    .map_or_else(|| "a native rule".to_owned(), |l| format!("{}:{}", l.file, l.position.line))
             };
             problems.push(
                 Problem::new(

@@ -154,7 +154,8 @@ impl Writer {
 
     fn finding(&mut self, finding: &Finding, text: &str) {
         if let Some(subject) = &finding.subject {
-            let deposed = subject.deposed.as_ref().map_or_else(String::new, |key| format!(" (deposed {})", one_line(key)));
+            let deposed =
+                subject.deposed.as_ref().map_or_else(String::new, |key| format!(" (deposed {})", one_line(key)));
             let moved = subject
                 .previous_address
                 .as_ref()
@@ -171,7 +172,8 @@ impl Writer {
             self.line(&format!("      {DIM}at {}:{}{DIM:#}", one_line(&location.file), location.position.line));
         }
         if let Some(waiver) = &finding.waiver {
-            let expires = waiver.expires.as_ref().map_or_else(String::new, |day| format!(", expires {}", one_line(day)));
+            let expires =
+                waiver.expires.as_ref().map_or_else(String::new, |day| format!(", expires {}", one_line(day)));
             self.paragraph(&format!("waived by {}: {}{expires}", one_line(&waiver.owner), one_line(&waiver.reason)), 6);
         }
     }
@@ -218,7 +220,8 @@ impl Writer {
 
     fn rules(&mut self, plan: &PlanReport) {
         for rule in &plan.rules {
-            let considered = rule.considered.map_or_else(String::new, |n| format!(", {} considered", count(n, "change")));
+            let considered =
+                rule.considered.map_or_else(String::new, |n| format!(", {} considered", count(n, "change")));
             self.line(&format!(
                 "    {DIM}{}{DIM:#} {} ({}, fired {}{considered})",
                 rule.outcome.as_str(),

@@ -82,7 +82,8 @@ impl ChangeCounts {
     #[must_use]
     pub fn of(plan: &Plan) -> Self {
         let mut counts = Self::default();
-        let changes = plan.changes.iter().flatten().chain(plan.deferred.iter().map(|deferred| &deferred.resource_change));
+        let changes =
+            plan.changes.iter().flatten().chain(plan.deferred.iter().map(|deferred| &deferred.resource_change));
         let mut managed = 0;
         for change in changes {
             counts.total += 1;
@@ -123,7 +124,8 @@ impl FindingCounts {
     pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
         let mut counts = Self::default();
         for finding in findings {
-            counts.lowered += usize::from(finding.level_from == LevelFrom::Config && finding.level < finding.declared_level);
+            counts.lowered +=
+                usize::from(finding.level_from == LevelFrom::Config && finding.level < finding.declared_level);
             *match (finding.waiver.is_some(), finding.level) {
                 (true, _) => &mut counts.waived,
                 (false, Level::Deny) => &mut counts.deny,
@@ -165,7 +167,11 @@ impl<'a> Entry<'a> {
     /// Whether another says the same of a change that differs in nothing but its address.
     fn says_what(&self, other: &Self) -> bool {
         let actions = |entry: &Self| {
-            entry.finding.subject.as_ref().map(|subject| (subject.actions.clone(), subject.deposed.clone(), subject.previous_address.clone()))
+            entry
+                .finding
+                .subject
+                .as_ref()
+                .map(|subject| (subject.actions.clone(), subject.deposed.clone(), subject.previous_address.clone()))
         };
         self.text == other.text
             && self.finding.severity == other.finding.severity
@@ -190,7 +196,10 @@ impl<'a> Group<'a> {
 
     fn takes(&self, finding: &Finding, waived: bool) -> bool {
         self.waived == waived
-            && self.entries.first().is_some_and(|first| first.finding.rule == finding.rule && first.finding.level == finding.level)
+            && self
+                .entries
+                .first()
+                .is_some_and(|first| first.finding.rule == finding.rule && first.finding.level == finding.level)
     }
 }
 
@@ -206,7 +215,14 @@ impl Report {
     /// The report of a run that could not start: undecided, for these reasons.
     #[must_use]
     pub fn undecided(problems: Vec<Problem>) -> Self {
-        Self { verdict: Verdict::Undecided, problems, findings: Vec::new(), plans: Vec::new(), notes: Vec::new(), fail_on: Level::Deny }
+        Self {
+            verdict: Verdict::Undecided,
+            problems,
+            findings: Vec::new(),
+            plans: Vec::new(),
+            notes: Vec::new(),
+            fail_on: Level::Deny,
+        }
     }
 
     /// Every finding of the run and of its plans.

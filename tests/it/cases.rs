@@ -54,7 +54,12 @@ fn every_case_gives_what_its_rule_expects() {
             let report = judge(&stages, &[(&case, bytes)]);
             let mut expected: Vec<Value> = expected.as_array().unwrap().clone();
             expected.sort_by_key(ToString::to_string);
-            assert_eq!(found(&report, &rule), Value::Array(expected.clone()), "{rule}/{case}: {:?}", report.plans[0].problems);
+            assert_eq!(
+                found(&report, &rule),
+                Value::Array(expected.clone()),
+                "{rule}/{case}: {:?}",
+                report.plans[0].problems
+            );
             assert_eq!(case.starts_with("deny_"), !expected.is_empty(), "{rule}/{case} is named for the wrong side");
         }
     }
@@ -66,7 +71,11 @@ fn built_in_rules_say_everything_of_themselves() {
     for rule in stages.policies.rules() {
         assert!(rule.meta.title.is_some() && rule.meta.description.is_some(), "{}", rule.id);
         if rule.path.is_some() {
-            assert!(rule.meta.severity.is_some() && rule.meta.level.is_some() && rule.meta.category.is_some(), "{}", rule.id);
+            assert!(
+                rule.meta.severity.is_some() && rule.meta.level.is_some() && rule.meta.category.is_some(),
+                "{}",
+                rule.id
+            );
             assert!(rule.meta.selector.is_some(), "{}", rule.id);
             assert_eq!(rule.meta.id.as_deref(), Some(rule.id.as_str()));
         }

@@ -50,7 +50,12 @@ fn standard_input_is_read_only_when_named() {
 #[test]
 fn a_glob_that_matches_nothing_is_an_error() {
     plangate().args(["check", "fixtures/none/*.json"]).run().exits(2).says("matches no file");
-    plangate().args(["check", "fixtures/scenarios/0[23]-*/plan.json"]).run().exits(0).says("02-noop").says("03-update-inplace");
+    plangate()
+        .args(["check", "fixtures/scenarios/0[23]-*/plan.json"])
+        .run()
+        .exits(0)
+        .says("02-noop")
+        .says("03-update-inplace");
 }
 
 #[test]
@@ -123,7 +128,8 @@ fn an_escape_sequence_in_a_file_name_or_a_value_is_shown_harmlessly() {
 
 #[test]
 fn an_error_far_right_in_a_one_line_plan_is_located_without_showing_the_plan() {
-    let mut text = String::from("{\"format_version\":\"1.2\",\"variables\":{\"password\":{\"value\":\"Tr0ub4dor\"}},\"pad\":\"");
+    let mut text =
+        String::from("{\"format_version\":\"1.2\",\"variables\":{\"password\":{\"value\":\"Tr0ub4dor\"}},\"pad\":\"");
     text.push_str(&"x".repeat(100_000));
     text.push_str("\",\"resource_changes\":[nonsense]}");
     let ran = plangate().args(["check", "-"]).stdin(text).run();

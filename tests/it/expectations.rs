@@ -31,7 +31,10 @@ fn parse(text: &str) -> BTreeMap<String, Expected> {
         } else {
             all.extend(current.take());
             let (path, verdict) = line.split_once(' ').expect("a fixture and its verdict");
-            current = Some((path.to_owned(), Expected { verdict: verdict.to_owned(), lines: Vec::new(), pending: Vec::new() }));
+            current = Some((
+                path.to_owned(),
+                Expected { verdict: verdict.to_owned(), lines: Vec::new(), pending: Vec::new() },
+            ));
         }
     }
     all.extend(current);
@@ -66,7 +69,8 @@ fn fixtures() -> Vec<(String, String)> {
     for folder in ["scenarios", "edge-cases", "inputs"] {
         for entry in std::fs::read_dir(package("fixtures").join(folder)).unwrap() {
             let name = format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap());
-            let file = if folder == "scenarios" { format!("fixtures/{name}/plan.json") } else { format!("fixtures/{name}") };
+            let file =
+                if folder == "scenarios" { format!("fixtures/{name}/plan.json") } else { format!("fixtures/{name}") };
             found.push((name, file));
         }
     }

@@ -41,16 +41,10 @@ pub(crate) fn built_in() -> Stages {
 
 /// Judges plans given as (name, bytes).
 pub(crate) fn judge(stages: &Stages, plans: &[(&str, Vec<u8>)]) -> Report {
-    let plans = plans.iter().map(|(name, bytes)| PlanInput {
-        name: (*name).to_owned(),
-        source: PlanSource::Bytes(bytes.clone()),
-    });
+    let plans = plans
+        .iter()
+        .map(|(name, bytes)| PlanInput { name: (*name).to_owned(), source: PlanSource::Bytes(bytes.clone()) });
     gate::check(stages, plans.collect())
-}
-
-/// Judges one fixture with built-in rules alone.
-pub(crate) fn judge_fixture(path: &str) -> Report {
-    judge(&built_in(), &[(path, read(path))])
 }
 
 /// The program, to be run.
@@ -61,7 +55,7 @@ pub(crate) struct Program {
 /// The program in the package's folder, with an empty environment.
 pub(crate) fn plangate() -> Program {
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_plangate"));
-    command.env_clear().current_dir(package("")).timeout(Duration::from_secs(120));
+    command.env_clear().current_dir(package("")).timeout(Duration::from_mins(2));
     Program { command }
 }
 
@@ -109,13 +103,23 @@ impl Ran {
 
     #[track_caller]
     pub(crate) fn says(&self, text: &str) -> &Self {
-        assert!(self.stdout.contains(text) || self.stderr.contains(text), "not said: {text}\n{}\n{}", self.stdout, self.stderr);
+        assert!(
+            self.stdout.contains(text) || self.stderr.contains(text),
+            "not said: {text}\n{}\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
     #[track_caller]
     pub(crate) fn hides(&self, text: &str) -> &Self {
-        assert!(!self.stdout.contains(text) && !self.stderr.contains(text), "said: {text}\n{}\n{}", self.stdout, self.stderr);
+        assert!(
+            !self.stdout.contains(text) && !self.stderr.contains(text),
+            "said: {text}\n{}\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 }

@@ -1,5 +1,13 @@
 //! The integration tests: one binary, one harness.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails; helpers outside #[test] functions are tests too"
+)]
+
 mod cases;
 mod cli;
 mod expectations;

@@ -1,5 +1,7 @@
 //! The README's console blocks say what the program does.
 
+use std::fmt::Write as _;
+
 use crate::harness::{package, plangate};
 
 /// Commands that build or fetch, which a test does not repeat.
@@ -46,7 +48,7 @@ fn console_blocks_of_the_readme_are_true() {
         let result = plangate().args(args.split(' ')).run();
         let mut stdout = result.stdout.clone();
         if echo {
-            stdout.push_str(&format!("{}\n", result.code.unwrap()));
+            writeln!(stdout, "{}", result.code.unwrap()).unwrap();
         }
         if !output.is_empty() {
             snapbox::assert_data_eq!(stdout, output);
