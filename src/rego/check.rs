@@ -312,16 +312,32 @@ fn shape(shape: RuleShape) -> &'static str {
 }
 
 #[derive(Default)]
-struct Uses(Vec<(Parts, Span)>);
+struct Uses(Vec<Use>);
+
+/// A reference: its constant path, the steps behind it (`None`: computed), its place.
+struct Use {
+    path: Parts,
+    rest: Vec<Option<String>>,
+    span: Span,
+}
+
+impl Use {
+    /// Whether the steps behind the path can lead to or into this rule.
+    fn fits(&self, rule: &[String]) -> bool {
+        let behind = rule.get(self.path.len()..).unwrap_or_default();
+        behind.iter().zip(&self.rest).all(|(part, step)| step.as_ref().is_none_or(|step| step == part))
+    }
+}
 
 impl Visit for Uses {
-    fn global(&mut self, path: &[String], _: &[Step<'_>], span: Span) {
-        self.0.push((path.to_vec(), span));
+    fn global(&mut self, path: &[String], steps: &[Step<'_>], span: Span) {
+        let rest = steps.iter().map(|step| step.key().map(str::to_owned)).collect();
+        self.0.push(Use { path: path.to_vec(), rest, span });
     }
 
     fn call(&mut self, _: &[String], callee: &Callee, _: &[Expr], span: Span, _: bool) {
         if let Callee::User { path, .. } = callee {
-            self.0.push((path.clone(), span));
+            self.0.push(Use { path: path.clone(), rest: Vec::new(), span });
         }
     }
 }
@@ -354,11 +370,9 @@ fn call_graph(names: &Names<'_>) -> Graph {
             let mut walker = Walker::new(names, index, Uses::default());
             walker.rule(rule);
             let edges = graph.entry(from).or_default();
-            for (path, span) in walker.visit.0 {
-                if path.first().is_some_and(|root| root == "data") {
-                    for rule in names.reached(&path) {
-                        edges.entry(rule.clone()).or_insert((index, span));
-                    }
+            for used in walker.visit.0.iter().filter(|used| used.path.first().is_some_and(|root| root == "data")) {
+                for rule in names.reached(&used.path).filter(|rule| used.fits(rule)) {
+                    edges.entry(rule.clone()).or_insert((index, used.span));
                 }
             }
         }

@@ -8,19 +8,24 @@ use regorus::languages::rego::compiler::Compiler;
 
 use super::builtins;
 
-/// What the compiler says of one rule: a message and the place as file and byte offsets.
+/// What the compiler says of one rule: a message, the name it does not know, and the place as file and byte offsets.
 pub(super) struct Finding {
     pub(super) message: String,
+    pub(super) name: String,
     pub(super) at: Option<(String, usize, usize)>,
 }
 
-/// Prepares the engine, which holds all modules, by way of `any` rule of theirs, and compiles each of `rules`.
+/// Prepares the engine, which holds all modules, and compiles each of `rules`.
 ///
 /// # Errors
 /// The engine's rendered error when it cannot prepare the modules at all.
-pub(super) fn lint(engine: &mut Engine, any: Option<&str>, rules: &[String]) -> Result<Vec<Finding>, String> {
-    let Some(first) = any else { return Ok(Vec::new()) };
-    let policy = engine.compile_with_entrypoint(&first.into()).map_err(|error| error.to_string())?;
+pub(super) fn lint(engine: &mut Engine, rules: &[String]) -> Result<Vec<Finding>, String> {
+    // Prepares the modules; the query itself touches none of them.
+    engine.eval_bool_query("true".to_owned(), false).map_err(|error| error.to_string())?;
+    // Rules with a variable in the middle of their head are no entry points.
+    let Some(policy) = rules.iter().find_map(|rule| engine.compile_with_entrypoint(&rule.as_str().into()).ok()) else {
+        return Ok(Vec::new());
+    };
     let ours: Vec<(&str, usize)> = builtins::ours().collect();
     let mut findings = Vec::new();
     for rule in rules {
@@ -34,7 +39,8 @@ pub(super) fn lint(engine: &mut Engine, any: Option<&str>, rules: &[String]) -> 
             let place = |at: u32| usize::try_from(at).unwrap_or_default();
             (span.source.get_path().clone(), place(span.start), place(span.end))
         });
-        findings.push(Finding { message, at });
+        let name = message.split('\'').nth(1).unwrap_or_default().to_owned();
+        findings.push(Finding { message, name, at });
     }
     Ok(findings)
 }

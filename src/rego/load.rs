@@ -14,7 +14,7 @@ use crate::source::{SourceFile, Span};
 
 use super::ast::{self, Ast};
 use super::dialect::{Fault, Scan};
-use super::names::Names;
+use super::names::{Callee, Names};
 use super::run::STACK;
 use super::scan::Tokens;
 use super::{Dialect, Limits, Module, ModuleInfo, RuleInfo, builtins, check, error, input_use, lint, metadata};
@@ -312,8 +312,15 @@ fn build(parsed: &[Parsed], now: jiff::Timestamp) -> Result<(Engine, Vec<lint::F
         definitions.iter().all(|definition| definition.arity.is_none()) && module.is_some_and(|module| !module.trusted)
     });
     let linted: Vec<String> = own.map(|(path, _)| ast::join(path)).collect();
-    let any = names.rules.keys().next().map(|path| ast::join(path));
-    let findings = lint::lint(&mut engine, any.as_deref(), &linted)?;
+    let mut findings = lint::lint(&mut engine, &linted)?;
+    // It does not see rules whose head has a variable in the middle, nor functions that are only a default; we do.
+    findings.retain(|finding| {
+        let module = parsed.iter().position(|module| finding.at.as_ref().is_some_and(|at| at.0 == module.file.name()));
+        let parts: Vec<String> = finding.name.split('.').map(str::to_owned).collect();
+        module.is_none_or(|module| {
+            !names.is_rule_name(module, &finding.name) && matches!(names.callee(module, &parts), Callee::Unknown(_))
+        })
+    });
     Ok((engine, findings))
 }
 

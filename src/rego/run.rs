@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicIsize, AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -34,11 +34,11 @@ pub(super) struct Prepared {
     modules: Vec<ModuleInfo>,
     engine: Engine,
     pool: rayon::ThreadPool,
-    threads: usize,
+    threads: isize,
     rule_limit: Duration,
     caps: Caps,
-    /// Threads stuck in a job right now.
-    stuck: Arc<AtomicUsize>,
+    /// Threads in a job that was given up, right now.
+    stuck: AtomicIsize,
     abandoned: AtomicUsize,
 }
 
@@ -58,10 +58,10 @@ impl Prepared {
             modules: loaded.modules,
             engine: loaded.engine,
             pool,
-            threads,
+            threads: isize::try_from(threads).unwrap_or(isize::MAX),
             rule_limit: limits.rule,
             caps: Caps { max_items: limits.max_items, max_bytes: limits.max_bytes },
-            stuck: Arc::default(),
+            stuck: AtomicIsize::new(0),
             abandoned: AtomicUsize::new(0),
         })
     }
@@ -85,11 +85,20 @@ enum Message {
     Done(usize, Run),
 }
 
-/// State of a job, shared between its thread and the watchdog.
+/// State of a job, shared between its thread and the watchdog: each step is taken by exactly one of them.
 #[derive(Default)]
-struct Ticket {
-    /// The caller no longer waits.
-    given_up: AtomicBool,
+struct Ticket(AtomicU8);
+
+impl Ticket {
+    const WAITING: u8 = 0;
+    const RUNNING: u8 = 1;
+    const ENDED: u8 = 2;
+    const GIVEN_UP: u8 = 3;
+
+    /// Goes from one state to the next, if it is in that one.
+    fn step(&self, from: u8, to: u8) -> bool {
+        self.0.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
 }
 
 pub(super) fn run(prepared: &Arc<Prepared>, jobs: Vec<Job>) -> Vec<Run> {
@@ -106,7 +115,7 @@ pub(super) fn run(prepared: &Arc<Prepared>, jobs: Vec<Job>) -> Vec<Run> {
 
 /// The whole of a job, on its thread.
 fn work(prepared: &Prepared, index: usize, job: &Job, ticket: &Ticket, sender: &mpsc::Sender<Message>) {
-    if ticket.given_up.load(Ordering::SeqCst) {
+    if !ticket.step(Ticket::WAITING, Ticket::RUNNING) {
         return;
     }
     // A closed channel means that the caller gave up; nobody is left to tell.
@@ -117,7 +126,7 @@ fn work(prepared: &Prepared, index: usize, job: &Job, ticket: &Ticket, sender: &
         builtin_errors: Vec::new(),
         prints: Vec::new(),
     });
-    if ticket.given_up.swap(true, Ordering::SeqCst) {
+    if !ticket.step(Ticket::RUNNING, Ticket::ENDED) {
         // It ended after all: the thread is of use again.
         prepared.stuck.fetch_sub(1, Ordering::SeqCst);
     }
@@ -175,8 +184,7 @@ fn give_up(
     let mut closed = 0;
     for index in late {
         deadlines.remove(&index);
-        let ended = tickets.get(index).is_none_or(|ticket| ticket.given_up.swap(true, Ordering::SeqCst));
-        if ended {
+        if !tickets.get(index).is_some_and(|ticket| ticket.step(Ticket::RUNNING, Ticket::GIVEN_UP)) {
             // Its answer is already on the way.
             continue;
         }
@@ -186,7 +194,7 @@ fn give_up(
     }
     if prepared.exhausted() && deadlines.is_empty() {
         for (index, ticket) in tickets.iter().enumerate() {
-            if answers.get(index).is_some_and(Option::is_none) && !ticket.given_up.swap(true, Ordering::SeqCst) {
+            if ticket.step(Ticket::WAITING, Ticket::GIVEN_UP) {
                 closed += answer(answers, index, "no thread was left to run the rule: others did not end in time");
             }
         }

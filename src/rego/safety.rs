@@ -204,7 +204,7 @@ impl<'a> Checker<'a> {
         let mut exprs: Vec<&Expr> = match item {
             Item::Output(expr) => vec![expr],
             Item::Stmt(stmt) => {
-                let mut exprs: Vec<&Expr> = stmt.with_mods.iter().map(|with| &with.r#as).collect();
+                let mut exprs: Vec<&Expr> = self.replacements(stmt).collect();
                 match &stmt.literal {
                     Literal::SomeVars { .. } => {}
                     Literal::SomeIn { key, value, collection } => exprs.extend(key.iter().chain([value, collection])),
@@ -233,8 +233,8 @@ impl<'a> Checker<'a> {
         match item {
             Item::Output(expr) => self.term(expr, here, &mut effect),
             Item::Stmt(stmt) => {
-                for with in &stmt.with_mods {
-                    self.term(&with.r#as, here, &mut effect);
+                for value in self.replacements(stmt) {
+                    self.term(value, here, &mut effect);
                 }
                 self.literal(&stmt.literal, here, &mut effect);
             }
@@ -270,7 +270,9 @@ impl<'a> Checker<'a> {
                 // A negated statement gives no values: what it would bind, it needs.
                 let span = expr.span();
                 for name in std::mem::take(&mut effect.binds) {
-                    effect.needs.entry(name).or_insert(span);
+                    if !here.safe.contains(name) {
+                        effect.needs.entry(name).or_insert(span);
+                    }
                 }
             }
             Literal::Every { domain, query, .. } => {
@@ -281,12 +283,21 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The values of `with`, without functions that stand in for functions.
+    fn replacements(&self, stmt: &'a Stmt) -> impl Iterator<Item = &'a Expr> {
+        stmt.with_mods.iter().map(|with| &with.r#as).filter(|value| {
+            let callee = value.path().map(|path| self.names.callee(self.module, &path.parts));
+            !matches!(callee, Some(Callee::User { .. } | Callee::Builtin(_)))
+        })
+    }
+
     fn has_result_argument(&self, fcn: &Expr, params: &[Expr]) -> bool {
         let Some(path) = fcn.path() else { return false };
         match self.names.callee(self.module, &path.parts) {
             Callee::User { arity, .. } => params.len() == arity + 1,
             Callee::Builtin(builtin) => builtin.arity.is_some_and(|arity| params.len() == arity + 1),
-            Callee::Unknown(_) => false,
+            // It is refused for that; that its result has no value would be a second problem of the same mistake.
+            Callee::Unknown(_) => !params.is_empty(),
         }
     }
 
@@ -403,7 +414,7 @@ impl<'a> Checker<'a> {
         hidden.extend(declared(query, self.text));
         let mut exprs: Vec<&Expr> = outputs.to_vec();
         for stmt in &query.stmts {
-            exprs.extend(stmt.with_mods.iter().map(|with| &with.r#as));
+            exprs.extend(self.replacements(stmt));
             match &stmt.literal {
                 Literal::SomeVars { .. } => {}
                 Literal::SomeIn { key, value, collection } => exprs.extend(key.iter().chain([value, collection])),
