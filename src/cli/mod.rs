@@ -58,7 +58,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 /// Says where, but not what: a panic message may hold values of the plan. Engine threads are caught
 /// where they are waited for, and reported there.
 fn report_panic(info: &panic::PanicHookInfo<'_>) {
-    if std::thread::current().name().is_some_and(|name| name.starts_with("plangate-rego")) {
+    if std::thread::current().name().is_some_and(|name| name.starts_with("rego-")) {
         return;
     }
     let at = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
