@@ -118,6 +118,7 @@ fn check_document(
     let facts = facts::derive(&plan, catalog)?;
     let judged = Judged { document, plan: &plan, input, facts: &facts, completeness: &completeness };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
+    free_aside(judged.input);
 
     let mut findings = evaluation.findings;
     usage.merge(&stages.waivers.apply(&mut findings, stages.today));
@@ -181,6 +182,15 @@ fn plan_of(mut document: Value) -> Value {
     match wrapped.and_then(|key| document.get_mut(key)) {
         Some(plan) => plan.take(),
         None => document,
+    }
+}
+
+/// Frees the engine's input on a thread of its own: it holds millions of small values, and freeing them takes as
+/// long as reading them did. Nobody waits for it, not even the end of the process.
+fn free_aside(input: Option<Input>) {
+    if let Some(input) = input {
+        // Where no thread can be had, the closure is dropped here, and the input with it.
+        let _ = std::thread::Builder::new().name("free".to_owned()).spawn(move || drop(input));
     }
 }
 
