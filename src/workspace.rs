@@ -35,7 +35,7 @@ const MAX_RESULT_BYTES: usize = 16 << 20;
 /// How a run is set up; what the arguments say wins over the configuration.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// Folder of the repository: relative paths of defaults start here.
+    /// Directory of the repository: relative paths of defaults start here.
     pub root: Utf8PathBuf,
     /// The configuration file, if one is named.
     pub config: Option<Utf8PathBuf>,
@@ -135,7 +135,7 @@ fn at(problem: Problem, place: Option<&Place>, label: &str) -> Problem {
     }
 }
 
-/// A file or folder that policies are loaded from, and where the configuration names it.
+/// A file or directory that policies are loaded from, and where the configuration names it.
 struct PolicyPath<'a> {
     path: &'a Utf8Path,
     place: Option<&'a Place>,
@@ -197,7 +197,7 @@ fn policy_files(path: &PolicyPath<'_>) -> Result<Vec<Utf8PathBuf>, Problem> {
     if !path.path.exists() {
         return Err(at(
             Problem::new(ProblemCode::Config, format!("the policy path `{}` does not exist", path.path))
-                .help("name a file or folder with `.rego` files, or write `policies = []` to load none"),
+                .help("name a file or directory with `.rego` files, or write `policies = []` to load none"),
             path.place,
             "does not exist",
         ));

@@ -99,7 +99,7 @@ pub(crate) struct SetupArgs {
     #[arg(long, value_name = "PATH")]
     pub(crate) config: Option<Utf8PathBuf>,
 
-    /// Also load policies from this file or folder. Repeatable.
+    /// Also load policies from this file or directory. Repeatable.
     #[arg(short, long = "policy", value_name = "PATH")]
     pub(crate) policies: Vec<Utf8PathBuf>,
 

@@ -17,7 +17,7 @@ use crate::toml_file::{self, Reader, quoted};
 
 /// The name of the configuration file in the root of a repository.
 pub const FILE_NAME: &str = "plangate.toml";
-/// The folder of policies that is used unless the configuration names others.
+/// The directory of policies that is used unless the configuration names others.
 pub const DEFAULT_POLICIES: &str = "policy";
 /// The waivers file that is used unless the configuration names another.
 pub const DEFAULT_WAIVERS: &str = "plangate.waivers.toml";
@@ -39,14 +39,14 @@ pub struct Config {
     pub builtin_errors: BuiltinErrors,
     /// Levels set per rule, in the order of the file.
     pub rules: Vec<RuleOverride>,
-    /// Rego dialects set per file or folder, in the order of the file.
+    /// Rego dialects set per file or directory, in the order of the file.
     pub rego_versions: Vec<RegoVersionOverride>,
 }
 
 /// Where policies are.
 #[derive(Debug, Clone)]
 pub enum PolicyPaths {
-    /// Not configured: this folder, if it exists.
+    /// Not configured: this directory, if it exists.
     Default(Utf8PathBuf),
     /// As configured; an empty list means none on purpose.
     Explicit(Vec<ConfiguredPath>),
@@ -165,11 +165,11 @@ pub struct RegoVersionOverride {
 /// Which files.
 #[derive(Debug, Clone)]
 pub enum PathSelector {
-    /// This file, or every file below this folder.
+    /// This file, or every file below this directory.
     Path(Utf8PathBuf),
     /// Files whose path below `base` matches; `*` does not cross `/`.
     Glob {
-        /// The folder of the configuration file.
+        /// The directory of the configuration file.
         base: Utf8PathBuf,
         /// The pattern.
         matcher: GlobMatcher,
@@ -191,7 +191,7 @@ impl PathSelector {
 }
 
 impl Config {
-    /// What holds without a configuration file in the folder `root`.
+    /// What holds without a configuration file in the directory `root`.
     #[must_use]
     pub fn default_for(root: &Utf8Path) -> Self {
         Self {
@@ -246,7 +246,7 @@ impl Config {
             .iter()
             .filter(|entry| !files.iter().any(|file| entry.selector.fit(file).is_some()))
             .map(|entry| {
-                let help = "name a file or folder that `policies` covers, relative to this file, or a pattern";
+                let help = "name a file or directory that `policies` covers, relative to this file, or a pattern";
                 Problem::new(ProblemCode::Config, "`rego-version` names no policy file that is loaded")
                     .at(&entry.place.file, entry.place.span, "matches no policy file")
                     .help(help)
@@ -267,12 +267,12 @@ fn unmatched_rule(rule: &RuleOverride, ids: &[RuleId]) -> Problem {
 }
 
 /// Reads a configuration file; the error holds every mistake in it. The paths in it are relative
-/// to the folder of `file`, whose name must be its path.
+/// to the directory of `file`, whose name must be its path.
 pub fn parse(file: &SourceFile) -> Result<Config, Vec<Problem>> {
     let table = toml_file::parse(file, ProblemCode::Config)?;
     let mut reader = Reader::new(file, ProblemCode::Config);
     let written = file::read(&mut reader, &table);
-    let config = validate::validate(&mut reader, written, &validate::folder_of(file.name()));
+    let config = validate::validate(&mut reader, written, &validate::directory_of(file.name()));
     reader.finish(config)
 }
 

@@ -88,7 +88,7 @@ fn no_policies_on_purpose_differs_from_none_configured() {
 }
 
 #[test]
-fn paths_start_from_the_folder_of_the_file_and_absolute_ones_stay() {
+fn paths_start_from_the_directory_of_the_file_and_absolute_ones_stay() {
     let file = SourceFile::new("plangate.toml", "policies = [\".\", \"/etc/policies\"]");
     let PolicyPaths::Explicit(paths) = parse(&file).unwrap().policies else { panic!("explicit") };
     assert_eq!(paths[0].path, ".");
@@ -217,13 +217,13 @@ fn the_longest_path_decides_the_dialect_and_a_path_beats_a_pattern() {
     assert_eq!(version(&config, "infra/policy/old/new.rego"), Some(RegoVersion::V1));
     assert_eq!(version(&config, "infra/policy/old/a.rego"), Some(RegoVersion::V0));
     assert_eq!(version(&config, "./infra/policy/a.rego"), Some(RegoVersion::V1));
-    assert_eq!(version(&config, "infra/policy-2/a.rego"), None, "a folder is not a prefix of a name");
+    assert_eq!(version(&config, "infra/policy-2/a.rego"), None, "a directory is not a prefix of a name");
     assert_eq!(version(&config, "infra/other/a.v0.rego"), Some(RegoVersion::V0));
     assert_eq!(version(&config, "infra/policy/a.v0.rego"), Some(RegoVersion::V1));
 }
 
 #[test]
-fn the_folder_of_the_file_itself_can_have_a_dialect() {
+fn the_directory_of_the_file_itself_can_have_a_dialect() {
     let file = SourceFile::new("plangate.toml", "[rego-version]\n\".\" = \"v0\"\n\"a/*.rego\" = \"v1\"");
     let config = parse(&file).unwrap();
     assert_eq!(version(&config, "policy/a.rego"), Some(RegoVersion::V0));

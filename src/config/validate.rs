@@ -72,7 +72,7 @@ fn configured_path(
     base: &Utf8Path,
 ) -> Option<ConfiguredPath> {
     if path.value.trim().is_empty() || path.value.contains('\0') {
-        let help = "a path is relative to the folder of this file; `.` is that folder";
+        let help = "a path is relative to the directory of this file; `.` is that directory";
         reader.report(path.span, format!("`{key}` holds an empty path"), "not a path", help);
         return None;
     }
@@ -146,6 +146,6 @@ fn glob(reader: &mut Reader<'_>, pattern: &Written<String>) -> Option<GlobMatche
 }
 
 /// Where the file stands: what its relative paths start from.
-pub(super) fn folder_of(file_name: &str) -> Utf8PathBuf {
+pub(super) fn directory_of(file_name: &str) -> Utf8PathBuf {
     Utf8Path::new(file_name).parent().map(Utf8Path::to_owned).unwrap_or_default()
 }

@@ -21,8 +21,8 @@ mod tests {
 
     use super::MODULES;
 
-    fn rego_files(folder: &Path, root: &Path, found: &mut Vec<String>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
+    fn rego_files(directory: &Path, root: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 rego_files(&path, root, found);
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_a_folder_whose_package_and_id_are_its_path() {
+    fn a_rule_is_a_directory_whose_package_and_id_are_its_path() {
         for (path, text) in MODULES.iter().filter(|(path, _)| !path.starts_with("lib/")) {
             let id = path.strip_suffix("/policy.rego").expect(path);
             let package = format!("package plangate.{}\n", id.replace('/', ".").replace('-', "_"));

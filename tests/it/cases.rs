@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::harness::{built_in, judge, package, setup};
 
-/// Folders of rules: `policies/<category>/<rule>`.
-fn rule_folders() -> Vec<String> {
+/// Directories of rules: `policies/<category>/<rule>`.
+fn rule_directories() -> Vec<String> {
     let mut found = Vec::new();
     for category in std::fs::read_dir(package("policies")).unwrap() {
         let category = category.unwrap().path();
@@ -43,14 +43,14 @@ fn found(report: &Report, rule: &str) -> Value {
 fn every_case_gives_what_its_rule_expects() {
     let mut stages = built_in();
     stages.expect = plangate::plan::completeness::Expect::Ordinary;
-    let rules = rule_folders();
+    let rules = rule_directories();
     assert!(rules.len() >= 4, "{rules:?}");
     for rule in rules {
-        let folder = package("policies").join(&rule).join("cases");
+        let directory = package("policies").join(&rule).join("cases");
         let expected: Map<String, Value> =
-            serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
+            serde_json::from_slice(&std::fs::read(directory.join("expected.json")).unwrap()).unwrap();
         for (case, expected) in expected {
-            let bytes = std::fs::read(folder.join(format!("{case}.json"))).unwrap();
+            let bytes = std::fs::read(directory.join(format!("{case}.json"))).unwrap();
             let report = judge(&stages, &[(&case, bytes)]);
             let mut expected: Vec<Value> = expected.as_array().unwrap().clone();
             expected.sort_by_key(ToString::to_string);

@@ -67,7 +67,7 @@ fn an_existing_file_is_never_a_glob() {
 }
 
 #[test]
-fn missing_files_and_folders_are_undecided_with_a_reason() {
+fn missing_files_and_directories_are_undecided_with_a_reason() {
     plangate().args(["check", "nowhere.json"]).run().exits(2).says("nowhere.json");
     plangate().args(["check", "fixtures"]).run().exits(2).says("directory");
     plangate().args(["check", NOOP, "nowhere.json"]).run().exits(2).says("02-noop");
@@ -89,7 +89,7 @@ fn reports_go_to_files_and_one_to_standard_output() {
 
 #[test]
 fn a_report_that_cannot_be_written_leaves_the_run_undecided() {
-    plangate().args(["check", NOOP, "-o", "json=/no/such/folder/report.json"]).run().exits(2).says("report.json");
+    plangate().args(["check", NOOP, "-o", "json=/no/such/directory/report.json"]).run().exits(2).says("report.json");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_broken_configuration_still_gives_a_json_report() {
 }
 
 #[test]
-fn the_configuration_is_found_from_a_folder_below_the_root() {
+fn the_configuration_is_found_from_a_directory_below_the_root() {
     let dir = tempfile::tempdir().unwrap();
     let below = dir.path().join("a/b");
     std::fs::create_dir_all(dir.path().join(".git")).unwrap();

@@ -63,14 +63,17 @@ fn actual(report: &Report) -> Expected {
     Expected { verdict: report.verdict.as_str().to_owned(), lines, pending: Vec::new() }
 }
 
-/// Every fixture: a folder of `scenarios` (its `plan.json`), a file of `edge-cases` and `inputs`.
+/// Every fixture: a directory of `scenarios` (its `plan.json`), a file of `edge-cases` and `inputs`.
 fn fixtures() -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for folder in ["scenarios", "edge-cases", "inputs"] {
-        for entry in std::fs::read_dir(package("fixtures").join(folder)).unwrap() {
-            let name = format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap());
-            let file =
-                if folder == "scenarios" { format!("fixtures/{name}/plan.json") } else { format!("fixtures/{name}") };
+    for directory in ["scenarios", "edge-cases", "inputs"] {
+        for entry in std::fs::read_dir(package("fixtures").join(directory)).unwrap() {
+            let name = format!("{directory}/{}", entry.unwrap().file_name().to_str().unwrap());
+            let file = if directory == "scenarios" {
+                format!("fixtures/{name}/plan.json")
+            } else {
+                format!("fixtures/{name}")
+            };
             found.push((name, file));
         }
     }

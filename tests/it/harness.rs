@@ -11,7 +11,7 @@ use plangate::workspace::{self, Setup};
 /// The time of every test.
 pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
 
-/// A file or folder of the package.
+/// A file or directory of the package.
 pub(crate) fn package(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -52,7 +52,7 @@ pub(crate) struct Program {
     command: assert_cmd::Command,
 }
 
-/// The program in the package's folder, with an empty environment.
+/// The program in the package's directory, with an empty environment.
 pub(crate) fn plangate() -> Program {
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_plangate"));
     command.env_clear().current_dir(package("")).timeout(Duration::from_mins(2));

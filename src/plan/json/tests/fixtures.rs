@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::plan::completeness::{Expect, assess};
 
-fn files(folder: &str) -> Vec<PathBuf> {
+fn files(directory: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder)];
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
+    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(directory)];
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(&directory).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() { open.push(path) } else { found.push(path) }
         }
