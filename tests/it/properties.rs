@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use plangate::gate::Stages;
 use plangate::report::{Report, json};
 use plangate::verdict::Verdict;
+use plangate::workspace;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::harness::{built_in, judge, read};
+use crate::harness::{built_in, judge, package, read, setup};
 
 const SCENARIOS: [&str; 8] = [
     "02-noop",
@@ -35,6 +36,13 @@ fn rendered(mut report: Report) -> String {
 
 fn judged(stages: &Stages, plan: &Value) -> Report {
     judge(stages, &[("plan", serde_json::to_vec(plan).unwrap())])
+}
+
+/// Built-in rules, and one of a repository that reads every change.
+fn with_own_rules() -> Stages {
+    let mut setup = setup("no-such-repository");
+    setup.extra_policies = vec![package("tests/it/policies").to_str().unwrap().into()];
+    workspace::open(&setup).unwrap()
 }
 
 /// What identifies findings of rules about changes.
@@ -73,7 +81,7 @@ proptest! {
 
     #[test]
     fn the_order_of_changes_alters_nothing(name in prop::sample::select(&SCENARIOS[..]), seed in any::<u64>()) {
-        let stages = built_in();
+        let stages = with_own_rules();
         let mut plan: Value = serde_json::from_slice(&scenario(name)).unwrap();
         let before = rendered(judged(&stages, &plan));
         let changes = plan["resource_changes"].as_array_mut().unwrap();

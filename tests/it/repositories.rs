@@ -260,6 +260,31 @@ fn a_policy_that_walks_the_input_sees_the_plan_alone() {
     assert_eq!(own(&repository.check(REPLACE)), []);
 }
 
+#[test]
+fn an_expected_refresh_only_plan_still_reports_a_store_that_is_gone() {
+    let refresh_only = "26-refresh-only-drift";
+    assert_eq!(Repository::new(&[]).check(refresh_only).verdict, Verdict::Undecided);
+    let report = Repository::new(&[("plangate.toml", "expect = \"refresh-only\"\n")]).check(refresh_only);
+    assert_eq!(report.verdict, Verdict::Allowed);
+    let finding = &only(&report).findings[0];
+    assert_eq!((finding.level, finding.subject.as_ref().unwrap().address.as_str()), (Level::Warn, "azurerm_mssql_database.dwh"));
+}
+
+#[test]
+fn an_object_listed_twice_is_undecided_and_each_entry_is_judged() {
+    let mut plan: serde_json::Value =
+        serde_json::from_slice(&read("fixtures/scenarios/04-delete-resource-block/plan.json")).unwrap();
+    let changes = plan["resource_changes"].as_array_mut().unwrap();
+    let mut again = changes.iter().find(|entry| entry["change"]["actions"][0] == "delete").unwrap().clone();
+    again["change"]["actions"] = serde_json::json!(["delete", "create"]);
+    changes.insert(0, again);
+    let stages = Repository::new(&[]).open().unwrap();
+    let report = judge(&stages, &[("plan", serde_json::to_vec(&plan).unwrap())]);
+    assert_eq!(report.verdict, Verdict::Undecided);
+    assert_eq!(only(&report).problems[0].code, ProblemCode::InconsistentPlan);
+    assert_eq!(only(&report).findings.iter().filter(|finding| finding.level == Level::Deny).count(), 2);
+}
+
 // --- policies that cannot be trusted to have run ---
 
 #[test]
