@@ -122,6 +122,7 @@ fn check_document(
 
     let mut findings = evaluation.findings;
     usage.merge(&stages.waivers.apply(&mut findings, stages.today));
+    let partial = completeness.partial || !completeness.missing.is_empty();
     let mut problems = completeness.problems;
     problems.extend(evaluation.problems);
     Ok(PlanReport {
@@ -132,7 +133,7 @@ fn check_document(
         problems,
         findings,
         rules: evaluation.rules,
-        counts: ChangeCounts::of(&plan),
+        counts: ChangeCounts::of(&plan, partial),
         notes: document.notes().to_vec(),
     })
 }

@@ -47,7 +47,7 @@ const BLUE: Style = AnsiColor::Blue.on_default();
 /// Renders the report.
 #[must_use]
 pub fn render(report: &Report, options: Options) -> String {
-    let mut out = Writer { out: String::new(), options };
+    let mut out = Writer { out: String::new(), options, fail_on: report.fail_on };
     for plan in &report.plans {
         out.plan(plan);
     }
@@ -70,6 +70,8 @@ pub fn problem(problem: &Problem) -> String {
 struct Writer {
     out: String,
     options: Options,
+    /// The lowest level that blocks.
+    fail_on: Level,
 }
 
 impl Writer {
@@ -100,26 +102,44 @@ impl Writer {
     }
 
     fn groups(&mut self, plan: &PlanReport) {
-        if plan.counts.all_deleted && plan.findings.iter().any(|finding| finding.level == Level::Deny) {
-            self.line("");
-            self.paragraph(
-                &format!(
-                    "This plan destroys everything it manages ({}). If that is not meant, look for a wrong working \
-                     directory, an empty configuration or `-destroy`. If it is, waive what is named below.",
-                    count(plan.counts.delete, "resource")
-                ),
-                2,
-            );
+        let fold = plan.destroys_everything();
+        if fold {
+            self.everything(plan);
         }
         for group in plan.groups() {
-            let Some(first) = group.entries.first().map(|entry| entry.finding) else { continue };
-            if first.level >= self.options.show || first.level == Level::Deny {
-                self.group(&group, first, plan.counts.all_deleted);
+            let Some(first) = group.first() else { continue };
+            if self.shows(first) && !(fold && group.shipped && !group.waived) {
+                self.group(&group, first);
             }
         }
     }
 
-    fn group(&mut self, group: &Group<'_>, first: &Finding, fold: bool) {
+    /// A display filter never hides what blocks.
+    fn shows(&self, finding: &Finding) -> bool {
+        finding.level >= self.options.show || finding.level == Level::Deny || finding.blocks(self.fail_on)
+    }
+
+    /// One block, with one way forward, for a plan that destroys everything.
+    fn everything(&mut self, plan: &PlanReport) {
+        self.line("");
+        self.paragraph(
+            &format!(
+                "This plan destroys everything it manages ({}). If that is not meant, look for a wrong working \
+                 directory, an empty configuration or `-destroy`. If it is, waive what is named here.",
+                count(plan.counts.delete, "resource")
+            ),
+            2,
+        );
+        for group in plan.groups().iter().filter(|group| group.shipped && !group.waived) {
+            let Some(first) = group.first().filter(|first| self.shows(first)) else { continue };
+            let named: Vec<_> = group.findings().take(NAMED).map(name).collect();
+            let rest = if group.findings().count() > NAMED { ", …" } else { "" };
+            let label = format!("{} {} ({})", first.level, one_line(first.rule.as_str()), group.findings().count());
+            self.paragraph(&format!("{label}: {}{rest}", named.join(", ")), 4);
+        }
+    }
+
+    fn group(&mut self, group: &Group<'_>, first: &Finding) {
         self.line("");
         let label = if group.waived {
             format!("{DIM}waived {}{DIM:#}", first.level)
@@ -133,11 +153,10 @@ impl Writer {
             String::new()
         };
         self.line(&format!("  {label} {BOLD}{}{BOLD:#}{lowered}", one_line(first.rule.as_str())));
-        let in_full = if fold { 0 } else { IN_FULL };
-        for entry in group.entries.iter().take(in_full) {
+        for entry in group.entries.iter().take(IN_FULL) {
             self.entry(entry);
         }
-        self.folded(group.entries.get(in_full..).unwrap_or_default(), in_full);
+        self.folded(group.entries.get(IN_FULL..).unwrap_or_default());
     }
 
     fn entry(&mut self, entry: &Entry<'_>) {
@@ -160,11 +179,11 @@ impl Writer {
                 .previous_address
                 .as_ref()
                 .map_or_else(String::new, |previous| format!(", was {}", one_line(previous)));
-            let actions = subject.actions.iter().map(|action| one_line(action)).collect::<Vec<_>>().join(", ");
+            let words = std::iter::once(finding.severity.as_str()).chain(subject.actions.iter().map(String::as_str));
+            let words = words.map(one_line).collect::<Vec<_>>().join(", ");
             self.line(&format!(
-                "    {BOLD}{}{BOLD:#}{deposed}{moved}  {DIM}{}, {actions}{DIM:#}",
-                one_line(&subject.address),
-                finding.severity
+                "    {BOLD}{}{BOLD:#}{deposed}{moved}  {DIM}{words}{DIM:#}",
+                one_line(&subject.address)
             ));
         }
         self.paragraph(&multi_line(text), 6);
@@ -174,11 +193,13 @@ impl Writer {
         if let Some(waiver) = &finding.waiver {
             let expires =
                 waiver.expires.as_ref().map_or_else(String::new, |day| format!(", expires {}", one_line(day)));
-            self.paragraph(&format!("waived by {}: {}{expires}", one_line(&waiver.owner), one_line(&waiver.reason)), 6);
+            let (file, line) = (one_line(&waiver.location.file), waiver.location.position.line);
+            let (owner, reason) = (one_line(&waiver.owner), one_line(&waiver.reason));
+            self.paragraph(&format!("waived by {owner}: {reason}{expires} ({file}:{line})"), 6);
         }
     }
 
-    fn folded(&mut self, entries: &[Entry<'_>], in_full: usize) {
+    fn folded(&mut self, entries: &[Entry<'_>]) {
         if entries.is_empty() {
             return;
         }
@@ -186,8 +207,7 @@ impl Writer {
             entries.iter().flat_map(|entry| std::iter::once(entry.finding).chain(entry.also.iter().copied())).collect();
         let named: Vec<_> = findings.iter().take(NAMED).map(|finding| name(finding)).collect();
         let rest = if findings.len() > NAMED { ", …" } else { "" };
-        let lead = if in_full > 0 { format!("and {} more", findings.len()) } else { count(findings.len(), "finding") };
-        self.paragraph(&format!("{lead}: {}{rest}", named.join(", ")), 4);
+        self.paragraph(&format!("and {} more: {}{rest}", findings.len(), named.join(", ")), 4);
     }
 
     fn footer(&mut self, plan: &PlanReport) {
@@ -201,7 +221,7 @@ impl Writer {
             "  {} ran over {}: {}",
             rules_phrase(shipped, own),
             count(plan.counts.total, "change"),
-            counts_phrase(counts, plan, self.options.show)
+            counts_phrase(counts, self.hidden(plan))
         ));
         let errors = plan.builtin_errors();
         if errors > 0 {
@@ -216,6 +236,10 @@ impl Writer {
         if self.options.verbose {
             self.rules(plan);
         }
+    }
+
+    fn hidden(&self, plan: &PlanReport) -> usize {
+        plan.findings.iter().filter(|finding| !self.shows(finding)).count()
     }
 
     fn rules(&mut self, plan: &PlanReport) {
@@ -243,7 +267,7 @@ impl Writer {
             self.problem(problem);
         }
         for finding in &report.findings {
-            if finding.level >= self.options.show {
+            if self.shows(finding) {
                 let style = level_style(finding.level);
                 self.line(&format!("{style}{}{style:#} {}", finding.level, one_line(finding.rule.as_str())));
                 self.finding(finding, &finding.message);
@@ -308,12 +332,11 @@ fn rules_phrase(shipped: usize, own: usize) -> String {
     phrase
 }
 
-fn counts_phrase(counts: FindingCounts, plan: &PlanReport, show: Level) -> String {
+fn counts_phrase(counts: FindingCounts, hidden: usize) -> String {
     let mut parts = vec![format!("{} deny", counts.deny), format!("{} warn", counts.warn)];
     if counts.waived > 0 {
         parts.push(format!("{} waived", counts.waived));
     }
-    let hidden = plan.findings.iter().filter(|finding| finding.level < show && finding.level < Level::Deny).count();
     if hidden > 0 {
         parts.push(format!("{hidden} hidden (--show info)"));
     }

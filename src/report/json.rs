@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{PlanReport, Report};
+use super::{FindingCounts, PlanReport, Report};
 use crate::eval::RuleRecord;
 use crate::finding::{AppliedWaiver, Finding, Fingerprint, Location};
 use crate::problem::Problem;
@@ -21,21 +21,41 @@ pub const SCHEMA: &str = "plangate/report/v1-draft";
 #[schemars(title = "plangate report")]
 pub struct JsonReport<'a> {
     /// Always `plangate/report/v1-draft`.
+    #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
     /// The program that wrote it.
     tool: JsonTool,
     /// `allowed`, `blocked` or `undecided`: the worst of all plans and of the run.
+    #[schemars(extend("enum" = ["allowed", "blocked", "undecided"]))]
     verdict: &'static str,
     /// 0 allowed, 1 blocked, 2 undecided; the exit code of the process.
+    #[schemars(extend("enum" = [0, 1, 2]))]
     exit_code: u8,
     /// Why the run itself is undecided: configuration, waivers, policies, nothing selected.
     problems: Vec<JsonProblem<'a>>,
     /// Findings about the run: waivers that are expired or unused.
     findings: Vec<JsonFinding<'a>>,
+    /// How many findings of the run and of its plans there are of each kind.
+    counts: JsonCounts,
     /// Remarks on how the run was set up.
     notes: &'a [String],
     /// One entry for each document, in the order given; an array even for one plan.
     plans: Vec<JsonPlan<'a>>,
+}
+
+/// How many findings there are of each kind; each counts once, lowered ones also by their level.
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonCounts {
+    /// Level `deny`, not waived.
+    deny: usize,
+    /// Level `warn`, not waived.
+    warn: usize,
+    /// Level `info`, not waived.
+    info: usize,
+    /// Waived, of any level.
+    waived: usize,
+    /// Lowered by configuration below what the rule declares.
+    lowered: usize,
 }
 
 /// The program that wrote a report.
@@ -57,6 +77,7 @@ struct JsonPlan<'a> {
     /// SHA-256 of the file's bytes as read, lower-case hex; null where it could not be read.
     sha256: Option<&'a str>,
     /// `allowed`, `blocked` or `undecided`.
+    #[schemars(extend("enum" = ["allowed", "blocked", "undecided"]))]
     verdict: &'static str,
     /// Why it is undecided.
     problems: Vec<JsonProblem<'a>>,
@@ -119,12 +140,16 @@ struct JsonFinding<'a> {
     /// Rule id.
     rule: &'a str,
     /// The level in force: `info`, `warn` or `deny`.
+    #[schemars(extend("enum" = ["info", "warn", "deny"]))]
     level: &'static str,
     /// The level before configuration.
+    #[schemars(extend("enum" = ["info", "warn", "deny"]))]
     declared_level: &'static str,
     /// What decided `level`: `rule`, `result` or `config`.
+    #[schemars(extend("enum" = ["rule", "result", "config"]))]
     level_from: &'static str,
     /// `info`, `low`, `medium`, `high` or `critical`; never decides the verdict.
+    #[schemars(extend("enum" = ["info", "low", "medium", "high", "critical"]))]
     severity: &'static str,
     /// Address of the change; null for a finding about the plan or the run.
     address: Option<&'a str>,
@@ -169,8 +194,10 @@ struct JsonRule<'a> {
     /// Rule id.
     id: &'a str,
     /// `native`, `built-in` or `repository`.
+    #[schemars(extend("enum" = ["native", "built-in", "repository"]))]
     origin: &'static str,
     /// `clean`, `findings`, `undetermined`, `failed` or `off`.
+    #[schemars(extend("enum" = ["clean", "findings", "undetermined", "failed", "off"]))]
     outcome: &'static str,
     /// Changes its selector picks; null without a selector.
     considered: Option<usize>,
@@ -209,9 +236,17 @@ impl<'a> JsonReport<'a> {
             exit_code: report.verdict.exit_code(),
             problems: report.problems.iter().map(JsonProblem::of).collect(),
             findings: report.findings.iter().map(JsonFinding::of).collect(),
+            counts: JsonCounts::of(FindingCounts::of(report.all_findings())),
             notes: &report.notes,
             plans: report.plans.iter().map(JsonPlan::of).collect(),
         }
+    }
+}
+
+impl JsonCounts {
+    fn of(counts: FindingCounts) -> Self {
+        let FindingCounts { deny, warn, info, waived, lowered } = counts;
+        Self { deny, warn, info, waived, lowered }
     }
 }
 

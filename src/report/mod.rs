@@ -73,14 +73,14 @@ pub struct ChangeCounts {
     pub unknown: usize,
     /// Nothing happens.
     pub quiet: usize,
-    /// Every managed change is a delete, and there are at least two.
+    /// Every managed change is a delete, there are at least two, and the plan leaves nothing out.
     pub all_deleted: bool,
 }
 
 impl ChangeCounts {
-    /// Counts a plan's changes.
+    /// Counts a plan's changes; `partial` says that the plan leaves something out.
     #[must_use]
-    pub fn of(plan: &Plan) -> Self {
+    pub fn of(plan: &Plan, partial: bool) -> Self {
         let mut counts = Self::default();
         let changes =
             plan.changes.iter().flatten().chain(plan.deferred.iter().map(|deferred| &deferred.resource_change));
@@ -98,7 +98,7 @@ impl ChangeCounts {
                 Action::NoOp | Action::Read | Action::Ephemeral => &mut counts.quiet,
             } += 1;
         }
-        counts.all_deleted = managed > 1 && counts.delete == managed;
+        counts.all_deleted = !partial && managed > 1 && counts.delete == managed;
         counts
     }
 }
@@ -144,6 +144,8 @@ pub struct Group<'a> {
     pub entries: Vec<Entry<'a>>,
     /// Whether they are waived.
     pub waived: bool,
+    /// Whether the rule ships with the product.
+    pub shipped: bool,
 }
 
 /// A finding, and others that say the same of other changes.
@@ -182,8 +184,19 @@ impl<'a> Entry<'a> {
 }
 
 impl<'a> Group<'a> {
-    fn new(finding: &'a Finding, waived: bool) -> Self {
-        Self { entries: vec![Entry::new(finding)], waived }
+    fn new(finding: &'a Finding, waived: bool, shipped: bool) -> Self {
+        Self { entries: vec![Entry::new(finding)], waived, shipped }
+    }
+
+    /// The finding that stands for rule, level and severity of all.
+    #[must_use]
+    pub fn first(&self) -> Option<&'a Finding> {
+        self.entries.first().map(|entry| entry.finding)
+    }
+
+    /// All findings, in the order of entries.
+    pub fn findings(&self) -> impl Iterator<Item = &'a Finding> {
+        self.entries.iter().flat_map(|entry| std::iter::once(entry.finding).chain(entry.also.iter().copied()))
     }
 
     fn push(&mut self, finding: &'a Finding) {
@@ -240,11 +253,22 @@ impl PlanReport {
             for finding in self.findings.iter().filter(|finding| finding.waiver.is_some() == waived) {
                 match groups.iter_mut().find(|group| group.takes(finding, waived)) {
                     Some(group) => group.push(finding),
-                    None => groups.push(Group::new(finding, waived)),
+                    None => groups.push(Group::new(finding, waived, self.is_shipped(finding))),
                 }
             }
         }
         groups
+    }
+
+    fn is_shipped(&self, finding: &Finding) -> bool {
+        self.rules.iter().any(|rule| rule.id == finding.rule && rule.origin.is_shipped())
+    }
+
+    /// Whether the plan destroys everything and something in it still says no: then there is one way forward for all.
+    #[must_use]
+    pub fn destroys_everything(&self) -> bool {
+        self.counts.all_deleted
+            && self.findings.iter().any(|finding| finding.level == Level::Deny && finding.waiver.is_none())
     }
 
     /// Rules that ran, by whether they ship with the product.
