@@ -36,11 +36,13 @@ pub(crate) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
-    /// Plan files (`terraform show -json tfplan`), globs, or `-` for standard input.
+    /// Plan files (`terraform show -json tfplan`), globs, or `-` for standard input. `**` crosses directories, but
+    /// enters hidden ones only where the pattern names them.
     #[arg(required = true, value_name = "PLAN")]
     pub(crate) plans: Vec<String>,
 
-    /// Write a report: human or json, to PATH or standard output. Repeatable.
+    /// Write a report, human or json, to PATH (`-`: standard output). Repeatable; the human report goes to standard
+    /// output unless another does.
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
     pub(crate) outputs: Vec<String>,
 
@@ -108,12 +110,12 @@ pub(crate) struct SetupArgs {
     pub(crate) now: Option<String>,
 
     /// Threads that evaluate rules; default: one for each processor.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) threads: Option<u16>,
 
     /// Longest time one rule may take on one plan, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub(crate) rule_timeout: u64,
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) rule_timeout: u32,
 
     /// Address space the process may take, such as 2GiB; default: 4 GiB + 8 × input + 64 MiB × threads.
     #[arg(long, value_name = "SIZE")]

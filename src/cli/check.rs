@@ -6,7 +6,7 @@ use plangate::report::Report;
 
 use super::args::CheckArgs;
 use super::output::Outputs;
-use super::{limits, output, plans, setup};
+use super::{output, plans, setup};
 
 /// Judges the plans and writes the reports; returns the exit code.
 pub(crate) fn run(args: &CheckArgs) -> u8 {
@@ -21,11 +21,7 @@ pub(crate) fn run(args: &CheckArgs) -> u8 {
 fn check(args: &CheckArgs) -> Result<Report, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
     let plans = plans::select(&args.plans)?;
-    let limit = match &args.setup.max_memory {
-        Some(size) => limits::parse_size(size),
-        None => Ok(limits::default_limit(plans::largest(&plans), settings.threads)),
-    };
-    limit.and_then(limits::set).map_err(|problem| vec![problem])?;
-    let stages = setup::open(&args.setup, settings, setup::Overrides { expect: args.expect, fail_on: args.fail_on })?;
+    let overrides = setup::Overrides { expect: args.expect, fail_on: args.fail_on };
+    let stages = setup::open(&args.setup, settings, plans::largest(&plans), overrides)?;
     Ok(gate::check(&stages, plans))
 }

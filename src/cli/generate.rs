@@ -1,4 +1,4 @@
-//! `plangate completions` and `plangate man`.
+//! `plangate completions` and `plangate man`: one page for the program, one for each subcommand, one after another.
 
 use clap::CommandFactory as _;
 
@@ -14,9 +14,15 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> u8 {
 
 /// Prints the manual page.
 pub(crate) fn man() -> u8 {
+    let mut command = Args::command();
+    command.build();
     let mut text = Vec::new();
-    if clap_mangen::Man::new(Args::command()).render(&mut text).is_err() {
-        return UNDECIDED;
+    let subcommands = command.get_subcommands().filter(|sub| sub.get_name() != "help").cloned();
+    let pages: Vec<_> = std::iter::once(command.clone()).chain(subcommands).collect();
+    for page in pages {
+        if clap_mangen::Man::new(page).render(&mut text).is_err() {
+            return UNDECIDED;
+        }
     }
     output::print_bytes(&text)
 }

@@ -5,6 +5,8 @@ use plangate::problem::{Problem, ProblemCode};
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
+/// Below this the program itself does not run.
+const MINIMUM: u64 = 256 * MIB;
 
 /// The address space a run may take unless told otherwise: room for a plan many times its size and for the
 /// stacks of the threads, in bytes.
@@ -24,10 +26,13 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, Problem> {
         "g" | "gib" => Some(GIB),
         _ => None,
     };
-    number.parse::<u64>().ok().zip(factor).and_then(|(n, factor)| n.checked_mul(factor)).ok_or_else(|| {
-        Problem::new(ProblemCode::Config, format!("`{text}` is no size"))
-            .help("write bytes, or a number with KiB, MiB or GiB")
-    })
+    let bytes = number.parse::<u64>().ok().zip(factor).and_then(|(n, factor)| n.checked_mul(factor));
+    let problem = |what: &str| Problem::new(ProblemCode::Config, format!("`--max-memory {text}` {what}"));
+    match bytes {
+        None => Err(problem("is no size").help("write bytes, or a number with KiB, MiB or GiB")),
+        Some(bytes) if bytes < MINIMUM => Err(problem("is too little").help("give at least 256MiB")),
+        Some(bytes) => Ok(bytes),
+    }
 }
 
 /// Sets the limit. Past it an allocation fails and the process aborts, with a line on standard error and a
@@ -55,8 +60,8 @@ mod tests {
     fn sizes_take_binary_units() {
         assert_eq!(parse_size("512MiB").unwrap(), 512 * MIB);
         assert_eq!(parse_size("2g").unwrap(), 2 * GIB);
-        assert_eq!(parse_size("1000").unwrap(), 1000);
-        for wrong in ["", "MiB", "1.5G", "12 apples", "99999999999999999999", "99999999999GiB"] {
+        assert_eq!(parse_size("1000000000").unwrap(), 1_000_000_000);
+        for wrong in ["", "MiB", "1", "255MiB", "1.5G", "12 apples", "99999999999999999999", "99999999999GiB"] {
             assert!(parse_size(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,9 +1,9 @@
 //! Where output goes: formats and their targets, standard streams, colour.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Write};
 
 use anstream::{AutoStream, ColorChoice};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use plangate::io;
 use plangate::problem::{Problem, ProblemCode};
 use plangate::report::{Report, human, json};
@@ -13,7 +13,7 @@ use super::args::{CheckArgs, Color, Show};
 
 /// A report format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
+enum Format {
     Human,
     Json,
 }
@@ -23,12 +23,13 @@ impl Format {
         match word {
             "human" => Ok(Self::Human),
             "json" => Ok(Self::Json),
-            _ => {
-                Err(Problem::new(ProblemCode::Config, format!("`{word}` is no output format"))
-                    .help("formats: human, json"))
-            }
+            _ => Err(wrong(format!("`{word}` is no output format")).help("formats: human, json")),
         }
     }
+}
+
+fn wrong(message: impl Into<String>) -> Problem {
+    Problem::new(ProblemCode::Config, message)
 }
 
 /// The outputs of a run.
@@ -43,18 +44,20 @@ impl Outputs {
     /// The outputs the arguments ask for; standard output gets the human report unless another claims it.
     pub(crate) fn of(args: &CheckArgs) -> Result<Self, Problem> {
         let mut stdout = Vec::new();
-        let mut files = Vec::new();
-        for output in args.format.iter().chain(&args.outputs) {
+        let mut files: Vec<(Format, Utf8PathBuf)> = Vec::new();
+        if let Some(format) = &args.format {
+            stdout.push(Format::parse(format)?);
+        }
+        for output in &args.outputs {
             match output.split_once('=') {
-                Some((_, "")) => {
-                    return Err(Problem::new(ProblemCode::Config, format!("`--output {output}` names no file")));
-                }
-                Some((format, path)) => files.push((Format::parse(format)?, Utf8PathBuf::from(path))),
+                Some((_, "")) => return Err(wrong(format!("`--output {output}` names no file"))),
                 None => stdout.push(Format::parse(output)?),
+                Some((format, "-" | "/dev/stdout")) => stdout.push(Format::parse(format)?),
+                Some((format, path)) => files.push((Format::parse(format)?, target(path, &files, args)?)),
             }
         }
         if stdout.len() > 1 {
-            return Err(Problem::new(ProblemCode::Config, "more than one report goes to standard output")
+            return Err(wrong("more than one report goes to standard output")
                 .help("give all but one a file: `--output json=report.json`"));
         }
         let show = match args.show {
@@ -66,28 +69,46 @@ impl Outputs {
         Ok(Self { stdout: stdout.pop().unwrap_or(Format::Human), files, options })
     }
 
-    /// Writes the report everywhere it belongs; files first, so that what the screen says of them is true.
-    /// Returns the exit code: a report that could not be written leaves the run undecided.
+    /// Writes the report everywhere it belongs and returns the exit code. A report that could not be written leaves
+    /// the run undecided, and what was written before is written again: every report states the code the process
+    /// ends with.
     pub(crate) fn write(&self, mut report: Report) -> u8 {
-        for (format, path) in &self.files {
-            let written =
-                self.render(*format, &report).and_then(|text| io::write_atomic(path, plain(&text).as_bytes()));
-            if let Err(problem) = written {
-                report.problems.push(problem);
-                report = Report::build(report);
-            }
+        let mut failed = vec![false; self.files.len()];
+        while let Some((at, problem)) = self.write_files(&report, &failed) {
+            failed.iter_mut().skip(at).take(1).for_each(|failed| *failed = true);
+            report = with_problem(report, problem);
         }
         if self.stdout != Format::Human {
             problems_to_stderr(&report);
         }
-        let code = report.verdict.exit_code();
-        match self.render(self.stdout, &report) {
-            Ok(text) => code.max(print_bytes(text.as_bytes())),
-            Err(problem) => {
+        let printed = match (self.stdout, self.render(self.stdout, &report)) {
+            (Format::Human, Ok(text)) => print_styled(&text),
+            (Format::Json, Ok(text)) => print_bytes(text.as_bytes()),
+            (_, Err(problem)) => {
                 error(&problem.to_string());
                 UNDECIDED
             }
+        };
+        if printed > report.verdict.exit_code() {
+            let problem = Problem::new(ProblemCode::ReportWrite, "standard output could not be written");
+            report = with_problem(report, problem);
+            // What fails now has been said already.
+            let _ = self.write_files(&report, &failed);
         }
+        report.verdict.exit_code().max(printed)
+    }
+
+    /// Writes the files that have not failed; the first that fails ends it.
+    fn write_files(&self, report: &Report, failed: &[bool]) -> Option<(usize, Problem)> {
+        self.files.iter().zip(failed).enumerate().filter(|(_, (_, failed))| !**failed).find_map(
+            |(at, ((format, path), _))| {
+                let text = self.render(*format, report).map(|text| match format {
+                    Format::Human => anstream::adapter::strip_str(&text).to_string(),
+                    Format::Json => text,
+                });
+                text.and_then(|text| io::write_atomic(path, text.as_bytes())).err().map(|problem| (at, problem))
+            },
+        )
     }
 
     fn render(&self, format: Format, report: &Report) -> Result<String, Problem> {
@@ -99,6 +120,23 @@ impl Outputs {
     }
 }
 
+/// The file a report goes to: not one that another report goes to, nor a plan.
+fn target(path: &str, others: &[(Format, Utf8PathBuf)], args: &CheckArgs) -> Result<Utf8PathBuf, Problem> {
+    let real = |path: &str| io::canonical(Utf8Path::new(path));
+    if others.iter().any(|(_, other)| real(other.as_str()) == real(path)) {
+        return Err(wrong(format!("two reports go to `{path}`")).help("give each a file of its own"));
+    }
+    if io::exists(Utf8Path::new(path)) && args.plans.iter().any(|plan| real(plan) == real(path)) {
+        return Err(wrong(format!("`{path}` is a plan to be judged; the report would overwrite it")));
+    }
+    Ok(Utf8PathBuf::from(path))
+}
+
+fn with_problem(mut report: Report, problem: Problem) -> Report {
+    report.problems.push(problem);
+    Report::build(report)
+}
+
 /// Sets colour for both standard streams.
 pub(crate) fn set_color(color: Color) {
     match color {
@@ -108,9 +146,18 @@ pub(crate) fn set_color(color: Color) {
     }
 }
 
-/// Prints to standard output; a reader that went away changes nothing (0), any other failure is 2.
+/// Prints text with styles to standard output, which are left out where it takes none.
+fn print_styled(text: &str) -> u8 {
+    print(AutoStream::auto(std::io::stdout()), text.as_bytes())
+}
+
+/// Prints to standard output, byte for byte.
 pub(crate) fn print_bytes(bytes: &[u8]) -> u8 {
-    let mut out = AutoStream::auto(std::io::stdout());
+    print(std::io::stdout(), bytes)
+}
+
+/// A reader that went away changes nothing (0), any other failure is 2.
+fn print(mut out: impl Write, bytes: &[u8]) -> u8 {
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(problem) if problem.kind() != ErrorKind::BrokenPipe => {
             error(&format!("plangate: standard output could not be written: {problem}"));
@@ -138,9 +185,4 @@ fn problems_to_stderr(report: &Report) {
     for problem in report.problems.iter().chain(report.plans.iter().flat_map(|plan| &plan.problems)) {
         error(human::problem(problem).trim_end());
     }
-}
-
-/// Without colour, for files.
-fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
 }

@@ -17,7 +17,7 @@ pub(crate) fn run(args: &RulesArgs) -> u8 {
 
 fn render(args: &RulesArgs) -> Result<String, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
-    let stages = setup::open(&args.setup, settings, Overrides::default())?;
+    let stages = setup::open(&args.setup, settings, 0, Overrides::default())?;
     let (rules, levels) = (stages.policies.rules(), &stages.eval.levels);
     match args.format {
         Listing::Human => Ok(listing::human(rules, levels)),

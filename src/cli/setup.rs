@@ -11,6 +11,7 @@ use plangate::problem::{Problem, ProblemCode};
 use plangate::workspace::{self, Setup};
 
 use super::args::{ExpectArg, FailOn, SetupArgs};
+use super::limits;
 
 /// What arguments can say against the configuration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,21 +41,32 @@ pub(crate) fn settings(args: &SetupArgs) -> Result<Settings, Vec<Problem>> {
         })?,
     };
     let threads = match args.threads {
-        Some(threads) => threads.get(),
+        Some(threads) => usize::from(threads),
         None => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
     };
     Ok(Settings { now, threads })
 }
 
-/// Loads configuration, waivers and policies of the repository the current directory is in.
-pub(crate) fn open(args: &SetupArgs, settings: Settings, overrides: Overrides) -> Result<Stages, Vec<Problem>> {
+/// Bounds the memory of the process, then loads configuration, waivers and policies of the repository the current
+/// directory is in. `largest_plan` is the size of the largest plan in bytes.
+pub(crate) fn open(
+    args: &SetupArgs,
+    settings: Settings,
+    largest_plan: u64,
+    overrides: Overrides,
+) -> Result<Stages, Vec<Problem>> {
+    let limit = match &args.max_memory {
+        Some(size) => limits::parse_size(size),
+        None => Ok(limits::default_limit(largest_plan, settings.threads)),
+    };
+    limit.and_then(limits::set).map_err(|problem| vec![problem])?;
     workspace::open(&Setup {
         root: repository_root(),
         config: args.config.clone(),
         extra_policies: args.policies.clone(),
         now: settings.now,
         threads: settings.threads,
-        rule_timeout: Duration::from_secs(args.rule_timeout.max(1)),
+        rule_timeout: Duration::from_secs(u64::from(args.rule_timeout)),
         expect: overrides.expect.map(|expect| match expect {
             ExpectArg::Ordinary => Expect::Ordinary,
             ExpectArg::RefreshOnly => Expect::RefreshOnly,

@@ -65,6 +65,19 @@ pub fn read_text(path: &Utf8Path, max: u64) -> Result<SourceFile, Problem> {
     Ok(SourceFile::new(path.as_str(), text))
 }
 
+/// Whether there is something at a path. A link that leads nowhere and a path that may not be looked at are
+/// something: whoever put them there meant it.
+#[must_use]
+pub fn exists(path: &Utf8Path) -> bool {
+    fs::symlink_metadata(path).map_or_else(|error| error.kind() != ErrorKind::NotFound, |_| true)
+}
+
+/// The path with all links resolved; the path itself where that fails.
+#[must_use]
+pub fn canonical(path: &Utf8Path) -> Utf8PathBuf {
+    path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
+}
+
 /// Writes a file so that no reader ever sees half of it: to a temporary file beside it, then renamed. A symbolic
 /// link is followed; devices and pipes (`/dev/stdout`, a FIFO) are written directly.
 pub fn write_atomic(path: &Utf8Path, bytes: &[u8]) -> Result<(), Problem> {
@@ -129,7 +142,7 @@ fn unreadable(path: &Utf8Path, error: &io::Error) -> Problem {
     let code = ProblemCode::Unreadable;
     match error.kind() {
         ErrorKind::NotFound => Problem::new(code, format!("`{path}` does not exist"))
-            .help("check the spelling; relative paths start at the current directory"),
+            .help("check the spelling and what the path is relative to"),
         ErrorKind::PermissionDenied => Problem::new(code, format!("`{path}` may not be read (permission denied)"))
             .help("let the user that runs plangate read it"),
         ErrorKind::IsADirectory => Problem::new(code, format!("`{path}` is a directory, not a file"))
