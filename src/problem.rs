@@ -4,6 +4,7 @@
 //! verdict *undecided*. Must not know plans, policies or reports.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 
@@ -93,14 +94,19 @@ pub struct Place {
     pub span: Span,
     /// What is wrong just there.
     pub label: String,
-    excerpt: Excerpt,
+    /// Made when it is shown: making it reads the file up to the place.
+    excerpt: OnceLock<Excerpt>,
 }
 
 impl Place {
     /// A place; `label` says what is meant by it.
     pub fn new(file: &SourceFile, span: impl Into<Span>, label: impl Into<String>) -> Self {
         let span = span.into();
-        Self { file: file.clone(), span, label: label.into(), excerpt: Excerpt::new(file, span) }
+        Self { file: file.clone(), span, label: label.into(), excerpt: OnceLock::new() }
+    }
+
+    fn excerpt(&self) -> &Excerpt {
+        self.excerpt.get_or_init(|| Excerpt::new(&self.file, self.span))
     }
 
     /// Line and column where the span starts.
@@ -149,12 +155,12 @@ impl Diagnostic for Problem {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.place.as_ref().map(|place| &place.excerpt as &dyn SourceCode)
+        self.place.as_ref().map(|place| place.excerpt() as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let place = self.place.as_ref()?;
         let label = crate::text::one_line(&place.label).into_owned();
-        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(Some(label), place.excerpt.span()))))
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(Some(label), place.excerpt().span()))))
     }
 }

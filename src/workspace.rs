@@ -14,7 +14,7 @@ use crate::finding::{Level, RuleId};
 use crate::gate::Stages;
 use crate::io;
 use crate::plan::completeness::Expect;
-use crate::policy::{Origin, PolicyFile, PolicySet};
+use crate::policy::{PolicyFile, PolicySet};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{Dialect, Limits};
 use crate::source::SourceFile;
@@ -107,16 +107,16 @@ fn read_config(setup: &Setup) -> Result<Config, Vec<Problem>> {
     let default = normal(&setup.root.join(CONFIG_FILE));
     let path = match &setup.config {
         Some(path) => path,
-        None if default.exists() => &default,
+        None if io::exists(&default) => &default,
         None => return Ok(Config::default_for(&setup.root)),
     };
     let file = io::read_text(path, MAX_TEXT_BYTES).map_err(|problem| vec![problem])?;
-    config::parse(&file)
+    config::parse(&file, &setup.root)
 }
 
 fn read_waivers(config: &Config) -> Result<WaiverSet, Vec<Problem>> {
     let file = match &config.waivers {
-        WaiversPath::Default(path) if !path.exists() => return Ok(WaiverSet::default()),
+        WaiversPath::Default(path) if !io::exists(path) => return Ok(WaiverSet::default()),
         WaiversPath::Default(path) => io::read_text(path, MAX_TEXT_BYTES),
         WaiversPath::Explicit(path) => read_configured(path),
     };
@@ -143,23 +143,32 @@ struct PolicyPath<'a> {
 
 fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Problem>> {
     let mut paths: Vec<PolicyPath<'_>> = match &config.policies {
-        PolicyPaths::Default(path) if path.exists() => vec![PolicyPath { path, place: None }],
-        PolicyPaths::Default(_) => Vec::new(),
+        // Only a directory is taken for policies by its name alone; a link that leads nowhere was meant to be one.
+        PolicyPaths::Default(path) if !io::exists(path) || path.is_file() => Vec::new(),
+        PolicyPaths::Default(path) => vec![PolicyPath { path, place: None }],
         PolicyPaths::Explicit(paths) => {
             paths.iter().map(|path| PolicyPath { path: &path.path, place: Some(&path.place) }).collect()
         }
     };
     paths.extend(setup.extra_policies.iter().map(|path| PolicyPath { path, place: None }));
 
-    let mut files = BTreeSet::new();
+    // One file under two names is one file.
+    let mut files: BTreeMap<Utf8PathBuf, Utf8PathBuf> = BTreeMap::new();
+    let mut brought: Vec<(&PolicyPath<'_>, BTreeSet<Utf8PathBuf>)> = Vec::new();
     let mut problems = Vec::new();
     for path in &paths {
         match policy_files(path) {
-            Ok(found) => files.extend(found),
+            Ok(found) => {
+                brought.push((path, found.iter().map(|file| io::canonical(file)).collect()));
+                for file in found {
+                    files.entry(io::canonical(&file)).or_insert(file);
+                }
+            }
             Err(problem) => problems.push(problem),
         }
     }
-    let names: Vec<Utf8PathBuf> = files.into_iter().collect();
+    let names: BTreeSet<Utf8PathBuf> = files.into_values().collect();
+    let names: Vec<Utf8PathBuf> = names.into_iter().collect();
     problems.extend(config.check_rego_versions(&names));
     let mut loaded = Vec::new();
     for name in &names {
@@ -185,7 +194,7 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
         max_bytes: MAX_RESULT_BYTES,
     };
     let policies = PolicySet::load(loaded, &limits)?;
-    let idle: Vec<Problem> = paths.iter().filter_map(|path| without_rules(path, &policies)).collect();
+    let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
     if idle.is_empty() { Ok(policies) } else { Err(idle) }
 }
 
@@ -207,11 +216,14 @@ fn policy_files(path: &PolicyPath<'_>) -> Result<Vec<Utf8PathBuf>, Problem> {
 }
 
 /// A path that brings no rule judges nothing, which must not look like passing.
-fn without_rules(path: &PolicyPath<'_>, policies: &PolicySet) -> Option<Problem> {
-    let base = normal(path.path);
-    let has_rule = policies.rules().iter().filter(|rule| rule.origin == Origin::Repository).any(|rule| {
-        rule.location.as_ref().is_some_and(|location| base == "." || Utf8Path::new(&location.file).starts_with(&base))
-    });
+fn without_rules(path: &PolicyPath<'_>, files: &BTreeSet<Utf8PathBuf>, policies: &PolicySet) -> Option<Problem> {
+    let paths: BTreeSet<&str> = policies.rules().iter().filter_map(|rule| rule.path.as_deref()).collect();
+    let has_rule = policies
+        .program()
+        .modules()
+        .iter()
+        .filter(|module| !module.trusted && files.contains(&io::canonical(Utf8Path::new(module.file.name()))))
+        .any(|module| module.rules.iter().any(|rule| paths.contains(rule.path.as_str())));
     (!has_rule).then(|| {
         at(
             Problem::new(ProblemCode::PolicyLoad, format!("no rule is defined under `{}`", path.path)).help(

@@ -267,12 +267,13 @@ fn unmatched_rule(rule: &RuleOverride, ids: &[RuleId]) -> Problem {
 }
 
 /// Reads a configuration file; the error holds every mistake in it. The paths in it are relative
-/// to the directory of `file`, whose name must be its path.
-pub fn parse(file: &SourceFile) -> Result<Config, Vec<Problem>> {
+/// to the directory of `file`, whose name must be its path; what it does not name is looked for in `root`.
+pub fn parse(file: &SourceFile, root: &Utf8Path) -> Result<Config, Vec<Problem>> {
     let table = toml_file::parse(file, ProblemCode::Config)?;
     let mut reader = Reader::new(file, ProblemCode::Config);
     let written = file::read(&mut reader, &table);
-    let config = validate::validate(&mut reader, written, &validate::directory_of(file.name()));
+    let config =
+        validate::validate(&mut reader, written, Config::default_for(root), &validate::directory_of(file.name()));
     reader.finish(config)
 }
 

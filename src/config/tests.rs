@@ -1,12 +1,12 @@
 use super::*;
 
 fn config(text: &str) -> Config {
-    parse(&SourceFile::new("infra/plangate.toml", text)).unwrap()
+    parse(&SourceFile::new("infra/plangate.toml", text), Utf8Path::new("infra")).unwrap()
 }
 
 /// Message, underlined text and help of each problem.
 fn mistakes(text: &str) -> Vec<(String, String, String)> {
-    let problems = parse(&SourceFile::new("plangate.toml", text)).unwrap_err();
+    let problems = parse(&SourceFile::new("plangate.toml", text), Utf8Path::new("")).unwrap_err();
     problems
         .into_iter()
         .map(|problem| {
@@ -90,7 +90,9 @@ fn no_policies_on_purpose_differs_from_none_configured() {
 #[test]
 fn paths_start_from_the_directory_of_the_file_and_absolute_ones_stay() {
     let file = SourceFile::new("plangate.toml", "policies = [\".\", \"/etc/policies\"]");
-    let PolicyPaths::Explicit(paths) = parse(&file).unwrap().policies else { panic!("explicit") };
+    let PolicyPaths::Explicit(paths) = parse(&file, Utf8Path::new("infra")).unwrap().policies else {
+        panic!("explicit")
+    };
     assert_eq!(paths[0].path, ".");
     assert_eq!(paths[1].path, "/etc/policies");
     assert_eq!(file.slice(paths[1].place.span), "\"/etc/policies\"");
@@ -123,7 +125,7 @@ fn a_level_that_would_disarm_the_gate_is_no_value_of_fail_on() {
 #[test]
 fn a_huge_hostile_value_is_shown_short_and_harmless() {
     let text = format!("fail-on = '{}\u{202e}'", "x".repeat(100_000));
-    let problem = parse(&SourceFile::new("plangate.toml", text)).unwrap_err().remove(0);
+    let problem = parse(&SourceFile::new("plangate.toml", text), Utf8Path::new("")).unwrap_err().remove(0);
     assert!(problem.message.len() < 200);
     let shown = format!("{:?}", miette::Report::new(problem));
     assert!(shown.len() < 4_000 && !shown.contains('\u{202e}'), "{}", shown.len());
@@ -225,10 +227,10 @@ fn the_longest_path_decides_the_dialect_and_a_path_beats_a_pattern() {
 #[test]
 fn the_directory_of_the_file_itself_can_have_a_dialect() {
     let file = SourceFile::new("plangate.toml", "[rego-version]\n\".\" = \"v0\"\n\"a/*.rego\" = \"v1\"");
-    let config = parse(&file).unwrap();
+    let config = parse(&file, Utf8Path::new("infra")).unwrap();
     assert_eq!(version(&config, "policy/a.rego"), Some(RegoVersion::V0));
     let file = SourceFile::new("plangate.toml", "[rego-version]\n\"a/*.rego\" = \"v1\"");
-    assert_eq!(version(&parse(&file).unwrap(), "a/x.rego"), Some(RegoVersion::V1));
+    assert_eq!(version(&parse(&file, Utf8Path::new("infra")).unwrap(), "a/x.rego"), Some(RegoVersion::V1));
 }
 
 #[test]
@@ -263,7 +265,7 @@ proptest::proptest! {
     fn any_text_is_read_or_refused(
         text in "(policies = |fail-on = |expect = |unknown_types = |\\[rules\\.\"[a*\\[]{1,3}\"\\]|level = |\"warn\"|\"deny\"|\"[aü \x1b]{0,3}\x1b\\[2J\"|\n|\\[|\\]|,){0,30}",
     ) {
-        match parse(&SourceFile::new("plangate.toml", text.as_str())) {
+        match parse(&SourceFile::new("plangate.toml", text.as_str()), Utf8Path::new("")) {
             Err(problems) => for problem in problems {
                 proptest::prop_assert!(problem.place.is_some());
                 let shown = format!("{:?}", miette::Report::new(problem));

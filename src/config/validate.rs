@@ -22,8 +22,7 @@ const BUILTIN_ERRORS: [(&str, BuiltinErrors); 2] =
 const REGO_VERSIONS: [(&str, RegoVersion); 2] = [("v0", RegoVersion::V0), ("v1", RegoVersion::V1)];
 
 /// Judges every value; what is wrong goes to the reader and the default takes its place.
-pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, base: &Utf8Path) -> Config {
-    let mut config = Config::default_for(base);
+pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, mut config: Config, base: &Utf8Path) -> Config {
     if let Some(paths) = written.policies {
         config.policies = PolicyPaths::Explicit(policies(reader, paths, base));
     }

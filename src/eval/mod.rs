@@ -15,10 +15,11 @@ mod subject;
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
-use crate::finding::{Finding, Level, LevelFrom, RuleId};
+use crate::finding::{Finding, Level, RuleId};
 use crate::plan::Plan;
 use crate::plan::completeness::Completeness;
 use crate::plan::detect::Document;
+use crate::policy::contract::{DeclaredLevel, effective_level};
 use crate::policy::{Origin, PolicySet, Rule};
 use crate::problem::Problem;
 use crate::rego::{Input, Job, Run};
@@ -68,10 +69,10 @@ impl Settings {
     /// Gives findings of native rules outside a plan (waivers) the level configuration sets; drops those that are off.
     #[must_use]
     pub fn relevel(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        let relevel = |finding: Finding| match self.levels.get(&finding.rule) {
-            Some(Level::Off) => None,
-            Some(level) => Some(Finding { level: *level, level_from: LevelFrom::Config, ..finding }),
-            None => Some(finding),
+        let relevel = |finding: Finding| {
+            let config = self.levels.get(&finding.rule).copied();
+            let level = effective_level(DeclaredLevel::Fixed(finding.declared_level), None, config).ok()?;
+            (level.level != Level::Off).then_some(Finding { level: level.level, level_from: level.from, ..finding })
         };
         findings.into_iter().filter_map(relevel).collect()
     }

@@ -194,8 +194,12 @@ fn unplanned(address: String, deposed: Option<String>) -> Subject {
 /// What comes of a native rule's results.
 pub(super) fn of_native(context: &Context<'_>, results: Vec<RawResult>) -> Judgement {
     let mut judgement = context.judgement();
-    context.add(&mut judgement, results);
+    context.add(&mut judgement, results.into_iter().map(shipped).collect());
     judgement.finish()
+}
+
+fn shipped(result: RawResult) -> RawResult {
+    RawResult { message: crate::text::one_line(&result.message).into_owned(), ..result }
 }
 
 /// What comes of an engine run.
@@ -262,17 +266,18 @@ fn take_builtin_errors(
     }
 }
 
-/// Masks what a rule of the repository wrote. Built-in rules write facts only, which are redacted already.
+/// Masks what a rule of the repository wrote. Built-in rules write facts only, which are redacted already; what
+/// they quote of the plan must not break their one line.
 fn mask(rule: &Rule, result: RawResult, masker: &mut LazyMasker<'_>) -> RawResult {
     if rule.origin != Origin::Repository {
-        return result;
+        return shipped(result);
     }
     RawResult {
         message: masker.mask(&result.message),
         details: masker.mask_map(result.details),
         metadata: masker.mask_map(result.metadata),
         address: result.address.map(|address| masker.mask(&address)),
-        deposed: result.deposed,
+        deposed: result.deposed.map(|deposed| masker.mask(&deposed)),
         level: result.level,
         severity: result.severity,
     }

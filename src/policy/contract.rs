@@ -41,18 +41,6 @@ pub fn level_from_name(rule: &str) -> Option<Level> {
     }
 }
 
-/// The level a rule has by itself: what METADATA says, else what its name stands for.
-#[must_use]
-pub fn declared_level(metadata: Option<DeclaredLevel>, rule: &str) -> Option<DeclaredLevel> {
-    metadata.or_else(|| level_from_name(rule).map(DeclaredLevel::Fixed))
-}
-
-/// Whether a rule does not run: switched off by the configuration, or by itself and not switched on there.
-#[must_use]
-pub fn is_off(declared: DeclaredLevel, config: Option<Level>) -> bool {
-    config.map_or(declared == DeclaredLevel::Fixed(Level::Off), |level| level == Level::Off)
-}
-
 /// The level of one finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FindingLevel {
@@ -62,14 +50,6 @@ pub struct FindingLevel {
     pub declared: Level,
     /// What decided `level`.
     pub from: LevelFrom,
-}
-
-impl FindingLevel {
-    /// Whether the configuration lowered it; the report counts these.
-    #[must_use]
-    pub fn is_lowered(self) -> bool {
-        self.level < self.declared
-    }
 }
 
 /// A rule with `level: per-finding` gave a result without `plangate.level`.
@@ -211,7 +191,6 @@ fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
             }
             ("details", other) => return Err(wrong("details", other, "an object")),
             (unknown, _) => {
-                let unknown = text::truncate(unknown, 40);
                 return Err(format!("an object with the unknown key `plangate.{unknown}`"));
             }
         }
@@ -235,7 +214,7 @@ fn own_severity(value: &Value) -> Option<Severity> {
 }
 
 fn level_error(value: &Value) -> String {
-    let found = value.as_str().map_or_else(|| shape(value), |word| format!("`{}`", text::truncate(word, 40)));
+    let found = value.as_str().map_or_else(|| shape(value), |word| format!("`{word}`"));
     format!("an object whose `plangate.level` is {found} instead of `info`, `warn` or `deny`")
 }
 

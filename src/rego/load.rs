@@ -262,6 +262,7 @@ fn rules(names: &Names<'_>, module: usize) -> Vec<RuleInfo> {
             span: first.span,
             shape: first.shape,
             line: file.map_or(1, |file| file.position(first.span.start).line),
+            definitions: definitions.iter().filter(|definition| definition.module == module).count(),
         });
     }
     rules.sort_by_key(|rule| rule.span);

@@ -143,6 +143,8 @@ pub struct RuleInfo {
     pub shape: RuleShape,
     /// Line of its first definition, from 1.
     pub line: usize,
+    /// How many definitions the file has of it.
+    pub definitions: usize,
 }
 
 /// What a rule yields.

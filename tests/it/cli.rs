@@ -157,11 +157,89 @@ fn rules_lists_level_and_origin() {
 }
 
 #[test]
+fn every_report_states_the_exit_code_of_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let good = format!("json={}", dir.path().join("good.json").display());
+    plangate().args(["check", NOOP, "-o", &good, "-o", "human=/no/such/directory/x"]).run().exits(2);
+    let written = report(&std::fs::read_to_string(dir.path().join("good.json")).unwrap());
+    assert_eq!((written["verdict"].as_str(), written["exit_code"].as_u64()), (Some("undecided"), Some(2)));
+}
+
+#[test]
+fn outputs_that_would_destroy_something_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("plan.json"), read(NOOP)).unwrap();
+    for outputs in
+        [["json=x", "human=x"], ["json=plan.json", "human=y"], ["json=-", "human"], ["json=/dev/stdout", "human"]]
+    {
+        let ran = plangate().dir(dir.path()).args(["check", "plan.json", "-o", outputs[0], "-o", outputs[1]]).run();
+        ran.exits(2);
+    }
+    assert_eq!(std::fs::read(dir.path().join("plan.json")).unwrap(), read(NOOP));
+    plangate().args(["check", NOOP, "--format", "json=x"]).run().exits(2);
+}
+
+#[test]
+fn machine_output_keeps_every_character() {
+    let plan = br#"{"format_version": "1.2", "resource_changes": [{"address": "aws_s3_bucket.x[\"\u007f\"]", "mode": "managed",
+        "type": "aws_s3_bucket", "change": {"actions": ["delete"], "before": {}, "after": null}}]}"#;
+    let ran = plangate().args(["check", "-", "--format", "json"]).stdin(plan.to_vec()).run();
+    assert_eq!(report(&ran.exits(1).stdout)["plans"][0]["findings"][0]["address"], "aws_s3_bucket.x[\"\u{7f}\"]");
+}
+
+#[test]
+fn arguments_out_of_range_are_usage_errors() {
+    for args in [
+        ["--threads", "0"],
+        ["--threads", "100000"],
+        ["--rule-timeout", "0"],
+        ["--rule-timeout", "18446744073709551615"],
+        ["--max-memory", "1"],
+        ["--max-memory", "nonsense"],
+    ] {
+        plangate().args(["check", NOOP]).args(args).run().exits(2).hides("internal error");
+        plangate().args(["rules"]).args(args).run().exits(2).hides("internal error");
+    }
+}
+
+#[test]
+fn configuration_and_policies_can_be_named() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("c.toml"), "policies = []\n").unwrap();
+    std::fs::write(dir.path().join("p.rego"), "package main\nwarn contains \"careful\"\n").unwrap();
+    std::fs::write(dir.path().join("plan.json"), read(NOOP)).unwrap();
+    let here = |args: &[&'static str]| {
+        plangate().dir(dir.path()).args(["check", "plan.json"]).args(args.iter().copied()).run()
+    };
+    here(&["--config", "c.toml"]).exits(0).says("policies = []");
+    here(&["--policy", "p.rego"]).exits(0).says("careful");
+    here(&["--policy", "p.rego", "--fail-on", "warn"]).exits(1);
+    here(&["--config", "none.toml"]).exits(2).says("none.toml");
+    here(&["--policy", "none.rego"]).exits(2).says("none.rego");
+    here(&["--verbose"]).exits(0).says("stateful/destroy-data-store");
+    here(&["--expect", "refresh-only"]).exits(0);
+    here(&["--color", "always"]).exits(0).says("\u{1b}[");
+    here(&["--color", "never"]).exits(0).hides("\u{1b}");
+}
+
+#[test]
+fn the_day_of_the_run_is_the_utc_day_of_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let waiver = "[[waiver]]\nrule = \"stateful/destroy-data-store\"\naddress = \"a.b\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2026-11-23\n";
+    std::fs::write(dir.path().join("plangate.waivers.toml"), waiver).unwrap();
+    std::fs::write(dir.path().join("plan.json"), read(NOOP)).unwrap();
+    let at = |now: &'static str| plangate().dir(dir.path()).args(["check", "plan.json", "--now", now]).run();
+    at("2026-11-23T23:59:59Z").exits(0).hides("waiver/expired");
+    at("2026-11-24T00:30:00+01:00").exits(0).hides("waiver/expired");
+    at("2026-11-24T00:00:00Z").exits(0).says("waiver/expired");
+}
+
+#[test]
 fn completions_and_manual_are_printed() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         plangate().args(["completions", shell]).run().exits(0).says("plangate");
     }
-    plangate().args(["man"]).run().exits(0).says(".TH plangate");
+    plangate().args(["man"]).run().exits(0).says(".TH plangate").says("rule\\-timeout");
     plangate().args(["--version"]).run().exits(0).says(env!("CARGO_PKG_VERSION"));
 }
 

@@ -158,6 +158,150 @@ fn metadata_names_level_severity_and_id() {
     assert_eq!((record.considered, record.fired, record.origin), (Some(7), 1, Origin::Repository));
 }
 
+const INFO_DENY: &str = "package main\n# METADATA\n# custom:\n#   level: info\ndeny contains \"a nicety\"\n";
+const PLAIN_DENY: &str = "package main\ndeny contains \"real\"\n";
+
+#[test]
+fn metadata_above_one_definition_does_not_lower_the_others() {
+    let two_files = [("policy/a.rego", INFO_DENY), ("policy/b.rego", PLAIN_DENY)];
+    Repository::new(&two_files).refused(ProblemCode::PolicyLoad, "do not agree");
+    policy(&format!("{INFO_DENY}deny contains \"real\"\n")).refused(ProblemCode::PolicyLoad, "do not agree");
+    let second_is_wrong = format!("{INFO_DENY}# METADATA\n# custom:\n#   level: denny\ndeny contains \"real\"\n");
+    policy(&second_is_wrong).refused(ProblemCode::PolicyLoad, "denny");
+    let document = format!("{}deny contains \"real\"\n", INFO_DENY.replace("# custom", "# scope: document\n# custom"));
+    assert!(own(&policy(&document).check(QUIET)).iter().all(|(_, level, _)| *level == Level::Info));
+}
+
+#[test]
+fn an_id_in_one_of_two_files_is_refused() {
+    let named = "package main\n# METADATA\n# custom:\n#   id: team/x\ndeny contains \"a\"\n";
+    Repository::new(&[("policy/a.rego", named), ("policy/b.rego", PLAIN_DENY)]).refused(ProblemCode::PolicyLoad, "id");
+}
+
+#[test]
+fn a_rule_cannot_switch_itself_off() {
+    policy(&INFO_DENY.replace("info", "off")).refused(ProblemCode::PolicyLoad, "off");
+}
+
+#[test]
+fn the_last_step_of_a_name_makes_a_rule() {
+    let repository = policy(
+        "package main\nchecks.storage.deny contains \"nested\"\na.warn_x contains \"w\"\nwarn contains \"top\"\n",
+    );
+    let found: Vec<(String, String)> =
+        own(&repository.check(QUIET)).into_iter().map(|(rule, _, m)| (rule, m)).collect();
+    let expected = [("main.checks.storage.deny", "nested"), ("main.a.warn_x", "w"), ("main.warn", "top")];
+    assert_eq!(found, expected.map(|(rule, message)| (rule.to_owned(), message.to_owned())));
+    policy("package main\ndeny.storage contains \"x\"\nwarn contains \"y\"\n")
+        .refused(ProblemCode::PolicyLoad, "looks like a rule");
+}
+
+#[test]
+fn two_paths_may_define_one_rule() {
+    let repository = Repository::new(&[
+        ("plangate.toml", "policies = [\"policy/a\", \"policy/b\"]\n"),
+        ("policy/a/p.rego", PLAIN_DENY),
+        ("policy/b/p.rego", "package main\ndeny contains \"other\"\n"),
+    ]);
+    assert_eq!(own(&repository.check(QUIET)).len(), 2);
+}
+
+#[test]
+fn one_directory_under_two_names_is_loaded_once() {
+    let repository = policy(PLAIN_DENY);
+    let mut setup = repository.setup();
+    setup.extra_policies = vec![setup.root.join("policy/../policy")];
+    let stages = workspace::open(&setup).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert_eq!(stages.policies.rules().iter().filter(|rule| rule.origin == Origin::Repository).count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_not_absent() {
+    for name in ["policy", "plangate.toml", "plangate.waivers.toml"] {
+        let repository = Repository::new(&[]);
+        std::os::unix::fs::symlink("/no/such/target", repository.0.path().join(name)).unwrap();
+        assert!(repository.open().is_err(), "{name}");
+    }
+}
+
+#[test]
+fn a_configuration_elsewhere_keeps_the_policies_and_waivers_of_the_root() {
+    let repository = Repository::new(&[("policy/p.rego", PLAIN_DENY), ("ci/plangate.toml", "fail-on = \"deny\"\n")]);
+    let mut setup = repository.setup();
+    setup.config = Some(setup.root.join("ci/plangate.toml"));
+    let stages = workspace::open(&setup).unwrap();
+    assert!(stages.policies.has_repository_rules());
+}
+
+#[test]
+fn a_file_called_policy_is_no_directory_of_policies() {
+    assert_eq!(Repository::new(&[("policy", "{}")]).check(QUIET).verdict, Verdict::Allowed);
+}
+
+#[test]
+fn what_blocks_is_always_shown() {
+    let repository = Repository::new(&[
+        ("policy/p.rego", "package main\nwarn contains \"careful\"\n"),
+        ("plangate.toml", "fail-on = \"warn\"\n"),
+    ]);
+    let options = plangate::report::human::Options { show: Level::Deny, verbose: false };
+    assert!(plangate::report::human::render(&repository.check(QUIET), options).contains("careful"));
+}
+
+#[test]
+fn a_plan_that_destroys_everything_still_shows_what_the_repository_says() {
+    let repository = policy(
+        "package main\ndeny contains {\"msg\": \"PROD FREEZE until Monday\", \"plangate\": {\"address\": rc.address}} if some rc in input.resource_changes\n",
+    );
+    let text = plangate::report::human::render(
+        &repository.check("24-destroy-mode"),
+        plangate::report::human::Options::default(),
+    );
+    assert!(
+        text.contains("destroys everything it manages (16 resources)") && text.contains("PROD FREEZE until Monday"),
+        "{text}"
+    );
+    let partial = Repository::new(&[]).check("62-destroy-target");
+    let text = plangate::report::human::render(&partial, plangate::report::human::Options::default());
+    assert!(!text.contains("destroys everything"), "{text}");
+}
+
+#[test]
+fn inspect_shows_what_policies_see() {
+    let plan = br#"{"format_version": "1.2", "resource_changes": [{"address": "aws_s3_bucket.raw", "mode": "managed",
+        "type": "aws_s3_bucket", "change": {"actions": ["delete"], "before": {"bucket": "raw", "n": [1, 2.5, null, true]},
+        "after": null, "after_unknown": {}, "before_sensitive": {}, "after_sensitive": false}}]}"#;
+    let repository =
+        policy("package main\nwarn contains {\"msg\": \"m\", \"seen\": input} if input.plangate.version == 1\n");
+    let stages = repository.open().unwrap();
+    let report = judge(&stages, &[("plan", plan.to_vec())]);
+    let seen =
+        &only(&report).findings.iter().find(|finding| finding.rule.as_str() == "main.warn").unwrap().metadata["seen"];
+    let plan =
+        plangate::gate::PlanInput { name: "plan".into(), source: plangate::gate::PlanSource::Bytes(plan.to_vec()) };
+    let shown: serde_json::Value =
+        serde_json::from_str(&plangate::gate::inspect(&stages, plan, false).unwrap()).unwrap();
+    assert_eq!(*seen, shown);
+}
+
+#[test]
+fn secrets_in_every_part_of_a_result_are_masked() {
+    for text in [
+        "deny contains {\"msg\": \"m\", \"plangate\": {\"address\": \"a.b\", \"deposed\": input.variables.admin_password.value}}",
+        "deny contains {\"msg\": \"m\", \"plangate\": {\"level\": input.variables.admin_password.value}}",
+        "deny contains {\"msg\": \"m\", \"plangate\": {input.variables.admin_password.value: 1}}",
+        "deny contains {\"msg\": \"m\", \"plangate\": {\"details\": {input.variables.admin_password.value: [input.variables.admin_password.value]}}}",
+        "deny contains \"m\" if { print(input.variables.admin_password.value) }",
+    ] {
+        let report = policy(&format!("package main\n{text}\n")).check(REPLACE);
+        let options = plangate::report::human::Options { show: Level::Info, verbose: true };
+        let texts =
+            [plangate::report::json::render(&report).unwrap(), plangate::report::human::render(&report, options)];
+        assert!(texts.iter().all(|shown| !shown.contains("S3cr3t")), "{text}");
+    }
+}
+
 #[test]
 fn a_result_may_raise_its_level_but_never_lower_it() {
     let raise = "package main\nwarn contains {\"msg\": \"m\", \"plangate\": {\"level\": \"deny\"}}\n";
@@ -267,7 +411,10 @@ fn an_expected_refresh_only_plan_still_reports_a_store_that_is_gone() {
     let report = Repository::new(&[("plangate.toml", "expect = \"refresh-only\"\n")]).check(refresh_only);
     assert_eq!(report.verdict, Verdict::Allowed);
     let finding = &only(&report).findings[0];
-    assert_eq!((finding.level, finding.subject.as_ref().unwrap().address.as_str()), (Level::Warn, "azurerm_mssql_database.dwh"));
+    assert_eq!(
+        (finding.level, finding.subject.as_ref().unwrap().address.as_str()),
+        (Level::Warn, "azurerm_mssql_database.dwh")
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ import rego.v1
 #   Terraform stops managing a data store: the plan forgets it, or replaces it and leaves the old object
 #   behind. The data stays, but nothing protects or finds it any more. Under an accepted refresh-only plan the
 #   rule also reports stores that were deleted outside Terraform, which the plan takes out of the state.
-# scope: rule
+# scope: document
 # custom:
 #   id: stateful/forget-data-store
 #   category: stateful

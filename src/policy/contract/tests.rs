@@ -19,15 +19,6 @@ fn names_stand_for_levels_only_in_their_whole_form() {
     }
 }
 
-#[test]
-fn metadata_comes_before_the_name() {
-    let info = DeclaredLevel::Fixed(Level::Info);
-    assert_eq!(declared_level(Some(info), "deny"), Some(info));
-    assert_eq!(declared_level(Some(info), "check"), Some(info));
-    assert_eq!(declared_level(None, "warn_x"), Some(DeclaredLevel::Fixed(Level::Warn)));
-    assert_eq!(declared_level(None, "check"), None);
-}
-
 /// The whole space: declared × result × configured, against the definition written out as a maximum.
 #[test]
 fn every_combination_of_levels_is_decided() {
@@ -66,16 +57,6 @@ fn the_order_of_deciding_in_examples() {
     assert_eq!((kept.level, kept.from), (Level::Deny, LevelFrom::Rule));
     let lowered = decide(Level::Warn, Some(Level::Deny), Some(Level::Info));
     assert_eq!((lowered.level, lowered.declared, lowered.from), (Level::Info, Level::Deny, LevelFrom::Config));
-    assert!(lowered.is_lowered() && !raised.is_lowered());
-}
-
-#[test]
-fn a_rule_is_off_by_configuration_or_by_itself() {
-    assert!(is_off(DeclaredLevel::Fixed(Level::Deny), Some(Level::Off)));
-    assert!(is_off(DeclaredLevel::PerFinding, Some(Level::Off)));
-    assert!(is_off(DeclaredLevel::Fixed(Level::Off), None));
-    assert!(!is_off(DeclaredLevel::Fixed(Level::Off), Some(Level::Warn)), "switched on");
-    assert!(!is_off(DeclaredLevel::PerFinding, None));
 }
 
 #[test]

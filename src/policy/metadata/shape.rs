@@ -123,7 +123,11 @@ fn severities() -> Vec<(&'static str, Severity)> {
 }
 
 fn levels() -> Vec<(&'static str, DeclaredLevel)> {
-    let fixed = Level::ALL.into_iter().map(|level| (level.as_str(), DeclaredLevel::Fixed(level)));
+    // A rule cannot switch itself off: that would be a rule which looks in force and is not.
+    let fixed = Level::ALL
+        .into_iter()
+        .filter(|level| *level != Level::Off)
+        .map(|level| (level.as_str(), DeclaredLevel::Fixed(level)));
     fixed.chain([("per-finding", DeclaredLevel::PerFinding)]).collect()
 }
 

@@ -60,9 +60,15 @@ custom:
 
 #[test]
 fn custom_may_stand_before_the_other_keys() {
-    let meta = read("custom: {level: off}\ntitle: T\nscope: rule").unwrap();
-    assert_eq!((meta.level, meta.title.as_deref()), (Some(DeclaredLevel::Fixed(Level::Off)), Some("T")));
+    let meta = read("custom: {level: info}\ntitle: T\nscope: rule").unwrap();
+    assert_eq!((meta.level, meta.title.as_deref()), (Some(DeclaredLevel::Fixed(Level::Info)), Some("T")));
     assert_eq!(meta.scope, Some(Scope::Rule));
+}
+
+#[test]
+fn a_rule_cannot_switch_itself_off() {
+    let (line, underlined, _) = mistake("custom:\n  level: off");
+    assert_eq!((line, underlined.as_str()), (5, "off"));
 }
 
 #[test]
