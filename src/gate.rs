@@ -14,7 +14,7 @@ use crate::plan::completeness::{self, Expect};
 use crate::plan::detect::{self, Document};
 use crate::plan::json::{self, Interest};
 use crate::plan::mask::Masker;
-use crate::plan::redact::redact;
+use crate::plan::redact::{redact, redact_derived};
 use crate::policy::PolicySet;
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, InputSink};
@@ -163,14 +163,16 @@ fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Resul
     let catalog = Catalog::builtin();
     let (plan, _) = load(document, false)?;
     let facts = facts::derive(&plan, catalog)?;
-    let derived = eval::derived(&facts, stages.eval.input)?;
+    let mut derived = eval::derived(&facts, stages.eval.input)?;
     let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));
     let mut input = plan_of(serde_json::from_slice(document.bytes()).map_err(malformed)?);
+    if !reveal {
+        let masker = Masker::from_json(document.bytes())?;
+        input = redact(input, &masker);
+        derived = redact_derived(derived, &masker);
+    }
     if let Value::Object(map) = &mut input {
         map.insert(eval::DERIVED_KEY.to_owned(), derived);
-    }
-    if !reveal {
-        input = redact(input, &Masker::from_json(document.bytes())?);
     }
     serde_json::to_string_pretty(&input).map_err(malformed)
 }

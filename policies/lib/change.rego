@@ -1,5 +1,5 @@
 # Phrases a change of `input.plangate`: what happens to the object, why, and what one can do.
-# Selects among facts and computes none.
+# Selects among facts and computes none. Every phrase is defined for every change: one that is not would silence a rule.
 package plangate.lib.change
 
 import rego.v1
@@ -10,6 +10,8 @@ label(change) := change.address if not change.deposed
 label(change) := sprintf("%s (deposed object %s)", [change.address, change.deposed])
 
 # What happens to the object that exists, as a clause after its label.
+default fate(_) := "will change in a way that plangate cannot put in words"
+
 fate(change) := "was deleted outside Terraform" if {
 	change.drift
 	not change.unknown_action
@@ -60,25 +62,26 @@ default why_deferred(_) := []
 
 why_deferred(change) := ["How many instances there are is known only then."] if change.instances_unknown
 
+default cause(_) := []
+
 cause(change) := [sprintf("Terraform replaces it because %s, which cannot be changed in place.", [concat(" and ", attributes(change))])] if {
 	count(change.replaced_by) > 0
 }
 
 cause(change) := ["It is what an earlier create-before-destroy replacement left behind."] if {
 	count(change.replaced_by) == 0
-	change.deposed
-	change.destroys
+	left_over(change)
 }
 
 cause(change) := [sprintf("Terraform does so because %s.", [change.reason.text])] if {
 	count(change.replaced_by) == 0
-	not change.deposed
+	not left_over(change)
 	change.reason.text
 }
 
 cause(change) := [sprintf("Terraform's reason: %s.", [change.reason.code])] if {
 	count(change.replaced_by) == 0
-	not change.deposed
+	not left_over(change)
 	change.reason
 	not change.reason.text
 }
@@ -87,26 +90,14 @@ cause(change) := ["Terraform gives no reason, as in a plan made with -destroy."]
 	count(change.replaced_by) == 0
 	change.verb == "delete"
 	not change.drift
-	not change.deposed
+	not left_over(change)
 	not change.reason
 }
 
-cause(change) := [] if {
-	count(change.replaced_by) == 0
-	unexplained(change)
-	not change.reason
-}
-
-unexplained(change) if change.drift
-
-unexplained(change) if {
-	not change.deposed
-	change.verb != "delete"
-}
-
-unexplained(change) if {
+# A deposed object is destroyed whatever the reason of its address is.
+left_over(change) if {
 	change.deposed
-	not change.destroys
+	change.destroys
 }
 
 # The attributes that force a replacement, at most three of them in words.
@@ -129,6 +120,8 @@ hidden(item) if {
 }
 
 # What one can do, as one sentence or two.
+default advice(_) := ""
+
 advice(change) := "Find out what this action does, or use a version of plangate that knows it, before you apply." if {
 	change.unknown_action
 }

@@ -14,6 +14,8 @@ destroyed contains change if {
 }
 
 # The level the catalogue suggests; a setting that keeps the object alive makes it a warning at most.
+default level(_) := "deny"
+
 level(change) := change.catalog.default if count(change.guard.harmless) == 0
 
 level(change) := milder[change.catalog.default] if count(change.guard.harmless) > 0

@@ -1,7 +1,7 @@
-//! The last line of defence: no destruction leaves here unjudged.
+//! The last line of defence: no destruction and no forgotten data store leaves here unjudged.
 //!
 //! Rules are text, and a phrase that is undefined for some combination of facts makes a rule stay silent.
-//! So every destroyed object is checked against the findings of the rule that owns it. Must not make findings.
+//! So every object that is destroyed or let go is checked against the findings of the rule that owns it. Must not make findings.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +9,10 @@ use super::Settings;
 use crate::facts::{ChangeFacts, Facts, TypeStatus};
 use crate::finding::{Finding, Level, RuleId};
 use crate::problem::{Problem, ProblemCode};
+use crate::text::one_line;
 
-/// One problem for each destroyed object that the built-in rule for its kind did not report; none where
-/// configuration switched that rule off.
+/// One problem for each object that the built-in rule for its fate did not report; none where configuration switched
+/// that rule off.
 pub(super) fn unjudged(facts: &Facts, findings: &[Finding], settings: &Settings) -> Vec<Problem> {
     let judged: BTreeSet<(&str, &str, Option<&str>)> = findings
         .iter()
@@ -20,30 +21,74 @@ pub(super) fn unjudged(facts: &Facts, findings: &[Finding], settings: &Settings)
             Some((finding.rule.as_str(), subject.address.as_str(), subject.deposed.as_deref()))
         })
         .collect();
-    facts
-        .changes
-        .iter()
-        .filter(|change| change.action.destroys())
-        .filter(|change| {
-            let rule = owner(change);
-            settings.levels.get(&RuleId::new(rule)) != Some(&Level::Off)
-                && !judged.contains(&(rule, change.address.as_str(), change.deposed.as_deref()))
+    let gone = facts.drift.iter().filter(|change| facts.plan.refresh_only && is_store(change));
+    let expected = facts.changes.iter().filter_map(|change| Some((change, owner(change)?)));
+    expected
+        .chain(gone.map(|change| (change, FORGET)))
+        .filter(|(change, rule)| {
+            settings.levels.get(&RuleId::new(*rule)) != Some(&Level::Off)
+                && !judged.contains(&(*rule, change.address.as_str(), change.deposed.as_deref()))
         })
-        .map(|change| {
-            let message =
-                format!("no rule judged the destruction of {}, though `{}` should have", change.address, owner(change));
+        .map(|(change, rule)| {
+            let fate = if rule == FORGET { "loss" } else { "destruction" };
+            let address = one_line(change.address.as_str());
+            let message = format!("no rule judged the {fate} of {address}, though `{rule}` should have");
             Problem::new(ProblemCode::RuleUndetermined, message)
                 .help("this is a fault of plangate: please report it with the type and the actions of the change")
         })
         .collect()
 }
 
-/// The built-in rule that must report the destruction of this object.
-fn owner(change: &ChangeFacts) -> &'static str {
-    let data_store = change.catalog.stakes.as_ref().is_some_and(|stakes| stakes.class.is_data_store());
-    match change.catalog.status {
-        TypeStatus::Catalogued if data_store => "stateful/destroy-data-store",
+/// Owns what leaves the state.
+const FORGET: &str = "stateful/forget-data-store";
+
+/// The built-in rule that must report what happens to this object, if one must.
+fn owner(change: &ChangeFacts) -> Option<&'static str> {
+    if change.action.forgets() {
+        return is_store(change).then_some(FORGET);
+    }
+    change.action.destroys().then(|| match change.catalog.status {
+        TypeStatus::Catalogued if is_store(change) => "stateful/destroy-data-store",
         TypeStatus::Catalogued => "stateful/destroy-catalogued",
         TypeStatus::Known | TypeStatus::Unseen => "stateful/uncatalogued-destroy",
+    })
+}
+
+/// Whether it holds data, or is of a type nobody has looked at that is named like what does.
+fn is_store(change: &ChangeFacts) -> bool {
+    let stakes = change.catalog.stakes.as_ref();
+    stakes.is_some_and(|stakes| stakes.class.is_data_store()) || change.catalog.fallback_glob.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::facts::{derive, testing::plan};
+
+    #[test]
+    fn silence_about_what_is_destroyed_or_let_go_is_a_problem() {
+        let unjudged = |text: &str| {
+            let facts = derive(&plan(text), Catalog::builtin()).unwrap();
+            super::unjudged(&facts, &[], &Settings::default()).into_iter().map(|p| p.message).collect::<Vec<_>>()
+        };
+        let entry = |kind: &str, actions: &str| {
+            format!(r#"{{"address": "{kind}.x", "type": "{kind}", "change": {{"actions": {actions}}}}}"#)
+        };
+        for (kind, actions, rule) in [
+            ("aws_db_instance", r#"["delete"]"#, "stateful/destroy-data-store"),
+            ("aws_db_instance", r#"["forget"]"#, "stateful/forget-data-store"),
+            ("acme_database", r#"["create", "forget"]"#, "stateful/forget-data-store"),
+            ("acme_database", "[]", "stateful/uncatalogued-destroy"),
+        ] {
+            let messages = unjudged(&format!(r#"{{"resource_changes": [{}]}}"#, entry(kind, actions)));
+            assert!(matches!(messages.as_slice(), [one] if one.contains(rule)), "{kind} {actions}: {messages:?}");
+        }
+        assert!(
+            unjudged(&format!(r#"{{"resource_changes": [{}]}}"#, entry("acme_widget", r#"["forget"]"#))).is_empty()
+        );
+        let gone = entry("aws_db_instance", r#"["delete"]"#);
+        assert_eq!(unjudged(&format!(r#"{{"resource_drift": [{gone}]}}"#)).len(), 1, "a refresh-only plan");
+        assert!(unjudged(&format!(r#"{{"resource_changes": [], "resource_drift": [{gone}]}}"#)).is_empty());
     }
 }

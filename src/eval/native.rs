@@ -7,6 +7,9 @@ use crate::policy::contract::RawResult;
 use crate::policy::native::{INCOMPLETE, UNKNOWN_ACTION};
 use crate::text;
 
+/// How many characters of an unknown action list a message shows.
+const MAX_WORDS: usize = 200;
+
 /// How many missing instances a message names.
 const NAMED: usize = 5;
 
@@ -28,7 +31,8 @@ fn incomplete(judged: &Judged<'_>) -> Option<RawResult> {
         "Terraform marks this plan as incomplete (targeted, or with deferred changes): what it leaves out was not judged."
             .to_owned()
     } else {
-        let named: Vec<&str> = missing.iter().take(NAMED).map(crate::address::Address::as_str).collect();
+        let named: Vec<String> =
+            missing.iter().take(NAMED).map(|instance| text::one_line(&instance.to_string()).into_owned()).collect();
         let more = match missing.len().saturating_sub(NAMED) {
             0 => String::new(),
             more => format!(" and {more} more"),
@@ -46,17 +50,25 @@ fn incomplete(judged: &Judged<'_>) -> Option<RawResult> {
 }
 
 fn unknown_actions(judged: &Judged<'_>) -> Vec<RawResult> {
-    judged_changes(judged.plan)
-        .filter(|change| change.change.action == Action::Unknown)
-        .map(|change| RawResult {
+    let planned = judged_changes(judged.plan).map(|change| (change, "so it counts as destroying"));
+    let drifted = judged.plan.drift.iter().map(|change| (change, "so what happened outside Terraform is not known"));
+    planned
+        .chain(drifted)
+        .filter(|(change, _)| change.change.action == Action::Unknown)
+        .map(|(change, meaning)| RawResult {
             message: format!(
-                "the action list [{}] is none that this version knows, so it counts as destroying. \
+                "the action list [{}] is none that this version knows, {meaning}. \
                  Use a plangate release that knows this Terraform version, or look at the change by hand.",
-                change.change.actions.join(", ")
+                words(&change.change.actions)
             ),
             address: Some(change.address.to_string()),
             deposed: change.deposed.clone(),
             ..RawResult::default()
         })
         .collect()
+}
+
+/// Action words of somebody else's making: on one line, and not endless.
+fn words(actions: &[String]) -> String {
+    text::one_line(&text::truncate(&actions.join(", "), MAX_WORDS)).into_owned()
 }

@@ -130,12 +130,13 @@ fn applies(change: &ResourceChange, entry: &Entry, variant: &Variant) -> bool {
 fn of_carried(change: &ResourceChange, entry: &Entry, catalog: &Catalog) -> Result<Option<Stakes>, Problem> {
     let Some(carrier) = catalog.carrier(&entry.resource_type)? else { return Ok(None) };
     let path = [crate::plan::PathStep::Key(carrier.attr.as_str().into())];
-    let Some((side, value)) =
-        [Side::Before, Side::After].into_iter().find_map(|side| match change.change.lookup(side, &path) {
-            Lookup::Known(value) => value.as_str().map(|text| (side, text)),
-            Lookup::Absent | Lookup::Unknown => None,
-        })
-    else {
+    // What goes is the object as it was; what comes in its place may be something else.
+    let goes = change.change.action.destroys() || change.change.action.forgets();
+    let sides = if goes { &[Side::Before][..] } else { &[Side::Before, Side::After] };
+    let Some((side, value)) = sides.iter().find_map(|side| match change.change.lookup(*side, &path) {
+        Lookup::Known(value) => value.as_str().map(|text| (*side, text)),
+        Lookup::Absent | Lookup::Unknown => None,
+    }) else {
         return Ok(None);
     };
     let Some(carried) = catalog.generic()?.carried(carrier, value) else { return Ok(None) };

@@ -125,6 +125,28 @@ fn a_worse_variant_needs_neither() {
 }
 
 #[test]
+fn a_promoted_replica_is_a_server_of_its_own() {
+    let of = |kind: &str, role: &str| {
+        let before = format!(r#"{{"create_mode": "Replica", "replication_role": {role}}}"#);
+        stakes(&of_change(&entry(&format!("azurerm_{kind}_flexible_server"), r#"["delete"]"#, &before))).clone()
+    };
+    for (kind, role) in [("postgresql", "\"None\""), ("mysql", "\"None\""), ("mysql", "\"Source\"")] {
+        let promoted = of(kind, role);
+        assert_eq!(
+            (promoted.default, promoted.severity),
+            (Level::Deny, crate::catalog::Severity::Critical),
+            "{kind} {role}"
+        );
+        assert!(promoted.class.is_data_store());
+    }
+    for (kind, role) in [("postgresql", "\"AsyncReplica\""), ("mysql", "\"Replica\""), ("mysql", "null")] {
+        assert_eq!(of(kind, role).default, Level::Warn, "{kind} {role}");
+    }
+    let geo = entry("azurerm_mssql_database", r#"["delete"]"#, r#"{"create_mode": "Secondary"}"#);
+    assert_eq!(stakes(&of_change(&geo)).default, Level::Deny, "a failover makes it the primary");
+}
+
+#[test]
 fn set_means_present_and_not_empty() {
     let with = |before| of_change(&entry("google_bigquery_table", r#"["delete"]"#, before)).catalog.stakes.clone();
     assert_eq!(with(r#"{"view": [{"query": "select 1"}]}"#).unwrap().variant.as_deref(), Some("view definition"));
@@ -144,6 +166,11 @@ fn a_generic_resource_is_classed_by_what_it_carries() {
     assert!(carried.loses.contains("blobs"));
     let hidden = of_change(&account.replace("\"before_sensitive\": {}", "\"before_sensitive\": true"));
     assert_eq!((stakes(&hidden).default, stakes(&hidden).carries.as_deref()), (Level::Deny, None));
+    for actions in [r#"["delete", "create"]"#, r#"["create", "delete"]"#, r#"["forget"]"#, r#"["shred"]"#] {
+        let replaced = entry("azapi_resource", actions, "{}")
+            .replace(r#""after": null"#, r#""after": {"type": "Microsoft.Storage/storageAccounts@2023-01-01"}"#);
+        assert_eq!(stakes(&of_change(&replaced)).carries, None, "{actions}: what is made says nothing of what goes");
+    }
     let other = of_change(&entry("azapi_resource", r#"["delete"]"#, r#"{"type": "Microsoft.Foo/bars@1"}"#));
     assert_eq!((stakes(&other).class, stakes(&other).default), (Class::Container, Level::Warn));
 }

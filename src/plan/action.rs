@@ -61,8 +61,19 @@ impl Action {
 
     /// Reads `actions`. Source of the combinations: Terraform `internal/command/jsonplan/plan.go`,
     /// `OpenTofu` ≥ 1.12 for `["forget", "create"]`.
+    ///
+    /// A data source is only ever read and an ephemeral resource only opened, renewed and closed: any other action on one
+    /// is none that Terraform plans, whatever it is called.
     #[must_use]
     pub fn read(actions: &[String], mode: &Mode) -> Self {
+        let action = Self::of_words(actions, mode);
+        match mode {
+            Mode::Data | Mode::Ephemeral if !action.is_quiet() => Self::Unknown,
+            _ => action,
+        }
+    }
+
+    fn of_words(actions: &[String], mode: &Mode) -> Self {
         let words: Vec<&str> = actions.iter().map(String::as_str).collect();
         match words.as_slice() {
             ["no-op"] => Self::NoOp,
@@ -119,5 +130,37 @@ impl Action {
             Self::Ephemeral => "ephemeral",
             Self::Unknown => "unknown",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_sources_and_ephemeral_resources_have_no_actions_of_managed_ones() {
+        fn read(actions: &[&str], mode: &Mode) -> Action {
+            Action::read(&actions.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), mode)
+        }
+        for mode in [Mode::Data, Mode::Ephemeral] {
+            let lists: [&[&str]; 8] = [
+                &["create"],
+                &["update"],
+                &["delete"],
+                &["delete", "create"],
+                &["create", "delete"],
+                &["forget"],
+                &["create", "forget"],
+                &["forget", "create"],
+            ];
+            for actions in lists {
+                assert_eq!(read(actions, &mode), Action::Unknown, "{mode:?} {actions:?}");
+            }
+            assert_eq!(read(&["no-op"], &mode), Action::NoOp);
+            assert_eq!(read(&["read"], &mode), Action::Read);
+        }
+        assert_eq!(read(&["open"], &Mode::Ephemeral), Action::Ephemeral);
+        assert_eq!(read(&["open"], &Mode::Data), Action::Unknown);
+        assert_eq!(read(&["delete"], &Mode::Other("novel".to_owned())), Action::Delete);
     }
 }

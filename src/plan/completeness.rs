@@ -7,9 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::segments::{Segment, segments};
 use super::{Plan, PriorInstance, ResourceChange};
-use crate::address::Address;
 use crate::problem::{Problem, ProblemCode};
-use crate::text::count;
+use crate::text::{count, one_line};
 
 /// Most addresses named in one message.
 const NAMED: usize = 5;
@@ -30,7 +29,7 @@ pub struct Completeness {
     /// Why it cannot be judged.
     pub problems: Vec<Problem>,
     /// Managed instances of the prior state that no change names, sorted.
-    pub missing: Vec<Address>,
+    pub missing: Vec<PriorInstance>,
     /// The plan says that it is not complete (`complete: false`).
     pub partial: bool,
 }
@@ -43,7 +42,8 @@ pub fn assess(plan: &Plan, expect: Expect) -> Completeness {
     let mut problems = Vec::new();
     problems.extend(errored(plan));
     let changes = plan.changes.as_deref();
-    problems.extend(repeated(changes.unwrap_or_default()));
+    problems.extend(repeated("the plan lists", planned(plan)));
+    problems.extend(repeated("`resource_drift` lists", plan.drift.iter()));
     let missing = match (expect, changes) {
         (Expect::RefreshOnly, _) => {
             problems.extend(not_refresh_only(changes.unwrap_or_default()));
@@ -72,14 +72,22 @@ fn errored(plan: &Plan) -> Option<Problem> {
 /// without resources; only the last can be judged.
 fn no_changes(plan: &Plan) -> Option<Problem> {
     let prior = plan.prior_instances.as_deref().map_or(0, <[_]>::len);
+    let planned = plan.planned_resources;
     let message = match plan.configuration {
         // Terraform always writes `configuration`: who stripped it may have stripped the changes.
         None => "the plan has neither `resource_changes` nor `configuration`: nothing says what it does".to_owned(),
-        Some(summary) if summary.managed_resources > 0 || prior > 0 => format!(
-            "the plan has no `resource_changes`, though it has {} and {} in the prior state",
-            count(summary.managed_resources, "managed resource block"),
-            count(prior, "managed instance"),
-        ),
+        Some(summary) if summary.managed_resources > 0 || prior > 0 || planned > 0 => {
+            let has: Vec<_> = [
+                (summary.managed_resources, "managed resource block", ""),
+                (prior, "managed instance", " in the prior state"),
+                (planned, "resource", " in `planned_values`"),
+            ]
+            .into_iter()
+            .filter(|(n, ..)| *n > 0)
+            .map(|(n, noun, place)| count(n, noun) + place)
+            .collect();
+            format!("the plan has no `resource_changes`, though it has {}", has.join(", "))
+        }
         Some(_) => return None,
     };
     let help = "a plan of `terraform plan -refresh-only` looks like this: if it is one, say so with `--expect refresh-only`; \
@@ -91,8 +99,8 @@ fn no_changes(plan: &Plan) -> Option<Problem> {
 fn not_refresh_only(changes: &[ResourceChange]) -> Option<Problem> {
     let loud: Vec<_> = changes
         .iter()
-        .filter(|change| change.is_managed() && !change.change.action.is_quiet())
-        .map(|change| &change.address)
+        .filter(|change| !change.change.action.is_quiet())
+        .map(|change| one_line(change.address.as_str()).into_owned())
         .collect();
     (!loud.is_empty()).then(|| {
         let message = format!(
@@ -105,35 +113,42 @@ fn not_refresh_only(changes: &[ResourceChange]) -> Option<Problem> {
     })
 }
 
+/// Everything that is or will be done. An address with a `[*]` stands for many objects, so it is none of them.
+fn planned(plan: &Plan) -> impl Iterator<Item = &ResourceChange> {
+    let deferred = plan.deferred.iter().map(|deferred| &deferred.resource_change);
+    let one = |change: &&ResourceChange| !segments(change.address.as_str()).iter().any(|s| s.key == Some("*"));
+    plan.changes.iter().flatten().chain(deferred.filter(one))
+}
+
 /// Entries with the same address and deposed key.
-fn repeated(changes: &[ResourceChange]) -> Option<Problem> {
+fn repeated<'p>(lists: &str, changes: impl Iterator<Item = &'p ResourceChange>) -> Option<Problem> {
     let mut seen = BTreeSet::new();
     let mut twice = BTreeSet::new();
     for change in changes {
         if !seen.insert((&change.address, change.deposed.as_deref())) {
-            twice.insert(&change.address);
+            twice.insert(one_line(change.address.as_str()).into_owned());
         }
     }
     let twice: Vec<_> = twice.into_iter().collect();
     (!twice.is_empty()).then(|| {
-        let message = format!("`resource_changes` lists the same object more than once: {}", names(&twice));
+        let message = format!("{lists} the same object more than once: {}", names(&twice));
         Problem::new(ProblemCode::InconsistentPlan, message)
             .help("Terraform never writes this: print the plan again with `terraform show -json tfplan > plan.json`")
     })
 }
 
-fn contradiction(missing: &[Address]) -> Problem {
+fn contradiction(missing: &[PriorInstance]) -> Problem {
     let message = format!(
         "the plan says `complete: true`, but no change names {} of its prior state: {}",
         count(missing.len(), "managed instance"),
-        names(&missing.iter().collect::<Vec<_>>())
+        names(&missing.iter().map(|instance| one_line(&instance.to_string()).into_owned()).collect::<Vec<_>>())
     );
     Problem::new(ProblemCode::InconsistentPlan, message)
         .help("entries were removed from the document: print it again with `terraform show -json tfplan > plan.json`")
 }
 
-fn names(addresses: &[&Address]) -> String {
-    let shown: Vec<_> = addresses.iter().take(NAMED).map(|address| address.as_str()).collect();
+fn names(addresses: &[String]) -> String {
+    let shown: Vec<_> = addresses.iter().take(NAMED).map(String::as_str).collect();
     match addresses.len().saturating_sub(NAMED) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
@@ -141,10 +156,10 @@ fn names(addresses: &[&Address]) -> String {
 }
 
 /// Managed instances of the prior state that the plan is silent about: it was targeted, or entries were removed.
-fn missing(plan: &Plan, changes: &[ResourceChange]) -> Vec<Address> {
+fn missing(plan: &Plan, changes: &[ResourceChange]) -> Vec<PriorInstance> {
     let named = Named::new(plan, changes);
     let prior = plan.prior_instances.as_deref().unwrap_or_default();
-    let missing: BTreeSet<_> = prior.iter().filter(|instance| !named.covers(instance)).map(|i| &i.address).collect();
+    let missing: BTreeSet<_> = prior.iter().filter(|instance| !named.covers(instance)).collect();
     missing.into_iter().cloned().collect()
 }
 
@@ -152,13 +167,15 @@ fn missing(plan: &Plan, changes: &[ResourceChange]) -> Vec<Address> {
 struct Named<'p> {
     /// Addresses, present and previous, with the deposed key of their entry.
     objects: BTreeSet<(&'p str, Option<&'p str>)>,
+    /// Deferred addresses: nothing is said yet of the objects there.
+    deferred: BTreeSet<&'p str>,
     /// Deferred addresses with a `[*]` in them, by their names without keys.
     wildcards: BTreeMap<Vec<&'p str>, Vec<Vec<Segment<'p>>>>,
 }
 
 impl<'p> Named<'p> {
     fn new(plan: &'p Plan, changes: &'p [ResourceChange]) -> Self {
-        let mut named = Self { objects: BTreeSet::new(), wildcards: BTreeMap::new() };
+        let mut named = Self { objects: BTreeSet::new(), deferred: BTreeSet::new(), wildcards: BTreeMap::new() };
         let deferred = plan.deferred.iter().map(|deferred| &deferred.resource_change);
         for change in changes.iter().chain(deferred.clone()) {
             for address in [Some(&change.address), change.previous_address.as_ref()].into_iter().flatten() {
@@ -166,6 +183,7 @@ impl<'p> Named<'p> {
             }
         }
         for change in deferred {
+            named.deferred.insert(change.address.as_str());
             let pattern = segments(change.address.as_str());
             if pattern.iter().any(|segment| segment.key == Some("*")) {
                 named.wildcards.entry(bare(&pattern)).or_default().push(pattern);
@@ -174,11 +192,11 @@ impl<'p> Named<'p> {
         named
     }
 
-    /// A deposed object needs its own entry or the one of its address; the current object needs an entry that is not
-    /// about a deposed one.
+    /// Every object needs its own entry, a deposed one too: Terraform always writes it. An entry that waits for a later
+    /// plan stands for all objects at its address.
     fn covers(&self, instance: &PriorInstance) -> bool {
         let address = instance.address.as_str();
-        if self.objects.contains(&(address, None)) || self.objects.contains(&(address, instance.deposed.as_deref())) {
+        if self.objects.contains(&(address, instance.deposed.as_deref())) || self.deferred.contains(address) {
             return true;
         }
         if self.wildcards.is_empty() {

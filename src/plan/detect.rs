@@ -129,7 +129,8 @@ fn scan(text: &Arc<String>, notes: &[String], outer: bool, found: &mut Found) ->
             Line::UiEvent => return Err(refusal::ui_stream()),
             Line::Array => return Err(refusal::array()),
             Line::Document => {
-                let range = end_of_object(text, line.start)?;
+                let marks = lines::marks(text.get(line.clone()).unwrap_or_default());
+                let range = end_of_object(text, line.start + marks)?;
                 at = range.end;
                 let mut notes = notes.to_vec();
                 if skipped > 0 {
@@ -149,10 +150,16 @@ fn scan(text: &Arc<String>, notes: &[String], outer: bool, found: &mut Found) ->
             }
         }
     }
-    for (_, lines, inner) in groups.into_texts() {
+    for (key, lines, inner) in groups.into_texts() {
         let mut notes = notes.to_vec();
         notes.push(format!("stripped the log prefix of {}", count(lines, "line")));
-        scan(&Arc::new(inner), &notes, false, found)?;
+        let (inner, earlier) = (Arc::new(inner), found.len());
+        // What is wrong with one unit says nothing of the others.
+        if let Err(problem) = scan(&inner, &notes, false, found) {
+            found.push(Err(problem));
+        } else if found.len() == earlier && !inner.trim().is_empty() {
+            found.push(Err(refusal::of_unit(&key, refusal::no_json(&inner))));
+        }
     }
     Ok(())
 }

@@ -44,6 +44,8 @@ pub struct Plan {
     pub prior_instances: Option<Vec<PriorInstance>>,
     /// Whether `configuration` is there, and whether it declares managed resources (in any module).
     pub configuration: Option<ConfigurationSummary>,
+    /// Number of resources in `planned_values`; a check of the plan against itself, never a base of judgement.
+    pub planned_resources: usize,
     /// `errored`; absent before Terraform 1.6.
     pub errored: Option<bool>,
     /// `applyable`; absent before Terraform 1.8 and in every OpenTofu plan.
@@ -64,12 +66,21 @@ pub struct ConfigurationSummary {
 }
 
 /// A managed instance of the prior state.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PriorInstance {
     /// Address of the instance.
     pub address: Address,
     /// Key of a deposed object.
     pub deposed: Option<String>,
+}
+
+impl std::fmt::Display for PriorInstance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.deposed {
+            Some(key) => write!(f, "{} (deposed object {key})", self.address),
+            None => self.address.fmt(f),
+        }
+    }
 }
 
 /// The `mode` of a resource.
@@ -131,7 +142,7 @@ pub struct DeferredChange {
 pub struct Change {
     /// What happens.
     pub action: Action,
-    /// `actions` as written; non-string elements appear as their JSON text.
+    /// `actions` as written; `(not a word)` stands for an element that is no string.
     pub actions: Vec<String>,
     /// The object before; [`Value::Null`] also where the interest left it out.
     pub before: Value,

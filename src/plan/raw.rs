@@ -22,7 +22,7 @@ use change::Output;
 use entry::{Deferred, Entry};
 use fields::{Flag, List, Named, Text};
 use others::{CheckEntry, DeferredInvocation, Invocation};
-use state::{Configuration, PriorState};
+use state::{Configuration, PlannedValues, PriorState};
 
 /// The top level of a document, plan or not.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl<N> Default for Top<N> {
 }
 
 /// Top-level keys of plans that are not read here (Terraform `internal/command/jsonplan/plan.go`).
-const UNREAD: [&str; 4] = ["variables", "planned_values", "relevant_attributes", "condition_results"];
+const UNREAD: [&str; 3] = ["variables", "relevant_attributes", "condition_results"];
 
 impl<N> Top<N> {
     fn is_plan(&self) -> bool {
@@ -68,7 +68,13 @@ impl<N> Top<N> {
             return Err(Problem::new(ProblemCode::InconsistentPlan, message).help(refusal::SHOW_AGAIN));
         }
         match self.wrapped {
-            Some((inner, node)) if inner.is_plan() => Ok((*inner, node)),
+            Some((mut inner, node)) if inner.is_plan() => {
+                // Who wraps a plan may say of it what Terraform says within.
+                if self.plan.errored == Some(true) {
+                    inner.plan.errored = Some(true);
+                }
+                Ok((*inner, node))
+            }
             _ => Ok((self, node)),
         }
     }
@@ -197,6 +203,9 @@ impl<'de, S: DocumentSink> Target<'de, S> for Top<S::Node> {
             "configuration" => {
                 into!(loader, map, Configuration::default(), |summary| plan.configuration = summary.into())
             }
+            "planned_values" => into!(loader, map, PlannedValues::default(), |values| {
+                plan.planned_resources = values.resources;
+            }),
             key if UNREAD.contains(&key) => loader.skip(map),
             key => self.read_foreign(loader, key, map),
         };

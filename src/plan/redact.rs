@@ -19,51 +19,133 @@ pub fn redact(mut document: Value, masker: &Masker) -> Value {
     document
 }
 
+/// Masks the secrets within the strings of something that was derived from a plan: no attribute values stand in it.
+#[must_use]
+pub fn redact_derived(mut derived: Value, masker: &Masker) -> Value {
+    mask_strings(&mut derived, masker);
+    derived
+}
+
 /// Masks, at every depth, what stands beside a mask, under a secret-like name, or is a variable's value.
 fn walk(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(walk),
-        Value::Object(map) => {
-            walk_object(map);
-            for (key, value) in map.iter_mut() {
-                // Masks themselves say where, not what.
-                if !key.ends_with("_sensitive") && key != "sensitive_values" {
-                    walk(value);
-                }
-            }
-        }
+        Value::Object(map) => walk_object(map),
         _ => {}
     }
 }
 
+/// An object of Terraform's own making, or of unknown making: there everything under a secret-like name is masked.
 fn walk_object(map: &mut Map<String, Value>) {
-    if map.contains_key("actions") {
-        mask_beside(map, "before", "before_sensitive");
-        mask_beside(map, "after", "after_sensitive");
-    }
-    if map.contains_key("values") {
-        mask_beside(map, "values", "sensitive_values");
-    }
-    if map.get("sensitive").and_then(Value::as_bool) == Some(true) {
-        map.entry("value").and_modify(mask_all);
-    }
-    for key in ["variables", "provider_config"] {
-        if let Some(Value::Object(entries)) = map.get_mut(key) {
-            entries.iter_mut().for_each(|(_, entry)| mask_constants(entry));
-        }
-    }
+    let is_change = ["actions", "before", "after"].into_iter().any(|key| map.contains_key(key));
+    // `values` also stands in a state, above the modules.
+    let is_resource = map.contains_key("address");
+    let is_sensitive = map.get("sensitive").and_then(Value::as_bool) == Some(true);
+    mask_sides(map, is_change, is_resource);
     for (key, value) in map.iter_mut() {
-        if is_secret_name(key) && !key.ends_with("_sensitive") && !is_structure(value) {
-            mask_all(value);
+        match (key.as_str(), value) {
+            (key, _) if is_mask(key) => {}
+            ("before" | "after" | "before_identity" | "after_identity", value) if is_change => mask_names(value),
+            ("generated_config", value) if is_change => mask_all(value),
+            ("values", value) if is_resource => mask_names(value),
+            ("config_values", value) => mask_names(value),
+            ("value", value) if is_sensitive => mask_all(value),
+            // The keys below are names that people gave: the values are Terraform's objects, whatever the name is.
+            ("variables" | "provider_config", Value::Object(entries)) => {
+                entries.iter_mut().for_each(|(_, entry)| mask_constants(entry));
+            }
+            ("outputs" | "output_changes", Value::Object(entries)) => {
+                entries.iter_mut().for_each(|(name, entry)| walk_output(entry, is_secret_name(name)));
+            }
+            ("module_calls", Value::Object(calls)) => calls.iter_mut().for_each(|(_, call)| walk_call(call)),
+            ("expressions" | "count_expression" | "for_each_expression", value) => walk_expressions(value, false),
+            // Names of Terraform's own that look like those of secrets.
+            ("provider_config_key" | "deposed_key" | "instance_key", Value::String(_)) => {}
+            (key, value) if is_secret_name(key) => mask_all(value),
+            (_, value) => walk(value),
         }
     }
 }
 
-/// Terraform's own objects under names of resources or variables are structure, not values.
-fn is_structure(value: &Value) -> bool {
-    matches!(value, Value::Object(map) if map.contains_key("value") || map.contains_key("references")
-        || map.contains_key("constant_value") || map.contains_key("actions") || map.contains_key("module")
-        || map.contains_key("expression"))
+/// Masks themselves say where, not what.
+fn is_mask(key: &str) -> bool {
+    key.ends_with("_sensitive") || matches!(key, "sensitive_values" | "after_unknown" | "sensitive")
+}
+
+/// Masks what the masks of an object mark.
+fn mask_sides(map: &mut Map<String, Value>, is_change: bool, is_resource: bool) {
+    if is_change {
+        mask_beside(map, "before", "before_sensitive");
+        mask_beside(map, "after", "after_sensitive");
+    }
+    if is_resource {
+        mask_beside(map, "values", "sensitive_values");
+    }
+    mask_beside(map, "config_values", "config_sensitive");
+}
+
+/// An output of the state, of the configuration, or one that changes.
+fn walk_output(output: &mut Value, has_secret_name: bool) {
+    let Value::Object(map) = output else {
+        return mask_all(output);
+    };
+    mask_sides(map, true, false);
+    let marked = map.get("sensitive").and_then(Value::as_bool);
+    for (key, value) in map.iter_mut() {
+        match key.as_str() {
+            key if is_mask(key) => {}
+            "value" if has_secret_name || marked != Some(false) => mask_all(value),
+            "before" | "after" if has_secret_name => mask_all(value),
+            "before" | "after" | "value" => mask_names(value),
+            "expression" => walk_expressions(value, has_secret_name || marked == Some(true)),
+            _ => walk(value),
+        }
+    }
+}
+
+/// A module call: its other parts are as anywhere.
+fn walk_call(call: &mut Value) {
+    match call {
+        Value::Object(map) => walk_object(map),
+        // No module call looks like this.
+        other => mask_all(other),
+    }
+}
+
+/// Expressions of the configuration: constants are values, references are names.
+fn walk_expressions(value: &mut Value, is_secret: bool) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| walk_expressions(item, is_secret)),
+        Value::Object(map) => {
+            for (key, value) in map.iter_mut() {
+                match key.as_str() {
+                    "constant_value" if is_secret => mask_all(value),
+                    "constant_value" => mask_names(value),
+                    "references" if is_words(value) => {}
+                    key => walk_expressions(value, is_secret || is_secret_name(key)),
+                }
+            }
+        }
+        scalar if is_secret => mask_all(scalar),
+        _ => {}
+    }
+}
+
+fn is_words(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(Value::is_string))
+}
+
+/// Masks what stands under a secret-like name within attribute values, whatever it looks like.
+fn mask_names(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(mask_names),
+        Value::Object(map) => {
+            for (key, value) in map.iter_mut() {
+                if is_secret_name(key) { mask_all(value) } else { mask_names(value) }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Masks `value`, `default` and `constant_value` at every depth.
@@ -88,15 +170,14 @@ fn mask_beside(map: &mut Map<String, Value>, key: &str, mask_key: &str) {
     let mask = map.get(mask_key).cloned();
     if let Some(value) = map.get_mut(key) {
         match mask {
+            Some(Value::Null) | None => mask_all(value),
             Some(mask) => apply(value, &mask),
-            None => mask_all(value),
         }
     }
 }
 
 fn apply(value: &mut Value, mask: &Value) {
     match (value, mask) {
-        (value, Value::Bool(true)) => mask_all(value),
         (Value::Object(map), Value::Object(masks)) => {
             for (key, value) in map.iter_mut() {
                 masks.get(key).into_iter().for_each(|mask| apply(value, mask));
@@ -105,7 +186,11 @@ fn apply(value: &mut Value, mask: &Value) {
         (Value::Array(items), Value::Array(masks)) => {
             items.iter_mut().zip(masks).for_each(|(item, mask)| apply(item, mask));
         }
-        _ => {}
+        (_, Value::Bool(false)) => {}
+        (_, Value::Array(masks)) if masks.is_empty() => {}
+        (_, Value::Object(masks)) if masks.is_empty() => {}
+        // Marked as a whole. And a mask of another shape than its value says nothing of where the secrets are.
+        (value, _) => mask_all(value),
     }
 }
 
@@ -168,5 +253,89 @@ mod tests {
         assert_eq!(plan["variables"]["env"]["value"], MASKED);
         assert_eq!(plan["configuration"]["provider_config"]["aws"]["expressions"]["region"]["constant_value"], MASKED);
         assert_eq!(plan["planned_values"]["outputs"]["o"]["value"], MASKED);
+    }
+
+    #[test]
+    fn short_secrets_of_action_invocations_are_masked() {
+        let invocation = |rest: Value| {
+            let mut map =
+                json!({"address": "action.t.n", "type": "t", "config_values": {"pin": "1234", "mode": "fast"}});
+            map.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+            map
+        };
+        let plan = json!({"format_version": "1.2", "action_invocations": [
+            invocation(json!({"config_sensitive": {"pin": true}})), invocation(json!({}))]});
+        let plan = redacted(plan);
+        assert_eq!(plan["action_invocations"][0]["config_values"], json!({"pin": MASKED, "mode": "fast"}));
+        assert_eq!(plan["action_invocations"][1]["config_values"], json!({"pin": MASKED, "mode": MASKED}));
+        assert_eq!(plan["action_invocations"][0]["address"], "action.t.n");
+    }
+
+    #[test]
+    fn generated_configuration_is_masked_wherever_its_values_stand() {
+        let config = "resource \"t\" \"x\" {\n  note = \"generated-literal\"\n}\n";
+        let plan = json!({"format_version": "1.2",
+            "resource_changes": [{"address": "t.x", "change": {"actions": ["no-op"], "before": {}, "before_sensitive": {},
+                "after": {}, "after_sensitive": {}, "generated_config": config}}],
+            "checks": [{"instances": [{"problems": [{"message": "saw generated-literal"}]}]}]});
+        let plan = redacted(plan);
+        assert_eq!(plan["resource_changes"][0]["change"]["generated_config"], MASKED);
+        assert_eq!(plan["checks"][0]["instances"][0]["problems"][0]["message"], "saw (sensitive)");
+    }
+
+    #[test]
+    fn the_prior_state_is_readable_but_for_its_secrets() {
+        let resource = json!({"address": "module.m.t.x", "mode": "managed", "type": "t", "name": "x", "values": {"id": "i-1", "pin": "1234"}, "sensitive_values": {"pin": true}});
+        let state = json!({"format_version": "1.0", "values": {
+            "outputs": {"db_password": {"sensitive": false, "type": "string", "value": "pw"}, "o": {"sensitive": false, "value": {"token": {"value": "tk"}, "n": "open"}}},
+            "root_module": {"child_modules": [{"address": "module.m", "resources": [resource]}]}}});
+        let plan = redacted(json!({"format_version": "1.2", "prior_state": state}));
+        let values = &plan["prior_state"]["values"];
+        let shown = &values["root_module"]["child_modules"][0]["resources"][0];
+        assert_eq!(shown["address"], "module.m.t.x");
+        assert_eq!(shown["type"], "t");
+        assert_eq!(shown["values"], json!({"id": "i-1", "pin": MASKED}));
+        assert_eq!(values["outputs"]["db_password"]["value"], MASKED);
+        assert_eq!(values["outputs"]["o"]["value"], json!({"token": {"value": MASKED}, "n": "open"}));
+    }
+
+    #[test]
+    fn secret_names_within_attribute_values_count_whatever_stands_there() {
+        let looks_like_structure = json!({"references": "a", "value": "b", "module": 1, "actions": ["c"]});
+        let values = json!({"password": looks_like_structure, "env": {"expressions": {"token": "d"}, "variables": {"secret": "e"}}});
+        let plan = json!({"format_version": "1.2", "resource_changes": [{"address": "a.b", "change": {"actions": ["update"],
+            "before": values, "after": values, "before_sensitive": {}, "after_sensitive": {}}}],
+            "configuration": {"root_module": {"resources": [{"address": "a.b", "expressions": {
+                "password": {"references": ["var.p"]}, "pin_secret": {"constant_value": "f"},
+                "block": [{"env": {"constant_value": {"API_TOKEN": {"value": "g"}, "n": "open"}}}]}}],
+                "module_calls": {"secrets": {"source": "./secrets", "module": {"resources": [{"address": "c.d", "type": "c"}]}}}}}});
+        let plan = redacted(plan);
+        for side in ["before", "after"] {
+            let shown = &plan["resource_changes"][0]["change"][side];
+            assert_eq!(
+                shown["password"],
+                json!({"references": MASKED, "value": MASKED, "module": MASKED, "actions": [MASKED]})
+            );
+            assert_eq!(shown["env"], json!({"expressions": {"token": MASKED}, "variables": {"secret": MASKED}}));
+        }
+        let module = &plan["configuration"]["root_module"];
+        let expressions = &module["resources"][0]["expressions"];
+        assert_eq!(expressions["password"], json!({"references": ["var.p"]}));
+        assert_eq!(expressions["pin_secret"], json!({"constant_value": MASKED}));
+        assert_eq!(
+            expressions["block"][0]["env"]["constant_value"],
+            json!({"API_TOKEN": {"value": MASKED}, "n": "open"})
+        );
+        assert_eq!(module["module_calls"]["secrets"]["module"]["resources"][0]["address"], "c.d");
+    }
+
+    #[test]
+    fn a_mask_of_another_shape_marks_everything() {
+        for mask in
+            [json!({"a": ["x"]}), json!({"a": {"b": true}}), json!({"a": 1}), json!([1]), json!("x"), json!(null)]
+        {
+            let plan = json!({"resource_changes": [{"change": {"actions": ["delete"], "before": {"a": ["odd"]}, "before_sensitive": mask}}]});
+            assert_eq!(redacted(plan)["resource_changes"][0]["change"]["before"], json!({"a": [MASKED]}), "{mask}");
+        }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Owns only the cutting at dots and keys. Selectors and everything else use [`crate::address`].
 
+use super::Mode;
+
 /// One dot-separated segment with its instance key, brackets left off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Segment<'a> {
@@ -54,19 +56,43 @@ pub(super) struct ResourcePart<'a> {
 
 /// The resource part of an address: what follows the module path.
 pub(super) fn resource_part(address: &str) -> ResourcePart<'_> {
-    let all = segments(address);
-    let mut rest = all.as_slice();
-    while let [Segment { name: "module", key: None }, _, tail @ ..] = rest
-        && !tail.is_empty()
-    {
-        rest = tail;
-    }
-    match rest {
+    match without_modules(&segments(address)) {
         [Segment { name: prefix @ ("data" | "ephemeral"), key: None }, of, _, ..] => {
             ResourcePart { resource_type: of.name, prefix: Some(prefix) }
         }
         [of, ..] => ResourcePart { resource_type: of.name, prefix: None },
         [] => ResourcePart { resource_type: "", prefix: None },
+    }
+}
+
+fn without_modules<'s, 'a>(mut rest: &'s [Segment<'a>]) -> &'s [Segment<'a>] {
+    while let [Segment { name: "module", key: None }, _, tail @ ..] = rest
+        && !tail.is_empty()
+    {
+        rest = tail;
+    }
+    rest
+}
+
+/// The mode that a written mode and an address come to. The address is what Terraform applies to: a word that
+/// contradicts it is not believed, and the resource is judged as a managed one.
+pub(super) fn mode_of(written: Option<&str>, address: &str) -> Mode {
+    let prefix = resource_part(address).prefix;
+    match written.or(prefix) {
+        Some("data") if prefix == Some("data") => Mode::Data,
+        Some("ephemeral") if prefix == Some("ephemeral") => Mode::Ephemeral,
+        None | Some("managed" | "data" | "ephemeral") => Mode::Managed,
+        Some(other) => Mode::Other(other.to_owned()),
+    }
+}
+
+/// Whether a resource of this type may have this address. Text without type and name is no address, and says nothing.
+pub(super) fn may_be_of_type(address: &str, resource_type: &str) -> bool {
+    match without_modules(&segments(address)) {
+        [] | [_] => true,
+        // `data`, `ephemeral`, or a word for a mode this version does not know.
+        [_, of, _, ..] if of.name == resource_type => true,
+        [of, ..] => of.name == resource_type,
     }
 }
 
@@ -85,6 +111,27 @@ mod tests {
             ("this", Some(r#""a.b]""#)),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_mode_that_contradicts_the_address_is_not_believed() {
+        assert_eq!(mode_of(Some("data"), "aws_db_instance.x"), Mode::Managed);
+        assert_eq!(mode_of(Some("ephemeral"), "module.data.aws_db_instance.x"), Mode::Managed);
+        assert_eq!(mode_of(Some("data"), "ephemeral.aws_db_instance.x"), Mode::Managed);
+        assert_eq!(mode_of(Some("managed"), "data.aws_db_instance.x"), Mode::Managed);
+        assert_eq!(mode_of(Some("data"), "module.m[\"k\"].data.aws_ami.x"), Mode::Data);
+        assert_eq!(mode_of(None, "data.aws_ami.x"), Mode::Data);
+        assert_eq!(mode_of(Some("novel"), "data.aws_ami.x"), Mode::Other("novel".to_owned()));
+    }
+
+    #[test]
+    fn an_address_says_its_type() {
+        for address in ["t.x", "module.m[0].t.x[\"a.b\"]", "data.t.x", "list.t.x[0]", "address-1", ""] {
+            assert!(may_be_of_type(address, "t"), "{address}");
+        }
+        for address in ["u.x", "module.t.u.x", "data.u.x", "u.t"] {
+            assert!(!may_be_of_type(address, "t"), "{address}");
+        }
     }
 
     #[test]

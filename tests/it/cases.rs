@@ -100,3 +100,177 @@ fn built_in_policies_pass_the_checks_of_foreign_ones() {
     });
     plangate::rego::Program::load(modules.collect(), &limits).unwrap_or_else(|problems| panic!("{problems:#?}"));
 }
+
+/// Owner rule of what is destroyed, owner rule of what is forgotten; none where nothing must be said.
+struct Kind {
+    resource_type: &'static str,
+    before: &'static str,
+    destroys: &'static str,
+    forgets: Option<&'static str>,
+}
+
+const STORE: &str = "stateful/destroy-data-store";
+const CATALOGUED: &str = "stateful/destroy-catalogued";
+const UNCATALOGUED: &str = "stateful/uncatalogued-destroy";
+const FORGET: Option<&str> = Some("stateful/forget-data-store");
+
+/// One type for each status of the catalogue, with and without variants and guards.
+const KINDS: [Kind; 9] = [
+    Kind { resource_type: "aws_dynamodb_table", before: "{}", destroys: STORE, forgets: FORGET },
+    Kind {
+        resource_type: "azurerm_postgresql_flexible_server",
+        before: r#"{"create_mode": "Replica"}"#,
+        destroys: STORE,
+        forgets: FORGET,
+    },
+    Kind {
+        resource_type: "google_sql_database_instance",
+        before: r#"{"deletion_policy": "ABANDON", "deletion_protection": true}"#,
+        destroys: STORE,
+        forgets: FORGET,
+    },
+    Kind { resource_type: "aws_s3_bucket", before: r#"{"force_destroy": true}"#, destroys: STORE, forgets: FORGET },
+    Kind {
+        resource_type: "azapi_resource",
+        before: r#"{"type": "Microsoft.Storage/storageAccounts@2023-01-01"}"#,
+        destroys: STORE,
+        forgets: FORGET,
+    },
+    Kind { resource_type: "aws_s3_bucket_versioning", before: "{}", destroys: CATALOGUED, forgets: None },
+    Kind { resource_type: "aws_security_group", before: "{}", destroys: UNCATALOGUED, forgets: None },
+    Kind { resource_type: "acme_widget", before: "{}", destroys: UNCATALOGUED, forgets: None },
+    Kind { resource_type: "acme_database", before: "{}", destroys: UNCATALOGUED, forgets: FORGET },
+];
+
+/// Every combination of what a phrase depends on: an entry of a list of changes each, with the rule that owns it.
+fn entries(kind: &Kind, place: &str) -> Vec<(Value, Option<&'static str>)> {
+    let before: Value = serde_json::from_str(kind.before).unwrap();
+    let mut entries = Vec::new();
+    let verbs = [
+        (json!(["delete"]), true),
+        (json!(["delete", "create"]), true),
+        (json!(["create", "delete"]), true),
+        (json!(["shred"]), true),
+        (json!([]), true),
+        (json!(["forget"]), false),
+        (json!(["create", "forget"]), false),
+        (json!(["forget", "create"]), false),
+    ];
+    let reasons = [None, Some("delete_because_no_resource_config"), Some("delete_because_mercury")];
+    for (actions, destroys) in &verbs {
+        for deposed in [false, true] {
+            for reason in reasons {
+                for paths in [0, 1, 4] {
+                    for moved in [false, true] {
+                        let key = format!("{place}-{}", entries.len());
+                        let paths: Vec<Value> = (0..paths).map(|at| json!([format!("attribute_{at}")])).collect();
+                        let mut entry = json!({
+                            "address": format!("{}.x[\"{key}\"]", kind.resource_type),
+                            "type": kind.resource_type,
+                            "change": {"actions": actions, "before": before, "after": null, "before_sensitive": {},
+                                "after_sensitive": {}, "replace_paths": paths},
+                        });
+                        if deposed {
+                            entry["deposed"] = json!("0badcafe");
+                        }
+                        if let Some(reason) = reason {
+                            entry["action_reason"] = json!(reason);
+                        }
+                        if moved {
+                            entry["previous_address"] = json!(format!("{}.y[\"{key}\"]", kind.resource_type));
+                        }
+                        entries.push((entry, if *destroys { Some(kind.destroys) } else { kind.forgets }));
+                    }
+                }
+            }
+        }
+    }
+    entries
+}
+
+/// Judges a plan and demands exactly one finding of its owner for each entry.
+fn demand(stages: &plangate::gate::Stages, plan: &Value, expected: &[(Value, Option<&'static str>)]) {
+    let report = judge(stages, &[("product", plan.to_string().into_bytes())]);
+    let plan = &report.plans[0];
+    assert!(plan.problems.is_empty(), "{:#?}", plan.problems);
+    let mut found: std::collections::BTreeMap<(&str, Option<&str>), Vec<&str>> = std::collections::BTreeMap::new();
+    for finding in plan.findings.iter().filter(|finding| finding.rule.as_str().starts_with("stateful/")) {
+        let subject = finding.subject.as_ref().unwrap();
+        assert!(!finding.message.contains("  ") && !finding.message.contains("cannot put in words"), "{finding:#?}");
+        found.entry((subject.address.as_str(), subject.deposed.as_deref())).or_default().push(finding.rule.as_str());
+    }
+    for (entry, owner) in expected {
+        let key = (entry["address"].as_str().unwrap(), entry["deposed"].as_str());
+        let rules = found.remove(&key).unwrap_or_default();
+        assert_eq!(rules, owner.iter().copied().collect::<Vec<_>>(), "{entry:#}");
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// A phrase that is undefined for some combination of facts would silence its rule.
+#[test]
+fn no_combination_of_facts_silences_a_rule() {
+    let mut stages = built_in();
+    for kind in &KINDS {
+        let (now, later) = (entries(kind, "now"), entries(kind, "later"));
+        let changes: Vec<&Value> = now.iter().map(|(entry, _)| entry).collect();
+        let deferred: Vec<Value> = later
+            .iter()
+            .map(|(entry, _)| json!({"reason": "provider_config_unknown", "resource_change": entry}))
+            .collect();
+        let plan = json!({"format_version": "1.2", "resource_changes": changes, "deferred_changes": deferred});
+        demand(&stages, &plan, &[now, later].concat());
+    }
+    stages.expect = plangate::plan::completeness::Expect::RefreshOnly;
+    for kind in &KINDS {
+        let gone: Vec<(Value, Option<&'static str>)> = entries(kind, "gone")
+            .into_iter()
+            .filter(|(_, owner)| *owner == Some(kind.destroys))
+            .map(|(entry, _)| (entry, kind.forgets))
+            .collect();
+        let drift: Vec<&Value> = gone.iter().map(|(entry, _)| entry).collect();
+        demand(&stages, &json!({"format_version": "1.2", "configuration": {}, "resource_drift": drift}), &gone);
+    }
+}
+
+#[test]
+fn an_unknown_action_in_drift_is_shown_on_one_line() {
+    let drift = json!({"address": "aws_s3_bucket.b", "type": "aws_s3_bucket",
+        "change": {"actions": ["van\nished", {"password": "hunter2"}], "before": {}, "before_sensitive": {}}});
+    let plan = json!({"format_version": "1.2", "resource_changes": [], "resource_drift": [drift]});
+    let report = judge(&built_in(), &[("drift", plan.to_string().into_bytes())]);
+    let finding =
+        report.plans[0].findings.iter().find(|finding| finding.rule.as_str() == "plan/unknown-action").unwrap();
+    assert!(finding.message.contains("[van\\nished, (not a word)]"), "{}", finding.message);
+    assert_eq!(report.verdict, plangate::verdict::Verdict::Blocked);
+}
+
+/// A plan that says it is complete names deposed objects too.
+#[test]
+fn a_removed_entry_of_a_deposed_object_is_missed() {
+    let mut plan: Value =
+        serde_json::from_slice(&crate::harness::read("fixtures/scenarios/29-deposed/plan.json")).unwrap();
+    assert_eq!(plan["complete"], true);
+    plan["resource_changes"].as_array_mut().unwrap().retain(|entry| entry.get("deposed").is_none());
+    let report = judge(&built_in(), &[("29", plan.to_string().into_bytes())]);
+    assert_eq!(report.verdict, plangate::verdict::Verdict::Undecided);
+    assert!(report.plans[0].problems[0].message.contains("(deposed object "), "{:#?}", report.plans[0].problems);
+}
+
+/// A deletion is not hidden by calling the resource a data source.
+#[test]
+fn no_mode_hides_a_destruction() {
+    for mode in ["data", "ephemeral"] {
+        for address in [String::from("aws_db_instance.x"), format!("{mode}.aws_db_instance.x")] {
+            for actions in [json!(["delete"]), json!(["delete", "create"]), json!(["forget"])] {
+                let entry = json!({"address": address, "mode": mode, "type": "aws_db_instance", "change": {"actions": actions}});
+                let plan = json!({"format_version": "1.2", "resource_changes": [entry]});
+                let report = judge(&built_in(), &[("mode", plan.to_string().into_bytes())]);
+                let rules: Vec<&str> = report.plans[0].findings.iter().map(|finding| finding.rule.as_str()).collect();
+                let is_forget = actions == json!(["forget"]) && address.starts_with("aws");
+                let owner = if is_forget { "stateful/forget-data-store" } else { "stateful/destroy-data-store" };
+                assert!(rules.contains(&owner), "{address} {mode} {actions}: {rules:?}");
+            }
+        }
+    }
+}

@@ -40,6 +40,9 @@ deny contains result if {
 	}
 }
 
+# What no other clause knows.
+default judgement(_) := {"level": "deny", "severity": "medium", "text": "Nothing is known about its type."}
+
 judgement(change) := {
 	"level": "info",
 	"severity": "info",

@@ -1,4 +1,5 @@
 use super::*;
+use crate::address::Address;
 use crate::plan::action::Action;
 use crate::plan::{Change, ConfigurationSummary, DeferredChange, Mode};
 
@@ -49,8 +50,14 @@ fn an_entry_about_a_deposed_object_does_not_stand_for_the_current_one() {
     let deposed = ResourceChange { deposed: Some("d1".to_owned()), ..change("a.x", Action::Delete) };
     let only_deposed = plan(vec![deposed], vec![prior("a.x", None), prior("a.x", Some("d1"))]);
     assert_eq!(missing_of(&only_deposed), ["a.x"]);
-    let current = plan(vec![change("a.x", Action::NoOp)], vec![prior("a.x", None), prior("a.x", Some("d1"))]);
-    assert!(missing_of(&current).is_empty());
+    let mut current = plan(vec![change("a.x", Action::NoOp)], vec![prior("a.x", None), prior("a.x", Some("d1"))]);
+    assert_eq!(missing_of(&current), ["a.x (deposed object d1)"], "nor the other way round");
+    current.complete = Some(true);
+    let problems = assess(&current, Expect::Ordinary).problems;
+    assert!(problems[0].message.contains("a.x (deposed object d1)"), "{}", problems[0].message);
+    current.deferred = vec![DeferredChange { reason: None, resource_change: change("a.x", Action::Update) }];
+    current.changes = Some(Vec::new());
+    assert!(missing_of(&current).is_empty(), "what is deferred stands for all objects at its address");
 }
 
 #[test]
@@ -91,6 +98,8 @@ fn a_plan_without_changes_is_undecided_unless_refresh_only_is_expected() {
 
     let nothing = Plan { configuration: Some(ConfigurationSummary::default()), ..Plan::default() };
     assert!(codes(&nothing, Expect::Ordinary).is_empty(), "a configuration without resources has no changes");
+    let planned = Plan { planned_resources: 1, ..nothing };
+    assert_eq!(codes(&planned, Expect::Ordinary), [ProblemCode::NoResourceChanges]);
     assert_eq!(codes(&Plan::default(), Expect::Ordinary), [ProblemCode::NoResourceChanges]);
 }
 
@@ -100,6 +109,8 @@ fn a_plan_that_changes_something_is_not_refresh_only() {
     assert!(codes(&quiet, Expect::RefreshOnly).is_empty());
     let loud = plan(vec![change("a.x", Action::Delete)], Vec::new());
     assert_eq!(codes(&loud, Expect::RefreshOnly), [ProblemCode::InconsistentPlan]);
+    let odd = ResourceChange { mode: Mode::Data, ..change("data.a.x", Action::Unknown) };
+    assert_eq!(codes(&plan(vec![odd], Vec::new()), Expect::RefreshOnly), [ProblemCode::InconsistentPlan]);
 }
 
 #[test]
@@ -110,6 +121,30 @@ fn the_same_object_twice_is_inconsistent_but_a_deposed_one_is_another_object() {
     let problems = assess(&twice, Expect::Ordinary).problems;
     assert_eq!(problems.len(), 1);
     assert!(problems[0].message.contains("a.x"), "{}", problems[0].message);
+}
+
+#[test]
+fn an_object_is_changed_now_or_later_and_drifted_once() {
+    let later = |address| DeferredChange { reason: None, resource_change: change(address, Action::Delete) };
+    let both = Plan { deferred: vec![later("a.x")], ..plan(vec![change("a.x", Action::NoOp)], Vec::new()) };
+    assert_eq!(codes(&both, Expect::Ordinary), [ProblemCode::InconsistentPlan]);
+    let wildcards = Plan {
+        deferred: vec![later("a.x[*]"), later("a.x[*]")],
+        ..plan(vec![change("a.x[0]", Action::NoOp)], Vec::new())
+    };
+    assert!(codes(&wildcards, Expect::Ordinary).is_empty());
+    let drift = vec![change("a.x", Action::Update), change("a.x", Action::Delete)];
+    let drifted = Plan { drift, ..plan(vec![change("a.x", Action::NoOp)], Vec::new()) };
+    let problems = assess(&drifted, Expect::Ordinary).problems;
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].message.contains("`resource_drift` lists"), "{}", problems[0].message);
+}
+
+#[test]
+fn names_in_messages_are_one_line() {
+    let twice = plan(vec![change("a.x[\"\n\u{1b}\"]", Action::NoOp); 2], Vec::new());
+    let problems = assess(&twice, Expect::Ordinary).problems;
+    assert!(!problems[0].message.contains(char::is_control), "{}", problems[0].message);
 }
 
 #[test]

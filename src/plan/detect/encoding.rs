@@ -9,8 +9,9 @@ use flate2::read::MultiGzDecoder;
 use super::refusal;
 use crate::problem::{Problem, ProblemCode};
 
-/// Largest plan accepted out of a gzip file, in bytes: a bomb must not take the machine's memory.
-pub(super) const MAX_INFLATED: u64 = 4 << 30;
+/// Largest plan accepted out of a gzip file, in bytes: a bomb must not take the machine's memory. Room grows by doubling
+/// and is moved, so this is below half of what the program takes by default.
+pub(super) const MAX_INFLATED: u64 = 1 << 30;
 
 /// Bytes looked at to tell UTF-16 without a mark.
 const SAMPLE: usize = 512;
@@ -46,14 +47,26 @@ fn inflate(bytes: &[u8], max: u64) -> Result<Vec<u8>, Problem> {
         Ok(_) if u64::try_from(out.len()).is_ok_and(|len| len <= max) => Ok(out),
         Ok(_) => Err(Problem::new(
             ProblemCode::Unreadable,
-            format!("the gzip file holds more than {} GiB, the most that is accepted", max >> 30),
+            format!("the gzip file holds more than {} MiB, the most that is accepted", max >> 20),
         )
-        .help("split the configuration, or save the plan again: terraform show -json tfplan > plan.json")),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Err(Problem::new(ProblemCode::Truncated, "the gzip file ends in the middle").help(refusal::SHOW_AGAIN))
+        .help("give the plan without gzip: gunzip plan.json.gz")),
+        Err(error) => Err(not_inflated(&error, max)),
+    }
+}
+
+fn not_inflated(error: &std::io::Error, max: u64) -> Problem {
+    match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => {
+            Problem::new(ProblemCode::Truncated, "the gzip file ends in the middle").help(refusal::SHOW_AGAIN)
         }
-        Err(_) => Err(Problem::new(ProblemCode::Unreadable, "the gzip file is damaged: it cannot be decompressed")
-            .help(refusal::SHOW_AGAIN)),
+        std::io::ErrorKind::OutOfMemory => {
+            let message =
+                format!("not enough memory to decompress the gzip file; up to {} MiB are accepted", max >> 20);
+            Problem::new(ProblemCode::Unreadable, message)
+                .help("give the plan without gzip, or the process more memory: gunzip plan.json.gz")
+        }
+        _ => Problem::new(ProblemCode::Unreadable, "the gzip file is damaged: it cannot be decompressed")
+            .help(refusal::SHOW_AGAIN),
     }
 }
 
@@ -63,14 +76,22 @@ enum Order {
     Big,
 }
 
-/// UTF-16 without a mark: every other byte of mostly ASCII text is zero. JSON text itself never holds a zero byte.
+/// UTF-16 without a mark. JSON text itself never holds a zero byte, and the first character tells where it is `{` or white
+/// space. Before log lines the majority tells: nearly every other byte of mostly ASCII text is zero, though a character
+/// such as `─` (U+2500) has a zero on the other side.
 fn unmarked_utf16(bytes: &[u8]) -> Option<Order> {
     let sample = bytes.get(..SAMPLE.min(bytes.len()) & !1)?;
     let zeros = |at: usize| sample.iter().skip(at).step_by(2).filter(|byte| **byte == 0).count();
     let enough = sample.len() / 8 + 1;
-    match (zeros(0), zeros(1)) {
-        (0, odd) if odd >= enough => Some(Order::Little),
-        (even, 0) if even >= enough => Some(Order::Big),
+    let is_clear = |many: usize, few: usize| many >= enough && many / 2 >= few;
+    let (even, odd) = (zeros(0), zeros(1));
+    match sample {
+        [b'{' | b' ' | b'\t' | b'\r' | b'\n', 0, ..] => Some(Order::Little),
+        [0, b'{' | b' ' | b'\t' | b'\r' | b'\n', ..] => Some(Order::Big),
+        _ if is_clear(odd, even) => Some(Order::Little),
+        _ if is_clear(even, odd) => Some(Order::Big),
+        [1..0x80, 0, ..] => Some(Order::Little),
+        [0, 1..0x80, ..] => Some(Order::Big),
         _ => None,
     }
 }
@@ -144,6 +165,26 @@ mod tests {
             assert_eq!(decoded, text);
             assert_eq!(notes.len(), 1);
         }
+    }
+
+    #[test]
+    fn characters_with_a_zero_low_byte_do_not_hide_utf16() {
+        let box_drawing = "╷\n│ Warning\n╵ ──\n{\"format_version\": \"1.2\"}";
+        let few_ascii = format!("{{\"k\": \"{}\"}}", "漢字一丐─".repeat(200));
+        for text in [box_drawing, &few_ascii, "{\"Ā\": 1}", "{\"─\":\"一\"}"] {
+            let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            assert_eq!(decode(little).unwrap().0, text);
+            assert_eq!(decode(big).unwrap().0, text);
+        }
+    }
+
+    #[test]
+    fn problems_with_gzip_name_the_limit_and_lack_of_memory() {
+        let bomb = gzip(&vec![b' '; 3 << 20]);
+        assert!(inflate(&bomb, 2 << 20).unwrap_err().message.contains("more than 2 MiB"));
+        let problem = not_inflated(&std::io::ErrorKind::OutOfMemory.into(), MAX_INFLATED);
+        assert!(problem.message.contains("memory") && problem.message.contains("1024 MiB"), "{}", problem.message);
     }
 
     #[test]

@@ -36,8 +36,20 @@ pub(super) fn next(text: &str, at: usize) -> Option<Range<usize>> {
     Some(at..rest.find('\n').map_or(text.len(), |len| at + len + 1))
 }
 
+/// A byte order mark.
+const MARK: char = '\u{feff}';
+
+/// The length of the byte order marks at the start of a line, white space between and after them included: files that
+/// PowerShell wrote are put together marks and all.
+pub(super) fn marks(line: &str) -> usize {
+    let rest = line.trim_start_matches(|c: char| c.is_whitespace() || c == MARK);
+    let start = line.get(..line.len() - rest.len()).unwrap_or_default();
+    if start.contains(MARK) { start.len() } else { 0 }
+}
+
 /// What a line outside of every document is.
 pub(super) fn classify(line: &str) -> Line<'_> {
+    let line = line.get(marks(line)..).unwrap_or_default();
     let text = line.trim();
     match text.as_bytes() {
         [] => Line::Blank,
@@ -131,7 +143,9 @@ pub(super) struct Groups {
 impl Groups {
     /// `[INFO] …` is a prefix too: only one behind which an object starts makes a group.
     pub(super) fn accepts(&self, key: &str, text: &str) -> bool {
-        key.starts_with("STDOUT") || self.by_key.contains_key(key) || text.trim_start().starts_with('{')
+        key.starts_with("STDOUT")
+            || self.by_key.contains_key(key)
+            || text.get(marks(text)..).unwrap_or_default().trim_start().starts_with('{')
     }
 
     pub(super) fn push(&mut self, key: &str, text: &str) {

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::problem::{Problem, ProblemCode};
+use crate::text::{one_line, truncate};
 
 /// What to run for a usable document.
 pub(in crate::plan) const SHOW_AGAIN: &str =
@@ -89,6 +90,13 @@ const HUMAN: [&str; 5] = [
     "No changes.",
     "Plan: ",
 ];
+
+/// The refusal of one unit's part of a log; the unit's name is a path of the repository.
+pub(super) fn of_unit(key: &str, problem: Problem) -> Problem {
+    const MAX: usize = 120;
+    let unit = one_line(&truncate(key, MAX)).into_owned();
+    Problem { message: format!("behind the log prefix {unit}: {}", problem.message), ..problem }
+}
 
 /// Text without any JSON object in it.
 pub(super) fn no_json(text: &str) -> Problem {

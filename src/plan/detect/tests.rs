@@ -56,6 +56,27 @@ fn units_behind_log_prefixes_may_take_turns() {
 }
 
 #[test]
+fn a_unit_without_a_plan_is_refused_by_name() {
+    let line = |unit: &str, text: &str| format!("03:04:05.123 STDOUT [{unit}] terraform: {text}\n");
+    let one = line("live/db", "Error: nothing to show") + &line("live/net", PLAN) + &line("live/blank", " ");
+    let found = documents(&one);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("! ") && found[0].contains("[live/db]"), "{found:?}");
+    assert_eq!(found[1], PLAN);
+    let broken = line("live/db", "[{}]") + &line("live/net", PLAN);
+    assert_eq!(documents(&broken)[1], PLAN, "one unit's fault does not hide another's plan");
+}
+
+#[test]
+fn byte_order_marks_stand_at_the_start_of_any_line() {
+    assert_eq!(documents(&format!("\u{feff}{PRETTY}\n\u{feff}{PLAN}\n")), [PRETTY, PLAN]);
+    assert_eq!(documents(&format!("Warning: x\n\u{feff}\u{feff} {PRETTY}\n")), [PRETTY]);
+    assert!(only_problem("x\n\u{feff}[{}]").contains("array"));
+    let marked = format!("[unit a] \u{feff}{PLAN}\n\u{feff}[unit b] {PLAN}\n");
+    assert_eq!(documents(&marked), [PLAN, PLAN]);
+}
+
+#[test]
 fn a_plan_that_would_be_skipped_as_noise_is_refused() {
     for hidden in [format!("app | {PLAN}\n{PLAN}"), format!("x {PRETTY}\n{PLAN}"), format!("[unit]\t{PLAN}\n{PLAN}")] {
         let found = documents(&hidden);

@@ -209,7 +209,8 @@ pub(in crate::plan) fn read_item<'de, S: DocumentSink, A: SeqAccess<'de>, T: Tar
     seq.next_element_seed(Walk { loader, target }).map(Item::from)
 }
 
-fn skip_item<'de, S: DocumentSink, A: SeqAccess<'de>>(
+/// Reads the next item of an array for the sink alone.
+pub(in crate::plan) fn skip_item<'de, S: DocumentSink, A: SeqAccess<'de>>(
     loader: &mut Loader<'de, S>,
     seq: &mut A,
 ) -> Result<Item<S::Node>, A::Error> {

@@ -121,8 +121,37 @@ fn malformed_action_lists_count_as_unknown() {
         let entry = entry(&format!(r#"{{"address":"t.x","change":{{"actions":{actions}}}}}"#)).unwrap();
         assert_eq!(entry.change.action, Action::Unknown, "{actions}");
     }
+    let odd = entry(r#"{"address":"t.x","change":{"actions":["delete",{"password":"hunter2"},7]}}"#).unwrap();
+    assert_eq!(odd.change.actions, ["delete", "(not a word)", "(not a word)"]);
     let entry = entry(r#"{"address":"t.x","change":{}}"#).unwrap();
     assert!(entry.change.action.destroys());
+}
+
+#[test]
+fn an_entry_that_contradicts_its_address_is_never_quiet() {
+    let hidden = entry(r#"{"address":"t.x","mode":"data","type":"t","change":{"actions":["delete"]}}"#).unwrap();
+    assert_eq!((hidden.mode, hidden.change.action), (Mode::Managed, Action::Delete));
+    let data = entry(r#"{"address":"data.t.x","mode":"data","type":"t","change":{"actions":["delete"]}}"#).unwrap();
+    assert_eq!((data.mode, data.change.action), (Mode::Data, Action::Unknown));
+    let problem =
+        entry(r#"{"address":"module.m.t.x","type":"null_resource","change":{"actions":["delete"]}}"#).unwrap_err();
+    assert_eq!(problem.code, ProblemCode::Malformed);
+    assert!(problem.message.contains("not the type in its `address`"), "{}", problem.message);
+    assert!(entry(r#"{"address":"list.t.x[0]","mode":"list","type":"t","change":{"actions":["delete"]}}"#).is_ok());
+}
+
+#[test]
+fn what_a_wrapper_says_of_an_error_and_what_is_planned_count() {
+    let wrapped =
+        plan(r#"{"errored":true,"plan":{"format_version":"1.2","errored":false,"resource_changes":[]}}"#).unwrap();
+    assert_eq!(wrapped.errored, Some(true));
+    let planned = r#"{"format_version":"1.2","configuration":{},"planned_values":
+        {"root_module":{"resources":[],"child_modules":[{"resources":[{"address":"module.m.t.x"}]}]}}}"#;
+    assert_eq!(plan(planned).unwrap().planned_resources, 1);
+    for odd in ["null", "[]", "1", r#"{"root_module":[{"resources":7}]}"#] {
+        let odd = format!(r#"{{"format_version":"1.2","resource_changes":[],"planned_values":{odd}}}"#);
+        assert_eq!(plan(&odd).unwrap().planned_resources, 0, "{odd}");
+    }
 }
 
 #[test]

@@ -121,8 +121,22 @@ impl Collector {
     fn change(&mut self, change: &Value, name: &str) {
         let masks = Masks { secret_name: is_secret_name(name), shows: true, ..Masks::default() };
         self.side(change, ["before", "before_sensitive"], masks);
+        if let Some(config) = change.get("generated_config").and_then(Value::as_str) {
+            self.configuration(config);
+        }
         let masks = Masks { unknown: change.get("after_unknown"), ..masks };
         self.side(change, ["after", "after_sensitive"], masks);
+    }
+
+    /// Configuration that Terraform wrote for an imported object: the text, and the literals on its lines.
+    fn configuration(&mut self, text: &str) {
+        self.secret(text);
+        for line in text.lines() {
+            let quoted = line.split_once('=').and_then(|(_, value)| value.split_once('"'));
+            if let Some((literal, _)) = quoted.and_then(|(_, rest)| rest.rsplit_once('"')) {
+                self.secret(literal);
+            }
+        }
     }
 
     /// The fields that say what something is and where.

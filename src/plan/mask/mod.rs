@@ -23,7 +23,8 @@ use walk::{Place, Walk};
 /// - are marked sensitive, in changes, drift, deferred changes, action invocations, outputs and state;
 /// - have a secret-like name on their path ([`super::value::is_secret_name`]);
 /// - are constants of provider configurations, or values or defaults of variables;
-/// - stand in a change, or in a resource of the state, that has no masks (old Terraform).
+/// - stand in a change, or in a resource of the state, that has no masks (old Terraform);
+/// - stand in configuration that Terraform generated for an import.
 ///
 /// So are the lines of twelve or more characters of a secret, and the strings inside a secret that is JSON.
 ///

@@ -189,7 +189,8 @@ impl<'de, S: DocumentSink> Target<'de, S> for Actions {
         if matches!(node, Item::Read(_)) {
             self.words.push(match item.value {
                 Value::String(word) => word.into_string(),
-                other => other.to_string(),
+                // Whatever it is, it is shown nowhere: it may hold values.
+                _ => "(not a word)".to_owned(),
             });
         }
         Ok(node)

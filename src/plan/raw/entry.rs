@@ -9,10 +9,11 @@ use super::fields::{Index, Part, Text, Words};
 use super::others::missing;
 use crate::address::Address;
 use crate::plan::json::read::{Failure, Kind, Loader, Scalar, Target};
-use crate::plan::segments::resource_part;
+use crate::plan::segments::{may_be_of_type, mode_of, resource_part};
 use crate::plan::sink::DocumentSink;
 use crate::plan::value::Value;
 use crate::plan::{DeferredChange, Mode, ResourceChange};
+use crate::problem::ProblemCode;
 
 /// One entry.
 #[derive(Debug, Default)]
@@ -67,7 +68,12 @@ impl<'de, S: DocumentSink> Target<'de, S> for Entry {
         let Some(address) = self.address.0.as_deref().filter(|address| !address.is_empty()) else {
             return Err(missing("address"));
         };
-        let mode = read_mode(self.mode.0.as_deref(), address);
+        if let Some(resource_type) = self.resource_type.0.as_deref().filter(|name| !name.is_empty())
+            && !may_be_of_type(address, resource_type)
+        {
+            return Err(contradiction());
+        }
+        let mode = mode_of(self.mode.0.as_deref(), address);
         if !self.change.present && matches!(mode, Mode::Managed | Mode::Other(_)) {
             return Err(missing("change"));
         }
@@ -92,7 +98,7 @@ impl Part for Entry {
 
     fn finish(self) -> ResourceChange {
         let address = self.address.0.unwrap_or_default();
-        let mode = read_mode(self.mode.0.as_deref(), &address);
+        let mode = mode_of(self.mode.0.as_deref(), &address);
         let resource_type = self.resource_type.0.filter(|name| !name.is_empty());
         ResourceChange {
             resource_type: resource_type.unwrap_or_else(|| resource_part(&address).resource_type.to_owned()),
@@ -107,18 +113,10 @@ impl Part for Entry {
     }
 }
 
-fn read_mode(written: Option<&str>, address: &str) -> Mode {
-    match written {
-        Some("managed") => Mode::Managed,
-        Some("data") => Mode::Data,
-        Some("ephemeral") => Mode::Ephemeral,
-        Some(other) => Mode::Other(other.to_owned()),
-        None => match resource_part(address).prefix {
-            Some("data") => Mode::Data,
-            Some(_) => Mode::Ephemeral,
-            None => Mode::Managed,
-        },
-    }
+/// What is at stake is looked up by the type, what is destroyed is named by the address.
+fn contradiction() -> Failure {
+    let message = "the `type` of an entry is not the type in its `address`".to_owned();
+    Failure { code: ProblemCode::Malformed, message, whole: true }
 }
 
 /// A string that tells things apart; `null` and `false` count as absent, anything else is taken by its kind: a value

@@ -1,13 +1,14 @@
-//! `prior_state` and `configuration`, as far as completeness needs them: which instances exist, how many are declared.
+//! `prior_state`, `planned_values` and `configuration`, as far as completeness needs them: which instances exist, how
+//! many are planned and declared.
 
-use serde::de::MapAccess;
+use serde::de::{MapAccess, SeqAccess};
 
 use super::fields::{Index, List, Named, Part, Words};
 use crate::address::Address;
-use crate::plan::json::read::{Kind, Loader, Target};
-use crate::plan::segments::{resource_part, segments};
+use crate::plan::json::read::{Item, Kind, Loader, Target, read_item, skip_item};
+use crate::plan::segments::{mode_of, segments};
 use crate::plan::sink::DocumentSink;
-use crate::plan::{ConfigurationSummary, PriorInstance};
+use crate::plan::{ConfigurationSummary, Mode, PriorInstance};
 
 /// Declares a target that is an object (or `null`, or anything, which counts as empty) with some keys read.
 macro_rules! object {
@@ -100,10 +101,7 @@ impl Part for Instance {
     /// `None` for a data source, and for an entry without address.
     fn finish(self) -> Option<PriorInstance> {
         let mut address = self.address.0?;
-        let managed = match self.mode.0.as_deref() {
-            Some(mode) => mode != "data" && mode != "ephemeral",
-            None => resource_part(&address).prefix.is_none(),
-        };
+        let managed = is_managed(self.mode.0.as_deref(), &address);
         // Terraform 0.12 left the key off.
         if let Some(index) = self.index.0
             && segments(&address).last().is_some_and(|last| last.key.is_none())
@@ -111,6 +109,52 @@ impl Part for Instance {
             address.push_str(&index);
         }
         managed.then(|| PriorInstance { address: Address::new(address), deposed: self.deposed.0 })
+    }
+}
+
+fn is_managed(mode: Option<&str>, address: &str) -> bool {
+    !matches!(mode_of(mode, address), Mode::Data | Mode::Ephemeral)
+}
+
+/// `planned_values`, for one question: are there resources in it? Any shape goes.
+#[derive(Debug, Default)]
+pub(super) struct PlannedValues {
+    pub(super) resources: usize,
+}
+
+impl<'de, S: DocumentSink> Target<'de, S> for PlannedValues {
+    fn field<A: MapAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<S::Node>, A::Error> {
+        match key {
+            "root_module" | "child_modules" => loader.read(map, self),
+            "resources" => {
+                let mut items = Items(0);
+                let node = loader.read(map, &mut items)?;
+                self.resources += items.0;
+                Ok(node)
+            }
+            _ => loader.skip(map),
+        }
+    }
+
+    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
+        read_item(loader, seq, self)
+    }
+}
+
+/// How many items an array has.
+#[derive(Debug)]
+struct Items(usize);
+
+impl<'de, S: DocumentSink> Target<'de, S> for Items {
+    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
+        let item = skip_item(loader, seq)?;
+        self.0 += usize::from(matches!(item, Item::Read(_)));
+        Ok(item)
     }
 }
 
@@ -190,10 +234,7 @@ impl Part for Block {
 
     /// Whether it declares a managed resource.
     fn finish(self) -> bool {
-        match self.mode.0.as_deref() {
-            Some(mode) => mode != "data" && mode != "ephemeral",
-            None => self.address.0.is_none_or(|address| resource_part(&address).prefix.is_none()),
-        }
+        is_managed(self.mode.0.as_deref(), &self.address.0.unwrap_or_default())
     }
 }
 
