@@ -62,13 +62,13 @@ impl Action {
     /// Reads `actions`. Source of the combinations: Terraform `internal/command/jsonplan/plan.go`,
     /// `OpenTofu` ≥ 1.12 for `["forget", "create"]`.
     ///
-    /// A data source is only ever read and an ephemeral resource only opened, renewed and closed: any other action on one
-    /// is none that Terraform plans, whatever it is called.
+    /// Nothing destroys or forgets a data source or an ephemeral resource: an entry that says so is not what its mode
+    /// claims. (Terraform 0.13 writes `["update"]` for some data sources, which does no harm.)
     #[must_use]
     pub fn read(actions: &[String], mode: &Mode) -> Self {
         let action = Self::of_words(actions, mode);
         match mode {
-            Mode::Data | Mode::Ephemeral if !action.is_quiet() => Self::Unknown,
+            Mode::Data | Mode::Ephemeral if action.destroys() || action.forgets() => Self::Unknown,
             _ => action,
         }
     }
@@ -138,14 +138,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_sources_and_ephemeral_resources_have_no_actions_of_managed_ones() {
+    fn nothing_destroys_or_forgets_data_sources_and_ephemeral_resources() {
         fn read(actions: &[&str], mode: &Mode) -> Action {
             Action::read(&actions.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), mode)
         }
         for mode in [Mode::Data, Mode::Ephemeral] {
-            let lists: [&[&str]; 8] = [
-                &["create"],
-                &["update"],
+            let lists: [&[&str]; 6] = [
                 &["delete"],
                 &["delete", "create"],
                 &["create", "delete"],
@@ -156,6 +154,7 @@ mod tests {
             for actions in lists {
                 assert_eq!(read(actions, &mode), Action::Unknown, "{mode:?} {actions:?}");
             }
+            assert_eq!(read(&["update"], &mode), Action::Update);
             assert_eq!(read(&["no-op"], &mode), Action::NoOp);
             assert_eq!(read(&["read"], &mode), Action::Read);
         }
