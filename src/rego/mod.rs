@@ -19,6 +19,7 @@ mod error;
 mod input_use;
 mod lint;
 mod load;
+mod mentions;
 mod metadata;
 mod names;
 mod rewrite;
