@@ -10,8 +10,9 @@ use super::RuleShape;
 use super::ast::{self, Expr, Head, Rule, Step};
 use super::builtins;
 use super::dialect::Fault;
-use super::names::{Callee, Names, Parts, Visit, Walker};
+use super::names::{Callee, Names, Parts, Visit, Walker, variables};
 use super::safety;
+use super::scan::Tokens;
 
 /// All faults, by module.
 pub(super) fn check(names: &Names<'_>) -> Vec<(usize, Fault)> {
@@ -72,9 +73,71 @@ fn exists(names: &Names<'_>, path: &[String]) -> bool {
         || names.packages.iter().any(|package| package.starts_with(path))
 }
 
+impl References<'_> {
+    /// Whether the first of these steps behind bare `data` has a value when the engine gets there: only then does it
+    /// evaluate the rules the reference leads to.
+    fn leads_on(&self, steps: &[Step<'_>]) -> bool {
+        match steps.first() {
+            Some(Step::Dynamic(Expr::Var { value, span })) => {
+                self.names.global(self.module, value).is_some() || self.is_bound_before(value, span.span())
+            }
+            Some(Step::Dynamic(expr)) => !matches!(expr, Expr::Array { .. } | Expr::Object { .. }),
+            Some(Step::Key(_)) | None => false,
+        }
+    }
+
+    /// Whether this variable is an argument of its rule, or stands in its body above, other than after a mere `some`.
+    fn is_bound_before(&self, name: &str, span: Span) -> bool {
+        let Some(module) = self.names.modules.get(self.module) else { return false };
+        let around = |rule: &&Rule| rule.span().start <= span.start && span.end <= rule.span().end;
+        let Some(rule) = module.ast.rules.iter().find(around) else { return false };
+        if let Rule::Spec { head: Head::Func { args, .. }, .. } = rule
+            && args.iter().flat_map(variables).any(|arg| arg == name)
+        {
+            return true;
+        }
+        let body = module.file.slice(Span::new(rule.head_span().end.min(span.start), span.start));
+        let tokens = Tokens::lenient(body).tokens;
+        let words: Vec<&str> = tokens.iter().filter_map(|token| body.get(token.span.start..token.span.end)).collect();
+        name != "_" && words.iter().enumerate().any(|(at, word)| *word == name && !is_mere_some(&words, at))
+    }
+}
+
+/// Whether the name at this index only is declared: `some a, name`, without `in` behind; or is a step of a reference.
+fn is_mere_some(words: &[&str], at: usize) -> bool {
+    let before = words.get(..at).unwrap_or_default();
+    let start = before.iter().rposition(|word| *word != "," && !is_word(word)).map_or(0, |start| start + 1);
+    let list = before.get(start..).unwrap_or_default();
+    let in_some = list.iter().rposition(|word| *word == "some").is_some_and(|some| {
+        list.get(some + 1..).unwrap_or_default().iter().enumerate().all(|(at, word)| (*word == ",") == (at % 2 == 1))
+    });
+    let mut behind = words.get(at + 1..).unwrap_or_default().iter();
+    let bound = loop {
+        match behind.next() {
+            Some(&"in") => break true,
+            Some(&",") => {
+                behind.next();
+            }
+            _ => break false,
+        }
+    };
+    before.last() == Some(&".") || (in_some && !bound)
+}
+
+fn is_word(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 impl Visit for References<'_> {
-    fn global(&mut self, path: &[String], _: &[Step<'_>], span: Span) {
-        if path.first().is_some_and(|root| root == "data") {
+    fn global(&mut self, path: &[String], steps: &[Step<'_>], span: Span) {
+        if path.len() == 1 && path.first().is_some_and(|root| root == "data") && !self.leads_on(steps) {
+            self.faults.push(fault(
+                span,
+                "a reference to `data` must name the package it reads",
+                "write `data.<package>`: the engine evaluates no rules for what goes through all packages, so it would \
+                 find nothing",
+            ));
+        } else if path.first().is_some_and(|root| root == "data") {
             self.seen.push((path.to_vec(), span));
         }
     }
@@ -105,6 +168,7 @@ impl Visit for References<'_> {
                 } else if given != *arity && !(statement && given == arity + 1) {
                     self.faults.push(wrong(*arity));
                 }
+                self.faults.extend(constant_pattern(name, params));
                 if name.starts_with("time.") && params.iter().any(mentions_local_zone) {
                     self.faults.push(fault(
                         span,
@@ -131,6 +195,18 @@ impl Visit for References<'_> {
     }
 }
 
+/// A pattern that does not compile is undefined wherever it is used.
+fn constant_pattern(name: &str, params: &[Expr]) -> Option<Fault> {
+    let pattern = params.get(builtins::pattern_argument(name)?)?;
+    let (Expr::String { value, .. } | Expr::RawString { value, .. }) = pattern else { return None };
+    let reason = builtins::pattern_fault(value)?;
+    Some(fault(
+        pattern.span(),
+        format!("`{name}` cannot use this pattern: {reason}"),
+        "patterns are those of RE2, without look-around and back-references: correct it, the rule would never fire",
+    ))
+}
+
 fn mentions_local_zone(expr: &Expr) -> bool {
     matches!(expr, Expr::String { value, .. } | Expr::RawString { value, .. } if value == "Local")
         || expr.children().into_iter().any(mentions_local_zone)
@@ -152,40 +228,18 @@ fn unresolved_imports(names: &Names<'_>, module: usize) -> Vec<Fault> {
     faults
 }
 
-/// The engine keeps imports per package, not per file: an alias of one file means the same in its neighbours, and of two
-/// files that use one alias differently the last wins, without a word (regorus `src/interpreter.rs` `process_imports`).
+/// An import that a rule of the package hides, and imports of a file that hide each other.
 fn alias_clashes(names: &Names<'_>, module: usize) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let package = names.package(module);
-    let implicit = implicit_variables(names, module);
-    for (other, imports) in names.imports.iter().enumerate().filter(|(other, _)| names.package(*other) == package) {
-        for (alias, target) in imports {
-            let other_file = names.modules.get(other).map_or("", |module| module.file.name());
-            let own = names.alias(module, alias);
-            let span = import_span(names, module, alias);
-            if other == module && names.is_rule_name(module, alias) {
-                faults.push(fault(
-                    span,
-                    format!("the import `{alias}` and a rule of this package have the same name"),
-                    "rename one of them: only one would be seen",
-                ));
-            } else if other != module && own.is_some_and(|own| own != target) {
-                faults.push(fault(
-                    span,
-                    format!("the import `{alias}` means something else in {other_file}, which has the same package"),
-                    "give one of them another alias with `as`: the engine keeps one meaning per package",
-                ));
-            } else if let (None, Some(span)) = (own, implicit.get(alias)) {
-                faults.push(fault(
-                    *span,
-                    format!(
-                        "the variable `{alias}` is the name of an import in {other_file}, which has the same package"
-                    ),
-                    format!("declare it with `some {alias}`, or rename it"),
-                ));
-            }
-        }
-    }
+    let own = names.imports.get(module).into_iter().flatten().filter(|(alias, _)| names.is_rule_name(module, alias));
+    let mut faults: Vec<Fault> = own
+        .map(|(alias, _)| {
+            fault(
+                import_span(names, module, alias),
+                format!("the import `{alias}` and a rule of this package have the same name"),
+                "rename one of them: only one would be seen",
+            )
+        })
+        .collect();
     faults.extend(repeated_imports(names, module));
     faults
 }
@@ -215,25 +269,6 @@ fn import_span(names: &Names<'_>, module: usize, alias: &str) -> Span {
         None => import.refr.path().is_some_and(|path| path.parts.last().is_some_and(|last| last == alias)),
     });
     import.map_or_else(Span::default, |import| import.span.span())
-}
-
-#[derive(Default)]
-struct Implicit(BTreeMap<String, Span>);
-
-impl Visit for Implicit {
-    fn global(&mut self, _: &[String], _: &[Step<'_>], _: Span) {}
-    fn call(&mut self, _: &[String], _: &Callee, _: &[Expr], _: Span, _: bool) {}
-    fn implicit(&mut self, name: &str, span: Span) {
-        self.0.entry(name.to_owned()).or_insert(span);
-    }
-}
-
-fn implicit_variables(names: &Names<'_>, module: usize) -> BTreeMap<String, Span> {
-    let mut walker = Walker::new(names, module, Implicit::default());
-    for rule in names.modules.get(module).into_iter().flat_map(|module| &module.ast.rules) {
-        walker.rule(rule);
-    }
-    walker.visit.0
 }
 
 /// `deny[msg] if { … }` without `contains` makes an object `{msg: true}`, not a set of messages.

@@ -220,6 +220,31 @@ impl<'a> Scan<'a> {
         heads.chain(inner.collect::<Vec<_>>())
     }
 
+    /// Whether some rule has a body right behind its head, as only version 0 has them: `deny[x] {`, `allow {`, `x = 1 {`.
+    pub(super) fn has_bare_bodies(&self) -> bool {
+        let mut depth = 0_usize;
+        let mut before: Option<&Token> = None;
+        for token in &self.tokens.tokens {
+            let word = self.word(token);
+            if depth == 0
+                && word == "{"
+                && before.is_some_and(|last| {
+                    let operand = last.kind != Kind::Symbol || matches!(self.word(last), "]" | ")" | "}");
+                    operand && !matches!(self.word(last), "if" | "in" | "contains") && last.line == token.line
+                })
+            {
+                return true;
+            }
+            match word {
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            before = Some(token);
+        }
+        false
+    }
+
     /// Whether the file has this word as an identifier or as a whole string.
     pub(super) fn mentions(&self, wanted: &str) -> bool {
         self.tokens.tokens.iter().any(|token| match token.kind {

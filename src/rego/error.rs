@@ -2,7 +2,7 @@
 
 use crate::source::{SourceFile, Span};
 
-use super::scan::Tokens;
+use super::rewrite::EngineText;
 
 /// An error of the engine, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,11 +57,10 @@ fn parse_place(place: &str) -> Option<(String, usize, usize)> {
 
 impl EngineError {
     /// The file and the bytes meant, if the error names one of these files.
-    pub(super) fn place<'a>(&self, mut files: impl Iterator<Item = &'a SourceFile>) -> Option<(SourceFile, Span)> {
+    pub(super) fn place<'a>(&self, mut texts: impl Iterator<Item = &'a EngineText>) -> Option<(SourceFile, Span)> {
         let (name, line, column) = self.at.as_ref()?;
-        let file = files.find(|file| file.name() == name)?;
-        let span = Tokens::lenient(file.text()).at(file, *line, *column);
-        Some((file.clone(), span))
+        let text = texts.find(|text| text.file.name() == name)?;
+        Some((text.file.clone(), text.at(*line, *column)))
     }
 }
 

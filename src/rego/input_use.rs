@@ -8,19 +8,25 @@ use crate::source::Span;
 
 use super::InputUse;
 use super::ast::{Expr, Step};
+use super::mentions;
 use super::names::{Callee, Names, Parts, Visit, Walker};
 
 #[derive(Default)]
 struct Reads {
     whole: bool,
+    /// `input[k]`: what is read is known only when it runs.
+    computed: bool,
     tokens: BTreeSet<String>,
     data: BTreeSet<Parts>,
 }
 
 impl Visit for Reads {
-    fn global(&mut self, path: &[String], _: &[Step<'_>], _: Span) {
+    fn global(&mut self, path: &[String], steps: &[Step<'_>], _: Span) {
         match path {
-            [root] if root == "input" => self.whole = true,
+            [root] if root == "input" => {
+                self.whole = true;
+                self.computed |= !steps.is_empty();
+            }
             [root, token, ..] if root == "input" => {
                 self.tokens.insert(token.clone());
             }
@@ -38,18 +44,24 @@ impl Visit for Reads {
 }
 
 /// One entry per module.
-pub(super) fn of_all(names: &Names<'_>, mentions_plangate: &[bool]) -> Vec<InputUse> {
+pub(super) fn of_all(names: &Names<'_>, has_token: &[bool]) -> Vec<InputUse> {
+    let mentions: Vec<bool> = names.modules.iter().map(|module| mentions::mentions(&module.ast.rules)).collect();
     let reads: Vec<Reads> = (0..names.modules.len()).map(|module| own(names, module)).collect();
     (0..reads.len())
         .map(|module| {
             let mut used = InputUse::default();
+            let (mut computed, mut mentioned, mut token) = (false, false, false);
             for reached in reachable(names, &reads, module) {
                 if let Some(reads) = reads.get(reached) {
                     used.whole |= reads.whole;
+                    computed |= reads.computed;
                     used.tokens.extend(reads.tokens.iter().cloned());
                 }
-                used.mentions_plangate |= mentions_plangate.get(reached).copied().unwrap_or_default();
+                mentioned |= mentions.get(reached).copied().unwrap_or_default();
+                token |= has_token.get(reached).copied().unwrap_or_default();
             }
+            used.mentions_plangate =
+                used.tokens.contains(mentions::KEY) || (used.whole && mentioned) || (computed && token);
             used
         })
         .collect()

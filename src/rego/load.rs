@@ -15,6 +15,7 @@ use crate::source::{SourceFile, Span};
 use super::ast::{self, Ast};
 use super::dialect::{Fault, Scan};
 use super::names::{Callee, Names};
+use super::rewrite::{self, EngineText};
 use super::run::STACK;
 use super::scan::Tokens;
 use super::{Dialect, Limits, Module, ModuleInfo, RuleInfo, builtins, check, error, input_use, lint, metadata};
@@ -23,7 +24,8 @@ use super::{Dialect, Limits, Module, ModuleInfo, RuleInfo, builtins, check, erro
 /// columns) refuse policies that exist.
 const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
     max_col: NonZeroU32::new(1 << 20).unwrap(),
-    max_file_bytes: NonZeroUsize::new(MAX_FILE_BYTES).unwrap(),
+    // Imports written out make it longer.
+    max_file_bytes: NonZeroUsize::new(4 * MAX_FILE_BYTES).unwrap(),
     max_lines: NonZeroUsize::new(1 << 20).unwrap(),
 };
 const MAX_FILE_BYTES: usize = 4 << 20;
@@ -31,6 +33,7 @@ const MAX_FILE_BYTES: usize = 4 << 20;
 /// Policies that may run.
 pub(super) struct Loaded {
     pub(super) modules: Vec<ModuleInfo>,
+    pub(super) texts: Arc<Vec<EngineText>>,
     pub(super) engine: Engine,
 }
 
@@ -39,8 +42,8 @@ pub(super) struct Parsed {
     pub(super) file: SourceFile,
     pub(super) dialect: Dialect,
     pub(super) trusted: bool,
-    /// The text the engine gets: of the same length, some imports blanked.
-    text: String,
+    /// The text that was parsed: of the same length, some imports blanked.
+    pub(super) text: String,
     pub(super) ast: Ast,
     mentions_plangate: bool,
     metadata: Vec<super::MetadataBlock>,
@@ -57,15 +60,15 @@ pub(super) fn load(mut modules: Vec<Module>, limits: &Limits) -> Result<Loaded, 
         }
     }
     fail(problems)?;
-    let (infos, faults) = {
+    let (infos, faults, texts) = {
         let names = Names::new(&parsed);
-        (describe(&names), check::check(&names))
+        (describe(&names), check::check(&names), Arc::new(rewrite::all(&names)))
     };
     let problems =
         faults.into_iter().filter_map(|(module, fault)| Some(fault_problem(&parsed.get(module)?.file, fault)));
     fail(problems.collect())?;
-    let engine = prepare(&Arc::new(parsed), limits)?;
-    Ok(Loaded { modules: infos, engine })
+    let engine = prepare(&Arc::new(parsed), &texts, limits)?;
+    Ok(Loaded { modules: infos, texts, engine })
 }
 
 /// The problems in the order of file and place, if there are any.
@@ -166,7 +169,7 @@ fn parse(module: &Module) -> Result<Parsed, Vec<Problem>> {
         vec![problem(Fault { message: error.message, help, span: error.span })]
     })?;
     let scan = Scan::new(file.text(), &tokens);
-    let mut first = None;
+    let mut refused = Vec::new();
     for dialect in scan.candidates(module.dialect) {
         match parse_as(file, &scan, dialect) {
             Ok((text, ast)) => {
@@ -175,12 +178,28 @@ fn parse(module: &Module) -> Result<Parsed, Vec<Problem>> {
                 let (file, trusted) = (file.clone(), module.trusted);
                 return Ok(Parsed { file, dialect, trusted, text, ast, mentions_plangate, metadata });
             }
-            Err(problems) => {
-                first.get_or_insert(problems);
-            }
+            Err(problems) => refused.push((dialect, problems)),
         }
     }
-    Err(first.unwrap_or_default())
+    Err(likelier(refused, &scan))
+}
+
+/// Of what both dialects say of a file that is neither, the errors of the one it is meant to be; the other is named.
+fn likelier(mut refused: Vec<(Dialect, Vec<Problem>)>, scan: &Scan<'_>) -> Vec<Problem> {
+    let meant = if scan.has_bare_bodies() { Dialect::V0 } else { Dialect::V1 };
+    let at = refused.iter().position(|(dialect, _)| *dialect == meant).unwrap_or_default();
+    if refused.is_empty() {
+        return Vec::new();
+    }
+    let (dialect, mut problems) = refused.swap_remove(at);
+    let version = |dialect| if dialect == Dialect::V0 { "version 0" } else { "version 1" };
+    if let (Some((other, others)), Some(first)) = (refused.first(), problems.first_mut()) {
+        let why = others.first().map_or("", |problem| problem.message.as_str());
+        let note = format!("read as Rego {}; as {} it fails too: {why}", version(dialect), version(*other));
+        let help = first.help.as_ref().map_or_else(|| note.clone(), |help| format!("{help}; {note}"));
+        first.help = Some(help);
+    }
+    problems
 }
 
 fn parse_as(file: &SourceFile, scan: &Scan<'_>, dialect: Dialect) -> Result<(String, Ast), Vec<Problem>> {
@@ -191,7 +210,7 @@ fn parse_as(file: &SourceFile, scan: &Scan<'_>, dialect: Dialect) -> Result<(Str
     let text = scan.text_for(dialect);
     let mut engine = new_engine();
     engine.set_rego_v0(dialect == Dialect::V0);
-    let refused = |error: &str| vec![engine_problem(error, std::iter::once(file))];
+    let refused = |error: &str| vec![engine_problem(error, &[EngineText::unchanged(file)])];
     engine.add_policy(file.name().to_owned(), text.clone()).map_err(|error| refused(&error.to_string()))?;
     let json = engine.get_ast_as_json().map_err(|error| refused(&error.to_string()))?;
     let ast = ast::read(&json).map_err(|_| {
@@ -204,9 +223,9 @@ fn parse_as(file: &SourceFile, scan: &Scan<'_>, dialect: Dialect) -> Result<(Str
 }
 
 /// An error of the engine as a problem, with help for those that are no mistake of the author.
-fn engine_problem<'a>(rendered: &str, files: impl Iterator<Item = &'a SourceFile>) -> Problem {
+fn engine_problem(rendered: &str, texts: &[EngineText]) -> Problem {
     let error = error::parse(rendered);
-    let place = error.place(files);
+    let place = error.place(texts.iter());
     let problem = Problem::new(ProblemCode::PolicyLoad, format!("cannot load the policy: {}", error.message));
     let problem = match explain(&error.message) {
         Some(help) => problem.help(help),
@@ -270,41 +289,45 @@ fn rules(names: &Names<'_>, module: usize) -> Vec<RuleInfo> {
 }
 
 /// Builds the engine that jobs clone, and asks the compiler for a second opinion.
-fn prepare(parsed: &Arc<Vec<Parsed>>, limits: &Limits) -> Result<Engine, Vec<Problem>> {
+fn prepare(parsed: &Arc<Vec<Parsed>>, texts: &Arc<Vec<EngineText>>, limits: &Limits) -> Result<Engine, Vec<Problem>> {
     let (limit, now) = (limits.load, limits.now);
-    let files: Vec<SourceFile> = parsed.iter().map(|module| module.file.clone()).collect();
     let (sender, receiver) = mpsc::sync_channel(1);
     let work = {
-        let parsed = Arc::clone(parsed);
+        let (parsed, texts) = (Arc::clone(parsed), Arc::clone(texts));
         move || {
             // The receiver may have given up; then nobody wants the engine.
-            let _ = sender.send(build(&parsed, now));
+            let _ = sender.send(build(&parsed, &texts, now));
         }
     };
     // Every file was read within the limit alone; together they get it once for each.
-    let together = limit.saturating_mul(u32::try_from(files.len()).unwrap_or(u32::MAX).max(1));
+    let together = limit.saturating_mul(u32::try_from(texts.len()).unwrap_or(u32::MAX).max(1));
     let built = match spawn(work) {
         Ok(()) => receiver.recv_timeout(together).map_err(|error| lost(error, together)),
         Err(error) => Err(error),
     };
     match built {
         Ok(Ok((engine, findings))) => {
-            fail(findings.iter().map(|finding| lint_problem(finding, &files)).collect())?;
+            fail(findings.iter().map(|finding| lint_problem(finding, texts)).collect())?;
             Ok(engine)
         }
-        Ok(Err(rendered)) => Err(alone(parsed, &rendered, &files)),
+        Ok(Err(rendered)) => Err(alone(parsed, texts, &rendered)),
         Err(message) => {
             Err(vec![Problem::new(ProblemCode::PolicyLoad, format!("the policies cannot be loaded: {message}"))])
         }
     }
 }
 
-fn build(parsed: &[Parsed], now: jiff::Timestamp) -> Result<(Engine, Vec<lint::Finding>), String> {
+fn build(
+    parsed: &[Parsed],
+    texts: &[EngineText],
+    now: jiff::Timestamp,
+) -> Result<(Engine, Vec<lint::Finding>), String> {
     let mut engine = new_engine();
     builtins::register(&mut engine, now)?;
-    for module in parsed {
+    for (module, text) in parsed.iter().zip(texts) {
         engine.set_rego_v0(module.dialect == Dialect::V0);
-        engine.add_policy(module.file.name().to_owned(), module.text.clone()).map_err(|error| error.to_string())?;
+        let name = module.file.name().to_owned();
+        engine.add_policy(name, text.text().to_owned()).map_err(|error| error.to_string())?;
     }
     let names = Names::new(parsed);
     // Built-in rules were linted by a test; functions are compiled with the rules that call them.
@@ -325,13 +348,13 @@ fn build(parsed: &[Parsed], now: jiff::Timestamp) -> Result<(Engine, Vec<lint::F
     Ok((engine, findings))
 }
 
-fn lint_problem(finding: &lint::Finding, files: &[SourceFile]) -> Problem {
+fn lint_problem(finding: &lint::Finding, texts: &[EngineText]) -> Problem {
     let problem = Problem::new(ProblemCode::PolicyLoad, format!("cannot load the policy: {}", finding.message))
         .help("without a value or a function the rule would never fire: correct the name");
-    let place = finding
-        .at
-        .as_ref()
-        .and_then(|(name, start, end)| Some((files.iter().find(|file| file.name() == name)?, Span::new(*start, *end))));
+    let place = finding.at.as_ref().and_then(|(name, start, end)| {
+        let text = texts.iter().find(|text| text.file.name() == name)?;
+        Some((&text.file, text.original(Span::new(*start, *end))))
+    });
     match place {
         Some((file, span)) => problem.at(file, span, "here"),
         None => problem,
@@ -339,14 +362,15 @@ fn lint_problem(finding: &lint::Finding, files: &[SourceFile]) -> Problem {
 }
 
 /// All files together cannot be prepared: what each of them says alone, else the common error.
-fn alone(parsed: &[Parsed], rendered: &str, files: &[SourceFile]) -> Vec<Problem> {
-    let mut problems = vec![engine_problem(rendered, files.iter())];
+fn alone(parsed: &[Parsed], texts: &[EngineText], rendered: &str) -> Vec<Problem> {
+    let mut problems = vec![engine_problem(rendered, texts)];
     let mut seen = BTreeSet::from([error::parse(rendered)]);
-    for module in parsed {
-        if let Err(rendered) = build(std::slice::from_ref(module), jiff::Timestamp::UNIX_EPOCH)
+    for (module, text) in parsed.iter().zip(texts) {
+        let alone = build(std::slice::from_ref(module), std::slice::from_ref(text), jiff::Timestamp::UNIX_EPOCH);
+        if let Err(rendered) = alone
             && seen.insert(error::parse(&rendered))
         {
-            problems.push(engine_problem(&rendered, files.iter()));
+            problems.push(engine_problem(&rendered, texts));
         }
     }
     problems

@@ -19,8 +19,10 @@ mod error;
 mod input_use;
 mod lint;
 mod load;
+mod mentions;
 mod metadata;
 mod names;
+mod rewrite;
 mod run;
 mod safety;
 mod scan;
@@ -189,7 +191,8 @@ pub struct InputUse {
     pub whole: bool,
     /// First steps behind `input` (or an alias of it), reached modules included.
     pub tokens: BTreeSet<String>,
-    /// This module or one it reaches has the identifier or string `plangate`.
+    /// This module or one it reaches reads `input.plangate`, or may: it reads the input as a whole, or by computed keys, and
+    /// has the word `plangate` where it can be such a key.
     pub mentions_plangate: bool,
 }
 

@@ -168,8 +168,10 @@ pub(super) trait Visit {
     fn call(&mut self, called: &[String], callee: &Callee, params: &[Expr], span: Span, statement: bool);
     /// The target of a `with`.
     fn replaced(&mut self, _path: &[String], _span: Span) {}
-    /// A variable that nothing declares.
-    fn implicit(&mut self, _name: &str, _span: Span) {}
+    /// The first name of a reference that is an import, and what it stands for.
+    fn alias(&mut self, _target: &[String], _span: Span) {}
+    /// What `some … in` goes through.
+    fn iterated(&mut self, _collection: &Expr) {}
 }
 
 /// Goes through all rules of a module, telling names apart.
@@ -231,6 +233,7 @@ impl<'a, V: Visit> Walker<'a, V> {
     fn stmt(&mut self, stmt: &'a Stmt) {
         for with in &stmt.with_mods {
             if let Some(path) = with.refr.path() {
+                self.imported(&with.refr);
                 let target = self.resolve(&path.parts).unwrap_or(path.parts);
                 self.visit.replaced(&target, with.refr.span());
             }
@@ -239,6 +242,7 @@ impl<'a, V: Visit> Walker<'a, V> {
         match &stmt.literal {
             Literal::SomeVars { .. } => {}
             Literal::SomeIn { key, value, collection } => {
+                self.visit.iterated(collection);
                 for expr in key.iter().chain([value, collection]) {
                     self.expr(expr);
                 }
@@ -269,6 +273,7 @@ impl<'a, V: Visit> Walker<'a, V> {
     fn call(&mut self, fcn: &'a Expr, params: &'a [Expr], statement: bool) {
         if let Some(path) = fcn.path() {
             let callee = self.names.callee(self.module, &path.parts);
+            self.called_import(fcn, &callee);
             self.visit.call(&path.parts, &callee, params, fcn.span(), statement);
         }
         for param in params {
@@ -276,20 +281,41 @@ impl<'a, V: Visit> Walker<'a, V> {
         }
     }
 
+    /// Tells of a reference that starts with an import.
+    fn imported(&mut self, expr: &'a Expr) {
+        let (Expr::Var { value, span }, _) = expr.reference() else { return };
+        if let (Resolved::Global(_), Some(target)) = (self.resolve_root(value), self.names.alias(self.module, value))
+            && !matches!(value.as_str(), "input" | "data")
+        {
+            self.visit.alias(target, span.span());
+        }
+    }
+
+    /// Tells of a call by way of an import. Local variables hide no functions.
+    fn called_import(&mut self, fcn: &'a Expr, callee: &Callee) {
+        let (Expr::Var { value, span }, steps) = fcn.reference() else { return };
+        if let (Callee::User { path, .. }, Some(target)) = (callee, self.names.alias(self.module, value))
+            && path.len() == target.len() + steps.len()
+            && path.starts_with(target)
+        {
+            self.visit.alias(target, span.span());
+        }
+    }
+
     fn reference(&mut self, expr: &'a Expr) {
+        self.imported(expr);
         let (root, steps) = expr.reference();
         for index in steps.iter().filter_map(Step::dynamic) {
             self.expr(index);
         }
         match root {
-            Expr::Var { value, span } => match self.resolve_root(value) {
+            Expr::Var { value, .. } => match self.resolve_root(value) {
                 Resolved::Global(mut path) => {
                     let constant = steps.iter().map_while(Step::key);
                     path.extend(constant.map(str::to_owned));
                     let rest = steps.iter().position(|step| step.key().is_none()).and_then(|at| steps.get(at..));
                     self.visit.global(&path, rest.unwrap_or_default(), expr.span());
                 }
-                Resolved::Implicit => self.visit.implicit(value, span.span()),
                 Resolved::Local => {}
             },
             root => self.expr(root),
@@ -300,14 +326,14 @@ impl<'a, V: Visit> Walker<'a, V> {
         if name == "_" || self.scopes.iter().any(|scope| scope.contains(name)) {
             return Resolved::Local;
         }
-        self.names.global(self.module, name).map_or(Resolved::Implicit, Resolved::Global)
+        self.names.global(self.module, name).map_or(Resolved::Local, Resolved::Global)
     }
 
     fn resolve(&self, parts: &[String]) -> Option<Parts> {
         let (root, rest) = parts.split_first()?;
         match self.resolve_root(root) {
             Resolved::Global(path) => Some([path, rest.to_vec()].concat()),
-            _ => None,
+            Resolved::Local => None,
         }
     }
 }
@@ -315,7 +341,6 @@ impl<'a, V: Visit> Walker<'a, V> {
 enum Resolved {
     Global(Parts),
     Local,
-    Implicit,
 }
 
 impl<'a> Step<'a> {

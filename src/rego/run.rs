@@ -14,10 +14,10 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, LimitError, Value};
 
 use crate::problem::{Problem, ProblemCode};
-use crate::source::SourceFile;
 
 use super::builtins::recorder;
 use super::load::Loaded;
+use super::rewrite::EngineText;
 use super::value::{self, Caps};
 use super::{BuiltinError, Failure, FailureKind, Input, Job, Limits, ModuleInfo, Run, error};
 
@@ -32,6 +32,7 @@ const GRACE: Duration = Duration::from_millis(250);
 /// Everything needed to run rules.
 pub(super) struct Prepared {
     modules: Vec<ModuleInfo>,
+    texts: Arc<Vec<EngineText>>,
     engine: Engine,
     pool: rayon::ThreadPool,
     threads: isize,
@@ -56,6 +57,7 @@ impl Prepared {
             })?;
         Ok(Self {
             modules: loaded.modules,
+            texts: loaded.texts,
             engine: loaded.engine,
             pool,
             threads: isize::try_from(threads).unwrap_or(isize::MAX),
@@ -218,7 +220,7 @@ fn seconds(duration: Duration) -> String {
 
 /// Evaluates strictly; where a builtin fails, once more, counting what depends on it as undefined.
 fn evaluate(prepared: &Prepared, job: &Job) -> Run {
-    let files = || prepared.modules.iter().map(|module| &module.file);
+    let files = || prepared.texts.iter();
     let started = Instant::now();
     recorder::start(true);
     let strict = evaluate_once(prepared, job, true, prepared.rule_limit);
@@ -248,7 +250,7 @@ fn evaluate(prepared: &Prepared, job: &Job) -> Run {
 fn builtin_errors<'a>(
     first: &RunError,
     mut recorded: Vec<String>,
-    files: impl Iterator<Item = &'a SourceFile>,
+    files: impl Iterator<Item = &'a EngineText>,
 ) -> Vec<BuiltinError> {
     let parsed = error::parse(&first.rendered);
     if let Some(same) = recorded.iter().position(|message| *message == parsed.message) {
@@ -282,7 +284,7 @@ struct RunError {
 }
 
 impl RunError {
-    fn into_failure<'a>(self, files: impl Iterator<Item = &'a SourceFile>) -> Failure {
+    fn into_failure<'a>(self, files: impl Iterator<Item = &'a EngineText>) -> Failure {
         let parsed = error::parse(&self.rendered);
         let place = parsed.place(files);
         let kind = match self.limit {

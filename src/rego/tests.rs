@@ -159,14 +159,19 @@ fn declarations_in_different_files_that_hide_each_other_are_refused() {
         ("a.rego", "package main\nimport data.lib.x as lib\na := lib.f(1)"),
         ("b.rego", "package main\nimport data.lib.y as lib\nb := lib.f(1)"),
     ];
-    let problems = refused(&[lib[0], lib[1], clash[0], clash[1]]);
-    assert!(problems[0].0.contains("means something else in b.rego"), "{problems:?}");
-    let leak = [
+    // Imports hold for their file alone.
+    let program =
+        load(&[("x.rego", "package lib.x\nf(_) := 1"), ("y.rego", "package lib.y\nf(_) := 2"), clash[0], clash[1]]);
+    assert_eq!(run(&program, "data.main.a", &json!({})).value.unwrap(), Some(json!(1)));
+    assert_eq!(run(&program, "data.main.b", &json!({})).value.unwrap(), Some(json!(2)));
+    let variable = [
         ("a.rego", "package main\nimport data.lib.x as v\na := v.f(1)"),
         ("b.rego", "package main\nb contains v if input.xs[v]"),
     ];
-    let problems = refused(&[lib[0], leak[0], leak[1]]);
-    assert!(problems[0].0.contains("the variable `v` is the name of an import in a.rego"), "{problems:?}");
+    let program = load(&[lib[0], variable[0], variable[1]]);
+    assert_eq!(run(&program, "data.main.b", &json!({"xs": [true]})).value.unwrap(), Some(json!([0])));
+    let hidden = refused(&[lib[0], ("a.rego", "package main\nimport data.lib.x\nx := 1")]);
+    assert!(hidden[0].0.contains("the import `x` and a rule of this package"), "{hidden:?}");
     let same = refused(&[("a.rego", "package a\nx := 1"), ("a.rego", "package a\ny := 1")]);
     assert_eq!(same[0].0, "the policy a.rego is given twice");
     assert!(refused(&[("a.rego", "package a\nimport data.gone.lib\nx := 1")])[0].0.contains("data.gone.lib"));
@@ -424,7 +429,250 @@ fn what_a_module_reads_of_the_input_includes_what_it_reaches() {
     let other = of("other.rego");
     assert!(other.whole && other.mentions_plangate);
     let quiet = of("quiet.rego");
-    assert!(!quiet.whole && quiet.mentions_plangate, "{quiet:?}");
+    assert!(!quiet.whole && !quiet.mentions_plangate, "{quiet:?}");
+}
+
+#[test]
+fn only_what_can_read_it_mentions_plangate() {
+    let mentions = |rules: &str| load(&[("a.rego", &main_v1(rules))]).modules()[0].input.mentions_plangate;
+    let results = [
+        "deny contains msg if { some k, _ in input; msg := {\"msg\": k, \"plangate\": {\"level\": \"deny\"}} }",
+        "deny contains {\"msg\": \"m\", \"plangate\": {\"details\": {}}} if walk(input, [_, \"x\"])",
+        "deny contains \"plangate\" if input.x",
+    ];
+    for rules in results {
+        assert!(!mentions(rules), "{rules}");
+    }
+    let reads = [
+        "deny contains 1 if input.plangate.x",
+        "deny contains 1 if input[\"plangate\"]",
+        "deny contains 1 if { x := input; x.plangate }",
+        "deny contains 1 if { x := input; x[\"plangate\"] }",
+        "deny contains 1 if object.get(input, [\"plangate\", \"x\"], 1) == 2",
+        "deny contains 1 if { {\"plangate\": x} = input; x }",
+        "deny contains 1 if { f(input) }\nf({\"plangate\": x}) if x",
+        "deny contains 1 if { some \"plangate\", _ in input }",
+        "deny contains 1 if { some k; input[k]; k == \"plangate\" }",
+        "deny contains 1 if { some k, _ in {\"plangate\": 1}; input[k] }",
+        "deny contains 1 if json.filter(input, [\"plangate/x\"]) != {}",
+    ];
+    for rules in reads {
+        assert!(mentions(rules), "{rules}");
+    }
+}
+
+/// The rules of these files on an input, by an import and by the full path.
+#[test]
+fn an_import_of_the_own_package_finds_its_rules() {
+    let helpers = "helper := {x | some x in input.xs}\nisd(x) if x == \"a\"\nps contains x if some x in input.xs\n\
+                   po[x] := 1 if some x in input.xs\n";
+    let input = json!({"xs": ["a", "b"]});
+    let uses = [
+        ("import data.main", "some msg in main.helper"),
+        ("import data.main as m", "some msg in m.ps"),
+        ("import data.main as m", "m.ps[msg]"),
+        ("import data.main as m", "some msg, _ in m.po"),
+        ("import data.main as m", "some msg in m[\"helper\"]"),
+        ("import data as d", "d.main.ps[msg]"),
+        ("import data.main.ps as own", "own[msg]"),
+        (
+            "import data.main as m",
+            "msg := input.xs[_]; m.isd(msg); msg == \"a\"\n}\ndeny contains msg if {\n\tmsg := m.helper[_]",
+        ),
+        ("import input as plan\nimport data.main as m", "some msg in plan.xs; m.ps[msg]"),
+    ];
+    for (import, body) in uses {
+        let text = format!("package main\n{import}\ndeny contains msg if {{ {body} }}\n{helpers}");
+        let found = run(&load(&[("a.rego", &text)]), "data.main.deny", &input).value.unwrap();
+        assert_eq!(found, Some(json!(["a", "b"])), "{text}");
+    }
+    let v0 = "package main\nimport input\nimport data.main as m\nh[x] { x := input.xs[_] }\ndeny[msg] { m.h[msg] }\n";
+    assert_eq!(run(&load(&[("a.rego", v0)]), "data.main.deny", &input).value.unwrap(), Some(json!(["a", "b"])));
+    let parent = "package org.a\nimport data.org as t\ndeny contains m if some m in t.a.helper\nhelper := {\"x\"}";
+    assert_eq!(run(&load(&[("a.rego", parent)]), "data.org.a.deny", &input).value.unwrap(), Some(json!(["x"])));
+    let local =
+        "package main\nimport data.main as m\ndeny contains y if { some m in input.xs; y := f(m) }\nf(m) := upper(m)";
+    assert_eq!(run(&load(&[("a.rego", local)]), "data.main.deny", &input).value.unwrap(), Some(json!(["A", "B"])));
+    let with = "package main\nimport data.lib as l\nimport input as tf\n\
+                deny contains x if { some x in l.r with l.r as [\"r\"] }\n\
+                deny contains x if { x := tf.y with tf.y as \"y\" }\ndeny contains x if { x := upper(\"a\") with upper as l.up }";
+    let lib = ("lib.rego", "package lib\nr := []\nup(_) := \"up\"");
+    let found = run(&load(&[("a.rego", with), lib]), "data.main.deny", &input).value.unwrap();
+    assert_eq!(found, Some(json!(["r", "up", "y"])));
+    let itself = refused(&[("a.rego", "package main\nimport data.main as m\ndeny contains x if some x in m.deny")]);
+    assert!(itself[0].0.contains("depends on itself"), "{itself:?}");
+    let whole = refused(&[("a.rego", "package main\nimport data.main as m\ndeny contains 1 if count(m) > 0")]);
+    assert!(whole[0].0.contains("depends on itself"), "{whole:?}");
+}
+
+#[test]
+fn packages_may_import_each_other() {
+    let a = "package x.a\nimport data.x.b\nhelper contains r if some r in input.xs\ndeny contains m if b.y[m]";
+    let b = "package x.b\nimport data.x.a\ny contains z if a.helper[z]";
+    let program = load(&[("a.rego", a), ("b.rego", b)]);
+    let found = run(&program, "data.x.a.deny", &json!({"xs": ["a"]})).value.unwrap();
+    assert_eq!(found, Some(json!(["a"])));
+}
+
+#[test]
+fn a_reference_through_all_packages_is_refused() {
+    let bodies = [
+        "some n; some m in data[n].res",
+        "m := data[_].res[_]",
+        "some n; m := data[n].a.res; n",
+        "m := data",
+        "walk(data, [_, m])",
+    ];
+    for body in bodies {
+        let problems = refused(&[
+            ("m.rego", &format!("package main\ndeny contains m if {{ {body} }}")),
+            ("l.rego", "package lib\nres := {\"a\"}"),
+        ]);
+        assert_eq!(problems[0].0, "a reference to `data` must name the package it reads", "{body}");
+    }
+    let alias = "package main\nimport data as d\ndeny contains m if { some n; m := d[n].res }";
+    assert_eq!(refused(&[("m.rego", alias)]).len(), 1);
+    let known = [
+        "n := \"lib\"; some m in data[n].res",
+        "some n in [\"lib\"]; some m in data[n].res",
+        "some n; n = \"lib\"; some m in data[n].res",
+        "some k, n in {1: \"lib\"}; k; some m in data[n].res",
+        "some m in g(\"lib\")",
+        "some m in data.lib.res",
+        "some n; some m in data.grp[n].res",
+    ];
+    let libs = [("l.rego", "package lib\nres := {\"a\"}"), ("g.rego", "package grp.x\nres := {\"a\"}")];
+    for body in known {
+        let main = format!("package main\ndeny contains m if {{ {body} }}\ng(x) := data[x].res");
+        let found = run(&load(&[("m.rego", &main), libs[0], libs[1]]), "data.main.deny", &json!({})).value.unwrap();
+        assert_eq!(found, Some(json!(["a"])), "{body}");
+    }
+}
+
+#[test]
+fn a_pattern_that_is_none_is_refused_and_others_are_those_of_re2() {
+    let refused = refused_rules("deny contains 1 if regex.match(`(?=a)`, input.x)");
+    assert!(refused[0].0.starts_with("`regex.match` cannot use this pattern"), "{refused:?}");
+    assert_eq!(refused[0].1, "(?=a)");
+    let rules = r#"
+        a := regex.split(`/`, "a/b//c")
+        b := regex.split(``, "abc")
+        c := regex.find_n(`a+`, "aab a", -1)
+        d := regex.find_all_string_submatch_n(`(a)(x)?`, "ab a", 1)
+        e := regex.replace("a.b", `(\w)\.(?P<n>\w)`, "${n}-$1$$")
+        f := [regex.is_valid("("), regex.is_valid(`\${.*}`), regex.is_valid(input.n)]
+        g := regex.template_match("urn:{[a-z]+}:x{.*}", "urn:foo:xy", "{", "}")
+        h := re_match(`^\w$`, "é")"#;
+    let expected = [
+        ("a", json!(["a", "b", "", "c"])),
+        ("b", json!(["a", "b", "c"])),
+        ("c", json!(["aa", "a"])),
+        ("d", json!([["a", "a", ""]])),
+        ("e", json!("b-a$")),
+        ("f", json!([false, true, false])),
+        ("g", json!(true)),
+        ("h", json!(false)),
+    ];
+    for (rule, expected) in expected {
+        assert_eq!(value(rules, rule, &json!({"n": 1})), Some(expected), "{rule}");
+    }
+}
+
+#[test]
+fn builtins_answer_as_those_of_opa() {
+    let rules = r#"
+        a := [x | some x in ["v1.2.3", "1.2.3-rc.1+b", "1.2", "1.02.3", "1.2.3-01"]; semver.is_valid(x)]
+        b := json.marshal({"a<b>&": "é\n", "s": {2, 1}, "n": [1.5, 9007199254740993, null, true]})
+        c := [net.cidr_intersects("10.0.0.0/8", "10.1.2.3/32"), net.cidr_intersects("10.0.0.0/8", "::/0")]
+        d := net.cidr_merge(["10.0.0.0/25", "10.0.0.128/25", "192.168.1.1", "192.168.0.0/24", "192.168.0.5/32"])
+        e := net.cidr_merge({"10.0.0.3/32", "10.0.0.1/32", "10.0.0.2/32", "10.0.0.0/32", "::1/128", "::/127"})
+        f := net.cidr_contains_matches(["10.0.0.0/8", ["172.16.0.0/12", 7]], {"a": "10.1.1.1", "b": ["172.17.0.0/16", 1], "c": "11.0.0.0/8"})
+        g := net.cidr_contains_matches("10.0.0.0/8", "10.1.0.0/16")
+        h := [plus(1, 2), minus(1, 2), mul(2, 3), div(6, 4), rem(7, 4), minus({1, 2}, {2}), and({1}, {2}), or({1}, {2})]
+        i := [eq(1, 1), neq(1, 1), lt(1, 2), lte(2, 2), gt(1, 2), gte(2, 2), equal("a", "b")]
+        j if { net.cidr_expand("10.0.0.0/30")["10.0.0.1"]; net.cidr_expand("10.0.0.0/30") & {"10.0.0.9"} == set() }
+        k := array.flatten([1, [2, [3]]])"#;
+    let expected = [
+        ("a", json!(["v1.2.3", "1.2.3-rc.1+b"])),
+        ("b", json!("{\"a\\u003cb\\u003e\\u0026\":\"é\\n\",\"n\":[1.5,9007199254740993,null,true],\"s\":[1,2]}")),
+        ("c", json!([true, false])),
+        ("d", json!(["10.0.0.0/24", "192.168.0.0/23"])),
+        ("e", json!(["10.0.0.0/30", "::/127"])),
+        ("f", json!([[0, "a"], [1, "b"]])),
+        ("g", json!([["10.0.0.0/8", "10.1.0.0/16"]])),
+        ("h", json!([3, -1, 6, 1.5, 3, [1], [], [1, 2]])),
+        ("i", json!([true, false, true, true, false, true, false])),
+        ("j", json!(true)),
+        ("k", json!([1, 2, [3]])),
+    ];
+    for (rule, expected) in expected {
+        assert_eq!(value(rules, rule, &json!({})), Some(expected), "{rule}");
+    }
+}
+
+#[test]
+fn values_that_double_are_cut_off_not_written_out() {
+    let doubling = |step: &str| {
+        let steps = (1..26).map(|n| format!("r{n} := {}\n", step.replace('@', &format!("r{}", n - 1))));
+        format!("r0 := \"aaaaaaaaaaaaaaaa\"\n{}", steps.collect::<String>())
+    };
+    let cases = [
+        doubling("[@, @, @]") + "x := json.marshal(r25)",
+        doubling("regex.replace(@, \"a\", \"aaaaaaaa\")") + "x := r25",
+        "x := regex.split(``, sprintf(\"%999999d\", [1]))".to_owned(),
+        "x := regex.find_n(` `, sprintf(\"%999999d\", [1]), -1)".to_owned(),
+    ];
+    for rules in cases {
+        let failure = run(&load(&[("main.rego", &main_v1(&rules))]), "data.main.x", &json!({})).value.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::LimitExceeded, "{}", failure.message);
+    }
+}
+
+#[test]
+fn to_iterate_over_no_collection_gives_nothing() {
+    let rules = r#"required := {"owner"}
+deny contains rc.name if {
+    some rc in input.rcs
+    tags := {k | some k, _ in rc.tags}
+    count(required - tags) > 0
+}
+warn contains [i, t] if some t in input.rcs[i].tags
+warn contains x if some x in object.get(input.rcs[0], "tags", [])
+warn contains 1 if { some x in input.rcs[0].name; x }
+bad if { some k in input.rcs; startswith(k.tags, "x") }"#;
+    let input =
+        json!({"rcs": [{"name": "null", "tags": null}, {"name": "has", "tags": {"owner": "o"}}, {"name": "none"}]});
+    assert_eq!(value(rules, "deny", &input), Some(json!(["none", "null"])));
+    assert_eq!(value(rules, "warn", &input), Some(json!([[1, "o"]])));
+    let program = load(&[("main.rego", &main_v1(rules))]);
+    let errors = run(&program, "data.main.bad", &input).builtin_errors;
+    let (file, span) = (errors[0].file.as_ref().unwrap(), errors[0].span.unwrap());
+    assert_eq!(file.slice(span), "k.tags");
+    let called = refused_rules("deny contains 1 if internal.collection(input.x)");
+    assert_eq!(called[0].0, "there is no function `internal.collection`");
+}
+
+#[test]
+fn an_error_behind_a_guarded_collection_has_its_own_place() {
+    let text = "package main\nimport data.main as own\nxs := [null]\ndeny contains 1 if { some x in own.xs; startswith(x, \"a\") }";
+    let error = run(&load(&[("main.rego", text)]), "data.main.deny", &json!({})).builtin_errors.remove(0);
+    let (file, span) = (error.file.unwrap(), error.span.unwrap());
+    assert_eq!((file.slice(span), span.start), ("x", text.find("x, \"a").unwrap()));
+}
+
+#[test]
+fn a_file_of_neither_version_shows_the_error_of_the_likelier() {
+    let problem = |text: &str| Program::load(modules(&[("a.rego", text)]), &limits()).unwrap_err().remove(0);
+    let old = problem("package a\ndeny[x] {\n\tx := := 1\n}\n");
+    assert!(!old.message.contains("`if` keyword"), "{}", old.message);
+    assert!(
+        old.help.as_ref().is_some_and(|help| help.contains("read as Rego version 0; as version 1 it fails too")),
+        "{old:?}"
+    );
+    let chained = problem("package a\np[x] { x := 1 } { x := 2 }\n");
+    assert!(chained.help.is_some_and(|help| help.contains("chained bodies")), "{}", chained.message);
+    let new = problem("package a\nx := := 1\n");
+    assert!(new.help.is_some_and(|help| help.contains("read as Rego version 1; as version 0 it fails too")));
 }
 
 #[test]

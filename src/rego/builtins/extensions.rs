@@ -10,18 +10,18 @@ use regorus::{Engine, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::sprintf::sprintf;
-use super::{Builtin, glob, recorder, table};
+use super::{Builtin, glob, json, net, operators, patterns, recorder, table};
 
 /// Most values that one call may make.
-const MAX_ITEMS: usize = 100_000;
+pub(super) const MAX_ITEMS: usize = 100_000;
 /// Most bytes of text that one call may make.
-const MAX_BYTES: usize = 16 << 20;
+pub(super) const MAX_BYTES: usize = 16 << 20;
 /// Most bits to shift by, far beyond any flag set.
 const MAX_SHIFT: i64 = 4_096;
 
 /// Why a builtin has no value.
 #[derive(Debug)]
-enum Fault {
+pub(super) enum Fault {
     /// As an error of a builtin: ends a strict evaluation, counts as undefined in a lax one.
     Error(String),
     /// Ends every evaluation.
@@ -34,7 +34,7 @@ impl From<String> for Fault {
     }
 }
 
-type Answer = Result<Value, Fault>;
+pub(super) type Answer = Result<Value, Fault>;
 
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -70,10 +70,14 @@ pub(in crate::rego) fn register(engine: &mut Engine, now: jiff::Timestamp) -> Re
 fn call(name: &'static str, args: &[Value], now: jiff::Timestamp) -> Answer {
     let args = Args { name, args };
     match name {
+        "and" | "or" => operators::sets(args),
         "all" => args.truths(0).map(|mut truths| Value::Bool(truths.all(|truth| truth))),
         "any" => args.truths(0).map(|mut truths| Value::Bool(truths.any(|truth| truth))),
         "array.concat" => array_concat(args),
+        "array.flatten" => array_flatten(args),
         "bits.lsh" => shift_left(args),
+        "div" | "minus" | "mul" | "plus" | "rem" => operators::arithmetic(args),
+        "eq" | "equal" | "gt" | "gte" | "lt" | "lte" | "neq" => operators::compare(args),
         "cast_array" => args.list(0).map(Value::from),
         "cast_boolean" => args.only(0, "boolean", |value| matches!(value, Value::Bool(_))),
         "cast_null" => args.only(0, "null", |value| *value == Value::Null),
@@ -84,12 +88,27 @@ fn call(name: &'static str, args: &[Value], now: jiff::Timestamp) -> Answer {
         "count" => count(args),
         "crypto.sha256" => Ok(text(&hex(&Sha256::digest(args.string(0)?.as_bytes())))),
         "glob.match" => glob_match(args),
+        super::COLLECTION => Ok(match args.get(0)? {
+            collection @ (Value::Array(_) | Value::Set(_) | Value::Object(_)) => collection.clone(),
+            _ => Value::Undefined,
+        }),
         "lower" => Ok(text(&args.string(0)?.chars().map(lower).collect::<String>())),
-        "net.cidr_expand" => cidr_expand(args),
+        "json.marshal" => json::marshal(args),
+        "net.cidr_contains_matches" => net::contains_matches(args),
+        "net.cidr_expand" => net::expand(args),
+        "net.cidr_intersects" => net::intersects(args),
+        "net.cidr_merge" => net::merge(args),
         "numbers.range" => range(args, 1),
         "numbers.range_step" => range(args, args.positive(2)?),
-        "re_match" => re_match(args),
+        "re_match" | "regex.match" => patterns::matches(args),
+        "regex.find_all_string_submatch_n" => patterns::find_groups(args),
+        "regex.find_n" => patterns::find(args),
+        "regex.is_valid" => patterns::is_valid(args),
+        "regex.replace" => patterns::replace(args),
+        "regex.split" => patterns::split(args),
+        "regex.template_match" => patterns::template_match(args),
         "replace" => replace(args),
+        "semver.is_valid" => Ok(Value::Bool(matches!(args.get(0)?, Value::String(text) if is_semver(text)))),
         "set_diff" => Ok(Value::from(args.set(0)?.difference(&args.set(1)?).cloned().collect::<BTreeSet<_>>())),
         "sprintf" => print(args),
         "strings.replace_n" => replace_n(args),
@@ -110,33 +129,33 @@ fn call(name: &'static str, args: &[Value], now: jiff::Timestamp) -> Answer {
 
 /// The arguments of a call, read by type.
 #[derive(Clone, Copy)]
-struct Args<'a> {
-    name: &'static str,
+pub(super) struct Args<'a> {
+    pub(super) name: &'static str,
     args: &'a [Value],
 }
 
 impl<'a> Args<'a> {
-    fn get(self, index: usize) -> Result<&'a Value, Fault> {
+    pub(super) fn get(self, index: usize) -> Result<&'a Value, Fault> {
         self.args.get(index).ok_or_else(|| Fault::Error(format!("{}: argument {} is missing", self.name, index + 1)))
     }
 
-    fn wrong(self, index: usize, wanted: &str) -> Fault {
+    pub(super) fn wrong(self, index: usize, wanted: &str) -> Fault {
         let got = self.args.get(index).map_or("nothing", type_name);
         Fault::Error(format!("{}: argument {} must be {wanted}, not {got}", self.name, index + 1))
     }
 
-    fn limit(self, what: &str) -> Fault {
+    pub(super) fn limit(self, what: &str) -> Fault {
         Fault::Limit(format!("{}: the result has more than {what}", self.name))
     }
 
-    fn string(self, index: usize) -> Result<&'a str, Fault> {
+    pub(super) fn string(self, index: usize) -> Result<&'a str, Fault> {
         match self.get(index)? {
             Value::String(text) => Ok(text),
             _ => Err(self.wrong(index, "a string")),
         }
     }
 
-    fn int(self, index: usize) -> Result<i64, Fault> {
+    pub(super) fn int(self, index: usize) -> Result<i64, Fault> {
         match self.get(index)? {
             Value::Number(number) if number.is_integer() => {
                 number.as_i64().ok_or_else(|| self.wrong(index, "an integer of 64 bits"))
@@ -145,14 +164,14 @@ impl<'a> Args<'a> {
         }
     }
 
-    fn positive(self, index: usize) -> Result<i64, Fault> {
+    pub(super) fn positive(self, index: usize) -> Result<i64, Fault> {
         match self.int(index)? {
             step if step > 0 => Ok(step),
             _ => Err(self.wrong(index, "a positive integer")),
         }
     }
 
-    fn list(self, index: usize) -> Result<Vec<Value>, Fault> {
+    pub(super) fn list(self, index: usize) -> Result<Vec<Value>, Fault> {
         match self.get(index)? {
             Value::Array(items) => Ok(items.iter().cloned().collect()),
             Value::Set(items) => Ok(items.iter().cloned().collect()),
@@ -160,21 +179,21 @@ impl<'a> Args<'a> {
         }
     }
 
-    fn set(self, index: usize) -> Result<BTreeSet<Value>, Fault> {
+    pub(super) fn set(self, index: usize) -> Result<BTreeSet<Value>, Fault> {
         match self.get(index)? {
             Value::Set(items) => Ok(items.iter().cloned().collect()),
             _ => Err(self.wrong(index, "a set")),
         }
     }
 
-    fn array(self, index: usize) -> Result<Vec<Value>, Fault> {
+    pub(super) fn array(self, index: usize) -> Result<Vec<Value>, Fault> {
         match self.get(index)? {
             Value::Array(items) => Ok(items.iter().cloned().collect()),
             _ => Err(self.wrong(index, "an array")),
         }
     }
 
-    fn strings(self, index: usize) -> Result<Vec<Arc<str>>, Fault> {
+    pub(super) fn strings(self, index: usize) -> Result<Vec<Arc<str>>, Fault> {
         let strings = self.list(index)?.into_iter().map(|item| match item {
             Value::String(text) => Some(text),
             _ => None,
@@ -182,11 +201,11 @@ impl<'a> Args<'a> {
         strings.collect::<Option<_>>().ok_or_else(|| self.wrong(index, "a list of strings"))
     }
 
-    fn truths(self, index: usize) -> Result<impl Iterator<Item = bool>, Fault> {
+    pub(super) fn truths(self, index: usize) -> Result<impl Iterator<Item = bool>, Fault> {
         Ok(self.list(index)?.into_iter().map(|item| item == Value::Bool(true)))
     }
 
-    fn only(self, index: usize, wanted: &str, fits: impl Fn(&Value) -> bool) -> Answer {
+    pub(super) fn only(self, index: usize, wanted: &str, fits: impl Fn(&Value) -> bool) -> Answer {
         let value = self.get(index)?;
         if fits(value) { Ok(value.clone()) } else { Err(self.wrong(index, wanted)) }
     }
@@ -205,7 +224,7 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-fn text(text: &str) -> Value {
+pub(super) fn text(text: &str) -> Value {
     Value::String(Arc::from(text))
 }
 
@@ -258,6 +277,38 @@ fn array_concat(args: Args<'_>) -> Answer {
     Ok(Value::from(left))
 }
 
+/// One level, as in OPA.
+fn array_flatten(args: Args<'_>) -> Answer {
+    let mut flat = Vec::new();
+    for item in args.array(0)? {
+        match item {
+            Value::Array(items) => flat.extend(items.iter().cloned()),
+            other => flat.push(other),
+        }
+        if flat.len() > MAX_ITEMS {
+            return Err(args.limit(&format!("{MAX_ITEMS} items")));
+        }
+    }
+    Ok(Value::from(flat))
+}
+
+/// A version of semver.org, with or without `v` before it, as OPA takes it.
+fn is_semver(text: &str) -> bool {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
+    let (core, pre) = text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
+    let number = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))
+    };
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    core.split('.').count() == 3
+        && core.split('.').all(number)
+        && pre.is_none_or(|pre| {
+            pre.split('.').all(|part| word(part) && (number(part) || !part.bytes().all(|byte| byte.is_ascii_digit())))
+        })
+        && build.is_none_or(|build| build.split('.').all(word))
+}
+
 fn concat(args: Args<'_>) -> Answer {
     let (delimiter, parts) = (args.string(0)?, args.strings(1)?);
     let bytes = parts.iter().map(|part| part.len() + delimiter.len()).fold(0, usize::saturating_add);
@@ -294,28 +345,6 @@ fn glob_match(args: Args<'_>) -> Answer {
     Ok(Value::Bool(glob::matches(args.string(0)?, delimiters.as_deref(), args.string(2)?)?))
 }
 
-fn cidr_expand(args: Args<'_>) -> Answer {
-    let cidr = args.string(0)?;
-    let invalid = || Fault::Error("net.cidr_expand: argument 1 must be a network in CIDR notation".to_owned());
-    let (address, prefix) = cidr.split_once('/').ok_or_else(invalid)?;
-    let (address, prefix): (std::net::IpAddr, u32) =
-        (address.parse().map_err(|_| invalid())?, prefix.parse().map_err(|_| invalid())?);
-    let (bits, value) = match address {
-        std::net::IpAddr::V4(address) => (32, u128::from(u32::from(address))),
-        std::net::IpAddr::V6(address) => (128, u128::from(address)),
-    };
-    let host_bits = u32::checked_sub(bits, prefix).ok_or_else(invalid)?;
-    if host_bits > MAX_ITEMS.ilog2() {
-        return Err(args.limit(&format!("{MAX_ITEMS} items")));
-    }
-    let first = (value >> host_bits) << host_bits;
-    let show = |value: u128| match u32::try_from(value) {
-        Ok(value) if bits == 32 => std::net::Ipv4Addr::from(value).to_string(),
-        _ => std::net::Ipv6Addr::from(value).to_string(),
-    };
-    Ok(Value::from((0..1_u128 << host_bits).map(|offset| text(&show(first + offset))).collect::<Vec<_>>()))
-}
-
 fn range(args: Args<'_>, step: i64) -> Answer {
     let (from, to) = (args.int(0)?, args.int(1)?);
     let items = (i128::from(to) - i128::from(from)).unsigned_abs() / u128::from(step.unsigned_abs()) + 1;
@@ -330,12 +359,6 @@ fn range(args: Args<'_>, step: i64) -> Answer {
         next = value.checked_add(step);
     }
     Ok(Value::from(values))
-}
-
-fn re_match(args: Args<'_>) -> Answer {
-    let pattern = args.string(0)?;
-    let regex = regex::Regex::new(pattern).map_err(|_| format!("re_match: invalid pattern {pattern:?}"))?;
-    Ok(Value::Bool(regex.is_match(args.string(1)?)))
 }
 
 /// All occurrences replaced, as long as the result stays small.

@@ -1,0 +1,196 @@
+//! The text that the shared engine gets: imports written out, and collections of `some … in` guarded.
+//!
+//! The engine evaluates an import by evaluating the whole package behind it, so that a package that imports itself finds
+//! nothing, packages that import each other end in "recursion detected", and an alias of one file means the same in every
+//! file of its package (regorus 0.14.1 `src/interpreter.rs`, `lookup_var`, `process_imports`). And it ends a rule where OPA
+//! iterates over nothing. Owns the changes and the way back from a place in the changed text; must not judge.
+
+use std::collections::BTreeSet;
+
+use crate::source::{SourceFile, Span};
+
+use super::ast::{self, Expr};
+use super::builtins;
+use super::load::Parsed;
+use super::names::{Callee, Names, Visit, Walker};
+use super::scan::Tokens;
+
+/// A file as people wrote it and as the engine reads it. Both have the same lines.
+pub(super) struct EngineText {
+    pub(super) file: SourceFile,
+    engine: SourceFile,
+    edits: Vec<Edit>,
+}
+
+/// Text in place of a span of the original.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Edit {
+    span: Span,
+    text: String,
+}
+
+impl EngineText {
+    /// A file the engine reads as it is, but for blanks in place of other characters.
+    pub(super) fn unchanged(file: &SourceFile) -> Self {
+        Self { file: file.clone(), engine: file.clone(), edits: Vec::new() }
+    }
+
+    fn new(file: &SourceFile, text: &str, edits: BTreeSet<Edit>) -> Self {
+        let edits: Vec<Edit> = edits.into_iter().collect();
+        let mut engine = String::with_capacity(text.len());
+        let mut at = 0;
+        for edit in &edits {
+            engine.push_str(text.get(at..edit.span.start).unwrap_or_default());
+            engine.push_str(&edit.text);
+            at = edit.span.end;
+        }
+        engine.push_str(text.get(at..).unwrap_or_default());
+        Self { file: file.clone(), engine: SourceFile::new(file.name(), engine), edits }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        self.engine.text()
+    }
+
+    /// The original of a line and a column as the engine counts them.
+    pub(super) fn at(&self, line: usize, column: usize) -> Span {
+        let span = Tokens::lenient(self.engine.text()).at(&self.engine, line, column);
+        self.original(span)
+    }
+
+    /// The original of a span of the engine's text.
+    pub(super) fn original(&self, span: Span) -> Span {
+        let start = self.offset(span.start, |edit| edit.span.start);
+        Span::new(start, self.offset(span.end, |edit| edit.span.end).max(start))
+    }
+
+    /// An offset taken back; inside of changed text it is that side of the original that `side` names.
+    fn offset(&self, at: usize, side: impl Fn(&Edit) -> usize) -> usize {
+        // How many bytes the text so far has grown and shrunk.
+        let (mut grown, mut shrunk) = (0, 0);
+        for edit in &self.edits {
+            let start = edit.span.start + grown - shrunk;
+            if at < start || (at == start && !edit.text.is_empty() && edit.span.start != edit.span.end) {
+                break;
+            }
+            if at < start + edit.text.len() {
+                return side(edit);
+            }
+            grown += edit.text.len();
+            shrunk += edit.span.end - edit.span.start;
+        }
+        at + shrunk - grown
+    }
+}
+
+/// Every file as the engine shall read it.
+pub(super) fn all(names: &Names<'_>) -> Vec<EngineText> {
+    names.modules.iter().enumerate().map(|(index, module)| rewrite(names, index, module)).collect()
+}
+
+fn rewrite(names: &Names<'_>, index: usize, module: &Parsed) -> EngineText {
+    let visit = Rewrites { guard: !module.trusted, text: &module.text, edits: BTreeSet::new() };
+    let mut walker = Walker::new(names, index, visit);
+    for rule in &module.ast.rules {
+        walker.rule(rule);
+    }
+    let mut edits = walker.visit.edits;
+    for import in &module.ast.imports {
+        let root = import.refr.path().and_then(|path| path.parts.into_iter().next());
+        if !matches!(root.as_deref(), Some("data" | "input")) {
+            continue;
+        }
+        let whole = import.span.span();
+        let end = import.r#as.map_or(0, |alias| alias.span().end).max(import.refr.span().end).max(whole.end);
+        let span = Span::new(whole.start, end);
+        edits.insert(Edit { span, text: blank(module.text.get(span.start..span.end).unwrap_or_default()) });
+    }
+    EngineText::new(&module.file, &module.text, edits)
+}
+
+/// Blanks of the same length, line ends kept.
+fn blank(text: &str) -> String {
+    text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
+}
+
+struct Rewrites<'a> {
+    guard: bool,
+    text: &'a str,
+    edits: BTreeSet<Edit>,
+}
+
+impl Rewrites<'_> {
+    fn insert(&mut self, at: usize, text: String) {
+        self.edits.insert(Edit { span: Span::new(at, at), text });
+    }
+}
+
+impl Visit for Rewrites<'_> {
+    fn alias(&mut self, target: &[String], span: Span) {
+        self.edits.insert(Edit { span, text: ast::join(target) });
+    }
+
+    /// `some x in null` gives nothing in OPA; here it ends the rule unless something makes it undefined.
+    fn iterated(&mut self, collection: &Expr) {
+        if !self.guard
+            || !matches!(collection, Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } | Expr::Call { .. })
+        {
+            return;
+        }
+        let span = collection.span();
+        // A span that leaves something out would be cut in two.
+        if !is_closed(self.text.get(span.start..span.end).unwrap_or_default()) {
+            return;
+        }
+        self.insert(span.start, format!("{}(", builtins::COLLECTION));
+        self.insert(span.end, ")".to_owned());
+    }
+
+    fn global(&mut self, _: &[String], _: &[ast::Step<'_>], _: Span) {}
+    fn call(&mut self, _: &[String], _: &Callee, _: &[Expr], _: Span, _: bool) {}
+}
+
+/// Whether the brackets of a piece of text match.
+fn is_closed(text: &str) -> bool {
+    let Ok(tokens) = Tokens::scan(text) else { return false };
+    let mut open = 0_usize;
+    for token in &tokens.tokens {
+        match text.get(token.span.start..token.span.end) {
+            Some("(" | "[" | "{") => open += 1,
+            Some(")" | "]" | "}") => match open.checked_sub(1) {
+                Some(less) => open = less,
+                None => return false,
+            },
+            _ => {}
+        }
+    }
+    open == 0 && !tokens.tokens.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_in_the_changed_text_lead_back() {
+        let text = "x := m.a\ny := [m.b, 1]\n";
+        let file = SourceFile::new("a.rego", text);
+        let edit = |start, end, text: &str| Edit { span: Span::new(start, end), text: text.to_owned() };
+        let edits =
+            BTreeSet::from([edit(5, 6, "data.main"), edit(15, 15, "f("), edit(15, 16, "data.main"), edit(18, 18, ")")]);
+        let changed = EngineText::new(&file, text, edits);
+        assert_eq!(changed.text(), "x := data.main.a\ny := [f(data.main.b), 1]\n");
+        let back = |piece: &str| {
+            let start = changed.text().find(piece).unwrap();
+            let span = changed.original(Span::new(start, start + piece.len()));
+            &text[span.start..span.end]
+        };
+        assert_eq!(back("x :="), "x :=");
+        assert_eq!(back("data.main.a"), "m.a");
+        assert_eq!(back("main.a"), "m.a");
+        assert_eq!(back("y := ["), "y := [");
+        assert_eq!(back("data.main.b"), "m.b");
+        assert_eq!(back("f(data.main.b)"), "m.b");
+        assert_eq!(back(", 1"), ", 1");
+    }
+}
