@@ -8,7 +8,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::config::{self, Config, ConfiguredPath, PolicyPaths, RegoVersion, WaiversPath};
-use crate::eval::input::UnknownTypes;
+use crate::eval::input::{Limits, UnknownTypes};
 use crate::eval::{self, BuiltinErrors};
 use crate::finding::{Level, RuleId};
 use crate::gate::Stages;
@@ -16,7 +16,7 @@ use crate::io;
 use crate::plan::completeness::Expect;
 use crate::policy::{Origin, PolicyFile, PolicySet};
 use crate::problem::{Place, Problem, ProblemCode};
-use crate::rego::{Dialect, Limits};
+use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
 use crate::waiver::{self, WaiverSet};
 
@@ -87,7 +87,7 @@ fn into_stages(setup: &Setup, config: &Config, waivers: WaiverSet, policies: Pol
             config::BuiltinErrors::Warn => BuiltinErrors::Warn,
             config::BuiltinErrors::Undecided => BuiltinErrors::Undecided,
         },
-        input: eval::input::Settings { unknown_types },
+        input: eval::input::Settings { unknown_types, limits: limits(config.limits) },
     };
     Stages {
         policies,
@@ -100,6 +100,18 @@ fn into_stages(setup: &Setup, config: &Config, waivers: WaiverSet, policies: Pol
         waivers,
         today: jiff::tz::Offset::UTC.to_datetime(setup.now).date(),
         notes,
+    }
+}
+
+/// The limits of the configuration, completed by those that hold without one.
+fn limits(config: config::Limits) -> Limits {
+    let default = Limits::default();
+    Limits {
+        mass_destruction_percent: config.mass_destruction_percent.unwrap_or(default.mass_destruction_percent),
+        mass_destruction_at_least: config.mass_destruction_at_least.unwrap_or(default.mass_destruction_at_least),
+        destroyed: config.destroyed,
+        replaced: config.replaced,
+        changed: config.changed,
     }
 }
 
@@ -176,7 +188,7 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     if !problems.is_empty() {
         return Err(problems);
     }
-    let limits = Limits {
+    let limits = rego::Limits {
         load: LOAD_TIMEOUT,
         rule: setup.rule_timeout,
         threads: setup.threads,

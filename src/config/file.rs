@@ -4,6 +4,7 @@
 
 use toml::de::DeTable;
 
+use super::Limits;
 use crate::toml_file::{Entry, Reader, Written, entries, quoted};
 
 /// The keys of the file. Lists and tables keep the order of the file.
@@ -15,6 +16,7 @@ pub(super) struct ConfigFile {
     pub(super) expect: Option<Written<String>>,
     pub(super) unknown_types: Option<Written<String>>,
     pub(super) builtin_errors: Option<Written<String>>,
+    pub(super) limits: Limits,
     pub(super) rules: Vec<RuleEntry>,
     pub(super) rego_version: Vec<(Written<String>, Written<String>)>,
 }
@@ -26,8 +28,9 @@ pub(super) struct RuleEntry {
     pub(super) level: Written<String>,
 }
 
-const KEYS: [&str; 8] =
-    ["policies", "waivers", "fail-on", "expect", "unknown_types", "builtin_errors", "rules", "rego-version"];
+const KEYS: [&str; 9] =
+    ["policies", "waivers", "fail-on", "expect", "unknown_types", "builtin_errors", "limits", "rules", "rego-version"];
+const LIMITS: [&str; 5] = ["mass-destruction-percent", "mass-destruction-at-least", "destroyed", "replaced", "changed"];
 
 /// Reads the keys of the file; problems go to the reader.
 pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> ConfigFile {
@@ -42,6 +45,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> Confi
         policies: section
             .get("policies")
             .and_then(|entry| reader.strings(entry, "write policies = [\"policy\"], or [] for none")),
+        limits: section.get("limits").map(|entry| limits(reader, entry)).unwrap_or_default(),
         rules: section.get("rules").map(|entry| rules(reader, entry)).unwrap_or_default(),
         rego_version: section.get("rego-version").map(|entry| rego_version(reader, entry)).unwrap_or_default(),
     }
@@ -49,6 +53,20 @@ pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> Confi
 
 fn key(entry: Entry<'_>) -> Written<String> {
     Written { value: entry.key.to_owned(), span: entry.key_span }
+}
+
+fn limits(reader: &mut Reader<'_>, entry: Entry<'_>) -> Limits {
+    let help = "write [limits] and below it mass-destruction-percent = 50";
+    let Some(table) = reader.table(entry, help) else { return Limits::default() };
+    let section = reader.section("`limits`", table, &LIMITS);
+    let mut number = |key: &str, range| section.get(key).and_then(|entry| reader.whole(entry, range, help));
+    Limits {
+        mass_destruction_percent: number("mass-destruction-percent", 1..=100),
+        mass_destruction_at_least: number("mass-destruction-at-least", 1..=u32::MAX),
+        destroyed: number("destroyed", 0..=u32::MAX),
+        replaced: number("replaced", 0..=u32::MAX),
+        changed: number("changed", 0..=u32::MAX),
+    }
 }
 
 fn rules(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<RuleEntry> {

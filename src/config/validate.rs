@@ -34,6 +34,7 @@ pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, base: &Utf8
     choose(reader, "expect", written.expect.as_ref(), &EXPECTATIONS, &mut config.expect);
     choose(reader, "unknown_types", written.unknown_types.as_ref(), &WARN_OR_DENY, &mut config.unknown_types);
     choose(reader, "builtin_errors", written.builtin_errors.as_ref(), &BUILTIN_ERRORS, &mut config.builtin_errors);
+    config.limits = written.limits;
     config.rules = written.rules.iter().filter_map(|rule| rule_override(reader, rule)).collect();
     config.rego_versions = rego_versions(reader, &written.rego_version, base);
     config

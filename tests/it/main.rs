@@ -13,6 +13,7 @@ mod cli;
 mod expectations;
 mod harness;
 mod layering;
+mod process;
 mod properties;
 mod readme;
 mod repositories;
