@@ -9,6 +9,7 @@
 )]
 
 mod cases;
+mod catalog;
 mod cli;
 mod expectations;
 mod harness;
