@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::config::{self, Config, ConfiguredPath, PolicyPaths, RegoVersion, WaiversPath};
 use crate::eval::input::{Limits, UnknownTypes};
 use crate::eval::{self, BuiltinErrors};
-use crate::finding::{Level, RuleId};
+use crate::finding::{Level, Preset, RuleId};
 use crate::gate::Stages;
 use crate::io;
 use crate::plan::completeness::Expect;
@@ -77,6 +77,9 @@ fn into_stages(setup: &Setup, config: &Config, waivers: WaiverSet, policies: Pol
     if config.policies.is_none_on_purpose() && setup.extra_policies.is_empty() {
         notes.push("no policies of the repository are loaded: `policies = []` in the configuration".to_owned());
     }
+    if config.preset == Preset::Strict {
+        notes.push("the preset is strict".to_owned());
+    }
     let unknown_types = match config.unknown_types {
         Level::Deny => UnknownTypes::Deny,
         Level::Off | Level::Info | Level::Warn => UnknownTypes::Warn,
@@ -87,7 +90,7 @@ fn into_stages(setup: &Setup, config: &Config, waivers: WaiverSet, policies: Pol
             config::BuiltinErrors::Warn => BuiltinErrors::Warn,
             config::BuiltinErrors::Undecided => BuiltinErrors::Undecided,
         },
-        input: eval::input::Settings { unknown_types, limits: limits(config.limits) },
+        input: eval::input::Settings { unknown_types, limits: limits(config.limits), preset: config.preset },
     };
     Stages {
         policies,

@@ -12,6 +12,7 @@ use crate::toml_file::{Entry, Reader, Written, entries, quoted};
 pub(super) struct ConfigFile {
     pub(super) policies: Option<Vec<Written<String>>>,
     pub(super) waivers: Option<Written<String>>,
+    pub(super) preset: Option<Written<String>>,
     pub(super) fail_on: Option<Written<String>>,
     pub(super) expect: Option<Written<String>>,
     pub(super) unknown_types: Option<Written<String>>,
@@ -28,8 +29,18 @@ pub(super) struct RuleEntry {
     pub(super) level: Written<String>,
 }
 
-const KEYS: [&str; 9] =
-    ["policies", "waivers", "fail-on", "expect", "unknown_types", "builtin_errors", "limits", "rules", "rego-version"];
+const KEYS: [&str; 10] = [
+    "policies",
+    "waivers",
+    "preset",
+    "fail-on",
+    "expect",
+    "unknown_types",
+    "builtin_errors",
+    "limits",
+    "rules",
+    "rego-version",
+];
 const LIMITS: [&str; 5] = ["mass-destruction-percent", "mass-destruction-at-least", "destroyed", "replaced", "changed"];
 
 /// Reads the keys of the file; problems go to the reader.
@@ -38,6 +49,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> Confi
     let mut string = |key: &str, help: &str| section.get(key).and_then(|entry| reader.string(entry, help));
     ConfigFile {
         waivers: string("waivers", "write waivers = \"plangate.waivers.toml\""),
+        preset: string("preset", "write preset = \"standard\""),
         fail_on: string("fail-on", "write fail-on = \"deny\""),
         expect: string("expect", "write expect = \"ordinary\""),
         unknown_types: string("unknown_types", "write unknown_types = \"warn\""),

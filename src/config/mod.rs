@@ -9,7 +9,7 @@ mod validate;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use globset::GlobMatcher;
 
-use crate::finding::{Level, RuleId};
+use crate::finding::{Level, Preset, RuleId};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::source::SourceFile;
 use crate::suggest;
@@ -29,6 +29,8 @@ pub struct Config {
     pub policies: PolicyPaths,
     /// Where waivers are.
     pub waivers: WaiversPath,
+    /// How much is denied.
+    pub preset: Preset,
     /// The lowest level that blocks: [`Level::Deny`] or [`Level::Warn`].
     pub fail_on: Level,
     /// The kind of plan that is expected.
@@ -214,6 +216,7 @@ impl Config {
         Self {
             policies: PolicyPaths::Default(resolve(root, DEFAULT_POLICIES)),
             waivers: WaiversPath::Default(resolve(root, DEFAULT_WAIVERS)),
+            preset: Preset::default(),
             fail_on: Level::Deny,
             expect: Expect::default(),
             unknown_types: Level::Warn,

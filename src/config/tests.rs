@@ -267,6 +267,14 @@ fn every_example_in_the_documentation_is_valid() {
 }
 
 #[test]
+fn the_preset_is_one_of_two_words() {
+    assert_eq!(config("").preset, Preset::Standard);
+    assert_eq!(config("preset = \"strict\"").preset, Preset::Strict);
+    assert!(one_mistake("preset = \"strikt\"").2.contains("did you mean `strict`?"));
+    assert!(one_mistake("preset = \"off\"").2.contains("`standard` or `strict`"));
+}
+
+#[test]
 fn limits_are_whole_numbers_in_their_range() {
     let limits = config("[limits]\nmass_destruction-percent = 30\ndestroyed = 0\n").limits;
     assert_eq!((limits.mass_destruction_percent, limits.destroyed, limits.changed), (Some(30), Some(0), None));

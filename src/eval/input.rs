@@ -11,7 +11,7 @@ use crate::catalog::Level;
 use crate::facts::{
     AttributeChange, ChangeFacts, Counts, Facts, Guard, Guards, OutsideAttribute, OutsideChange, Stakes, TypeFacts,
 };
-use crate::finding::VerbClass;
+use crate::finding::{Preset, VerbClass};
 use crate::plan::{Action, Mode};
 
 /// Version of the shape: raised when a key goes or changes its meaning, not when one is added.
@@ -24,6 +24,15 @@ pub struct Settings {
     pub unknown_types: UnknownTypes,
     /// Numbers from which a plan is worth a finding of its own.
     pub limits: Limits,
+    /// `standard` or `strict`; what it demands is written beside each level.
+    #[serde(serialize_with = "preset_word")]
+    #[schemars(with = "String")]
+    pub preset: Preset,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn preset_word<S: serde::Serializer>(preset: &Preset, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(preset.as_str())
 }
 
 /// Numbers from which a plan is worth a finding of its own.

@@ -136,7 +136,8 @@ impl Evaluation {
         masker: &mut LazyMasker<'_>,
         settings: &Settings,
     ) {
-        let context = outcome::Context { rule, subjects, config_level: settings.level_of(rule) };
+        let context =
+            outcome::Context { rule, subjects, config_level: settings.level_of(rule), preset: settings.input.preset };
         let judged = outcome::of_run(&context, run, masker, settings.builtin_errors);
         self.take(judged);
     }
@@ -148,7 +149,8 @@ impl Evaluation {
         subjects: &Subjects<'_>,
         settings: &Settings,
     ) {
-        let context = outcome::Context { rule, subjects, config_level: settings.level_of(rule) };
+        let context =
+            outcome::Context { rule, subjects, config_level: settings.level_of(rule), preset: settings.input.preset };
         let judged = outcome::of_native(&context, results);
         self.take(judged);
     }

@@ -23,14 +23,14 @@ pub const WAIVER_UNUSED: &str = "waiver/unused";
 #[must_use]
 pub fn rules() -> Vec<Rule> {
     vec![
-        rule(
+        strict(rule(
             INCOMPLETE,
             Level::Warn,
             Severity::Medium,
             "The plan shows only part of what it would do",
             "A targeted or deferred plan, or one in which managed instances of the prior state appear in no change: \
              what is left out was not judged.",
-        ),
+        )),
         rule(
             UNKNOWN_ACTION,
             Level::Deny,
@@ -69,6 +69,11 @@ pub fn rules() -> Vec<Rule> {
             "Judged over all plans of the run. A waiver that outlives its cause hides the next one.",
         ),
     ]
+}
+
+/// The rule, denying under the strict preset.
+fn strict(rule: Rule) -> Rule {
+    Rule { meta: RuleMeta { strict: Some(Level::Deny), ..rule.meta }, ..rule }
 }
 
 fn rule(id: &str, level: Level, severity: Severity, title: &str, description: &str) -> Rule {

@@ -122,7 +122,7 @@ struct JsonFinding<'a> {
     level: &'static str,
     /// The level before configuration.
     declared_level: &'static str,
-    /// What decided `level`: `rule`, `result` or `config`.
+    /// What decided `level`: `rule`, `result`, `preset` or `config`.
     level_from: &'static str,
     /// `info`, `low`, `medium`, `high` or `critical`; never decides the verdict.
     severity: &'static str,

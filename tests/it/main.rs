@@ -14,6 +14,7 @@ mod cli;
 mod expectations;
 mod harness;
 mod layering;
+mod presets;
 mod process;
 mod properties;
 mod readme;

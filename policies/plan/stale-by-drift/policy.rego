@@ -29,7 +29,7 @@ warn contains result if {
 			answer(change),
 			advice(told),
 		]),
-		"plangate": object.union(lib.identity(change), {
+		"plangate": object.union(object.union(lib.identity(change), strict[told.level]), {
 			"level": told.level,
 			"severity": told.severity,
 			"details": object.union(
@@ -51,7 +51,7 @@ warn contains result if {
 			sequel(change),
 			"Find out who deleted it before you apply.",
 		]),
-		"plangate": object.union(lib.identity(change), {
+		"plangate": object.union(object.union(lib.identity(change), strict[told.level]), {
 			"level": told.level,
 			"severity": told.severity,
 			"details": object.union(
@@ -61,6 +61,9 @@ warn contains result if {
 		}),
 	}
 }
+
+# Weakened protection is denied under the strict preset; which way a protection changed is not asked.
+strict := {"warn": {"strict": "deny"}, "info": {}}
 
 # What was changed, and how much that matters: a watched attribute of anything that is catalogued or that nobody
 # has looked at, and any attribute of a store.

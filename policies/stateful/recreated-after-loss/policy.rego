@@ -39,7 +39,7 @@ deny contains result if {
 				"If it was deleted on purpose, waive this.",
 			]),
 		)),
-		"plangate": object.union(lib.identity(change), {
+		"plangate": object.union(object.union(lib.identity(change), strict(change)), {
 			"level": judged.level,
 			"severity": judged.severity,
 			"details": details(change),
@@ -71,6 +71,10 @@ judgement(change) := {
 	change.catalog.status == "unseen"
 	not change.catalog.fallback_glob
 }
+
+strict(change) := stateful.strict(change) if change.catalog.data_store
+
+strict(change) := {} if not change.catalog.data_store
 
 auxiliary(change) := "will" if not change.deferred
 
