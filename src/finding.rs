@@ -120,6 +120,30 @@ impl fmt::Display for RuleId {
     }
 }
 
+/// How much a repository wants to be stopped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Preset {
+    /// Deny what loses data, or what contains data.
+    #[default]
+    Standard,
+    /// Also deny what weakens protection, leaves the state, or was not judged.
+    Strict,
+}
+
+impl Preset {
+    /// Every preset.
+    pub const ALL: [Self; 2] = [Self::Standard, Self::Strict];
+
+    /// The word used in configuration and in `input.plangate`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Strict => "strict",
+        }
+    }
+}
+
 /// Which of the inputs to a level decided it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LevelFrom {
@@ -127,6 +151,8 @@ pub enum LevelFrom {
     Rule,
     /// The result raised it, or the rule leaves it to each result.
     Result,
+    /// The preset of this repository raised it.
+    Preset,
     /// The configuration of this repository.
     Config,
 }
@@ -138,6 +164,7 @@ impl LevelFrom {
         match self {
             Self::Rule => "rule",
             Self::Result => "result",
+            Self::Preset => "preset",
             Self::Config => "config",
         }
     }

@@ -164,6 +164,20 @@ impl<'f> Reader<'f> {
         Some(Written { value: text.to_string(), span: entry.span() })
     }
 
+    /// The value as a whole number from `range`.
+    pub fn whole(&mut self, entry: Entry<'_>, range: std::ops::RangeInclusive<u32>, help: &str) -> Option<u32> {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        let found = match entry.value.get_ref() {
+            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => None,
+        };
+        let number = found.filter(|number| range.contains(number));
+        if number.is_none() {
+            self.wrong_shape(entry.key, entry.value, &expected, help);
+        }
+        number
+    }
+
     /// The value as a string that is not blank.
     pub fn text(&mut self, entry: Entry<'_>, help: &str) -> Option<Written<String>> {
         let written = self.string(entry, help)?;

@@ -8,15 +8,15 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::config::{self, Config, ConfiguredPath, PolicyPaths, RegoVersion, WaiversPath};
-use crate::eval::input::UnknownTypes;
+use crate::eval::input::{Limits, UnknownTypes};
 use crate::eval::{self, BuiltinErrors};
-use crate::finding::{Level, RuleId};
+use crate::finding::{Level, Preset, RuleId};
 use crate::gate::Stages;
 use crate::io;
 use crate::plan::completeness::Expect;
 use crate::policy::{PolicyFile, PolicySet};
 use crate::problem::{Place, Problem, ProblemCode};
-use crate::rego::{Dialect, Limits};
+use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
 use crate::waiver::{self, WaiverSet};
 
@@ -77,6 +77,9 @@ fn into_stages(setup: &Setup, config: &Config, waivers: WaiverSet, policies: Pol
     if config.policies.is_none_on_purpose() && setup.extra_policies.is_empty() {
         notes.push("no policies of the repository are loaded: `policies = []` in the configuration".to_owned());
     }
+    if config.preset == Preset::Strict {
+        notes.push("the preset is strict".to_owned());
+    }
     let unknown_types = match config.unknown_types {
         Level::Deny => UnknownTypes::Deny,
         Level::Off | Level::Info | Level::Warn => UnknownTypes::Warn,
@@ -87,7 +90,7 @@ fn into_stages(setup: &Setup, config: &Config, waivers: WaiverSet, policies: Pol
             config::BuiltinErrors::Warn => BuiltinErrors::Warn,
             config::BuiltinErrors::Undecided => BuiltinErrors::Undecided,
         },
-        input: eval::input::Settings { unknown_types },
+        input: eval::input::Settings { unknown_types, limits: limits(config.limits), preset: config.preset },
     };
     Stages {
         policies,
@@ -100,6 +103,18 @@ fn into_stages(setup: &Setup, config: &Config, waivers: WaiverSet, policies: Pol
         waivers,
         today: jiff::tz::Offset::UTC.to_datetime(setup.now).date(),
         notes,
+    }
+}
+
+/// The limits of the configuration, completed by those that hold without one.
+fn limits(config: config::Limits) -> Limits {
+    let default = Limits::default();
+    Limits {
+        mass_destruction_percent: config.mass_destruction_percent.unwrap_or(default.mass_destruction_percent),
+        mass_destruction_at_least: config.mass_destruction_at_least.unwrap_or(default.mass_destruction_at_least),
+        destroyed: config.destroyed,
+        replaced: config.replaced,
+        changed: config.changed,
     }
 }
 
@@ -185,7 +200,7 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     if !problems.is_empty() {
         return Err(problems);
     }
-    let limits = Limits {
+    let limits = rego::Limits {
         load: LOAD_TIMEOUT,
         rule: setup.rule_timeout,
         threads: setup.threads,

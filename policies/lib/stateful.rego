@@ -22,6 +22,16 @@ level(change) := milder[change.catalog.default] if count(change.guard.harmless) 
 
 milder := {"deny": "warn", "warn": "warn", "info": "info"}
 
+# The level under the strict preset, where the catalogue has another.
+strict(change) := {"strict": change.catalog.strict} if {
+	change.catalog.strict
+	count(change.guard.harmless) == 0
+}
+
+strict(change) := {} if not change.catalog.strict
+
+strict(change) := {} if count(change.guard.harmless) > 0
+
 # What is lost, and whether it can be had again.
 loss(change) := sprintf("What is lost: %s. Recovery: %s.", [change.catalog.loses, change.catalog.recovery])
 
@@ -78,7 +88,7 @@ finding(change, consequence) := {
 			array.concat(guards(change), array.concat(lib.why(change), [lib.advice(change)])),
 		),
 	)),
-	"plangate": object.union(lib.identity(change), {
+	"plangate": object.union(object.union(lib.identity(change), strict(change)), {
 		"level": level(change),
 		"severity": change.catalog.severity,
 		"details": details(change),

@@ -6,6 +6,7 @@
 //!
 //! Nothing is parsed until it is asked for: an entry is one line of a sorted file, found by binary search.
 
+mod browse;
 mod embedded;
 mod entry;
 mod generic;
@@ -15,6 +16,7 @@ use std::sync::OnceLock;
 
 use crate::problem::{Problem, ProblemCode};
 
+pub use browse::Page;
 pub use entry::{Class, Condition, DestroyGuard, Effect, Entry, GuardClause, Level, Parent, Risk, Severity, Status};
 pub use entry::{Relation, RiskKind, Variant};
 pub use generic::{Carried, Carrier, Generic};

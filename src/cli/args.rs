@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Rules(RulesArgs),
     /// Print the document that policies see as `input`, with secrets masked.
     Inspect(InspectArgs),
+    /// Show what is known about resource types.
+    Catalog(CatalogArgs),
     /// Print shell completions.
     Completions {
         /// The shell.
@@ -92,6 +94,40 @@ pub(crate) struct InspectArgs {
 
     #[command(flatten)]
     pub(crate) setup: SetupArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CatalogArgs {
+    #[command(subcommand)]
+    pub(crate) command: CatalogCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// Show what is known about a resource type.
+    Show {
+        /// The type, such as `azurerm_storage_account`.
+        #[arg(value_name = "TYPE")]
+        resource_type: String,
+
+        /// human or json.
+        #[arg(long, value_enum, default_value_t = Listing::Human, value_name = "FORMAT")]
+        format: Listing,
+    },
+    /// List the types of the catalogue.
+    List {
+        /// Only types of this class, such as `database`.
+        #[arg(long, value_name = "CLASS")]
+        class: Option<String>,
+
+        /// Only types of this provider, such as `azurerm` or `hashicorp/azurerm`.
+        #[arg(long, value_name = "PROVIDER")]
+        provider: Option<String>,
+
+        /// human or json.
+        #[arg(long, value_enum, default_value_t = Listing::Human, value_name = "FORMAT")]
+        format: Listing,
+    },
 }
 
 /// What every command that loads rules takes.

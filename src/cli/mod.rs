@@ -3,6 +3,7 @@
 //! One file per subcommand. Uses the library's public API; decides nothing about plans.
 
 mod args;
+mod catalog;
 mod check;
 mod generate;
 mod inspect;
@@ -39,6 +40,7 @@ fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Catalog(args) => catalog::run(&args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),
     };

@@ -18,10 +18,10 @@ pub(crate) fn run(args: &RulesArgs) -> u8 {
 fn render(args: &RulesArgs) -> Result<String, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
     let stages = setup::open(&args.setup, settings, 0, Overrides::default())?;
-    let (rules, levels) = (stages.policies.rules(), &stages.eval.levels);
+    let (rules, levels, preset) = (stages.policies.rules(), &stages.eval.levels, stages.eval.input.preset);
     match args.format {
-        Listing::Human => Ok(listing::human(rules, levels)),
-        Listing::Json => listing::json(rules, levels)
+        Listing::Human => Ok(listing::human(rules, levels, preset)),
+        Listing::Json => listing::json(rules, levels, preset)
             .map_err(|error| vec![Problem::new(ProblemCode::ReportWrite, format!("could not write JSON: {error}"))]),
     }
 }

@@ -4,6 +4,7 @@
 
 use toml::de::DeTable;
 
+use super::Limits;
 use crate::toml_file::{Entry, Reader, Written, entries, quoted};
 
 /// The keys of the file. Lists and tables keep the order of the file.
@@ -11,10 +12,12 @@ use crate::toml_file::{Entry, Reader, Written, entries, quoted};
 pub(super) struct ConfigFile {
     pub(super) policies: Option<Vec<Written<String>>>,
     pub(super) waivers: Option<Written<String>>,
+    pub(super) preset: Option<Written<String>>,
     pub(super) fail_on: Option<Written<String>>,
     pub(super) expect: Option<Written<String>>,
     pub(super) unknown_types: Option<Written<String>>,
     pub(super) builtin_errors: Option<Written<String>>,
+    pub(super) limits: Limits,
     pub(super) rules: Vec<RuleEntry>,
     pub(super) rego_version: Vec<(Written<String>, Written<String>)>,
 }
@@ -26,8 +29,19 @@ pub(super) struct RuleEntry {
     pub(super) level: Written<String>,
 }
 
-const KEYS: [&str; 8] =
-    ["policies", "waivers", "fail-on", "expect", "unknown_types", "builtin_errors", "rules", "rego-version"];
+const KEYS: [&str; 10] = [
+    "policies",
+    "waivers",
+    "preset",
+    "fail-on",
+    "expect",
+    "unknown_types",
+    "builtin_errors",
+    "limits",
+    "rules",
+    "rego-version",
+];
+const LIMITS: [&str; 5] = ["mass-destruction-percent", "mass-destruction-at-least", "destroyed", "replaced", "changed"];
 
 /// Reads the keys of the file; problems go to the reader.
 pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> ConfigFile {
@@ -35,6 +49,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> Confi
     let mut string = |key: &str, help: &str| section.get(key).and_then(|entry| reader.string(entry, help));
     ConfigFile {
         waivers: string("waivers", "write waivers = \"plangate.waivers.toml\""),
+        preset: string("preset", "write preset = \"standard\""),
         fail_on: string("fail-on", "write fail-on = \"deny\""),
         expect: string("expect", "write expect = \"ordinary\""),
         unknown_types: string("unknown_types", "write unknown_types = \"warn\""),
@@ -42,6 +57,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> Confi
         policies: section
             .get("policies")
             .and_then(|entry| reader.strings(entry, "write policies = [\"policy\"], or [] for none")),
+        limits: section.get("limits").map(|entry| limits(reader, entry)).unwrap_or_default(),
         rules: section.get("rules").map(|entry| rules(reader, entry)).unwrap_or_default(),
         rego_version: section.get("rego-version").map(|entry| rego_version(reader, entry)).unwrap_or_default(),
     }
@@ -49,6 +65,20 @@ pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> Confi
 
 fn key(entry: Entry<'_>) -> Written<String> {
     Written { value: entry.key.to_owned(), span: entry.key_span }
+}
+
+fn limits(reader: &mut Reader<'_>, entry: Entry<'_>) -> Limits {
+    let help = "write [limits] and below it mass-destruction-percent = 50";
+    let Some(table) = reader.table(entry, help) else { return Limits::default() };
+    let section = reader.section("`limits`", table, &LIMITS);
+    let mut number = |key: &str, range| section.get(key).and_then(|entry| reader.whole(entry, range, help));
+    Limits {
+        mass_destruction_percent: number("mass-destruction-percent", 1..=100),
+        mass_destruction_at_least: number("mass-destruction-at-least", 1..=u32::MAX),
+        destroyed: number("destroyed", 0..=u32::MAX),
+        replaced: number("replaced", 0..=u32::MAX),
+        changed: number("changed", 0..=u32::MAX),
+    }
 }
 
 fn rules(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<RuleEntry> {

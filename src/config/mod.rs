@@ -9,7 +9,7 @@ mod validate;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use globset::GlobMatcher;
 
-use crate::finding::{Level, RuleId};
+use crate::finding::{Level, Preset, RuleId};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::source::SourceFile;
 use crate::suggest;
@@ -29,6 +29,8 @@ pub struct Config {
     pub policies: PolicyPaths,
     /// Where waivers are.
     pub waivers: WaiversPath,
+    /// How much is denied.
+    pub preset: Preset,
     /// The lowest level that blocks: [`Level::Deny`] or [`Level::Warn`].
     pub fail_on: Level,
     /// The kind of plan that is expected.
@@ -37,6 +39,8 @@ pub struct Config {
     pub unknown_types: Level,
     /// What an error inside a builtin means, for policies of the repository.
     pub builtin_errors: BuiltinErrors,
+    /// Numbers from which a plan is worth a finding of its own.
+    pub limits: Limits,
     /// Levels set per rule, in the order of the file.
     pub rules: Vec<RuleOverride>,
     /// Rego dialects set per file or directory, in the order of the file.
@@ -86,6 +90,21 @@ pub enum Expect {
     Ordinary,
     /// A plan made with `-refresh-only`.
     RefreshOnly,
+}
+
+/// Numbers from which a plan is worth a finding of its own; `None` where the file names none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Share of the managed objects that may be destroyed, in percent.
+    pub mass_destruction_percent: Option<u32>,
+    /// Fewer destroyed objects than this are no mass.
+    pub mass_destruction_at_least: Option<u32>,
+    /// Objects that may be destroyed.
+    pub destroyed: Option<u32>,
+    /// Objects that may be replaced.
+    pub replaced: Option<u32>,
+    /// Objects that may be changed in any way.
+    pub changed: Option<u32>,
 }
 
 /// What an error inside a Rego builtin means.
@@ -197,10 +216,12 @@ impl Config {
         Self {
             policies: PolicyPaths::Default(resolve(root, DEFAULT_POLICIES)),
             waivers: WaiversPath::Default(resolve(root, DEFAULT_WAIVERS)),
+            preset: Preset::default(),
             fail_on: Level::Deny,
             expect: Expect::default(),
             unknown_types: Level::Warn,
             builtin_errors: BuiltinErrors::default(),
+            limits: Limits::default(),
             rules: Vec::new(),
             rego_versions: Vec::new(),
         }

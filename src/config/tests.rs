@@ -253,10 +253,46 @@ fn every_example_in_the_documentation_is_valid() {
     for example in examples {
         config(example);
     }
-    for key in ["policies", "waivers", "fail-on", "expect", "unknown_types", "builtin_errors", "rules", "rego-version"]
-    {
+    for key in [
+        "policies",
+        "waivers",
+        "fail-on",
+        "expect",
+        "unknown_types",
+        "builtin_errors",
+        "limits",
+        "rules",
+        "rego-version",
+    ] {
         assert!(page.contains(&format!("### `{key}`")), "{key} has no section");
     }
+}
+
+#[test]
+fn the_preset_is_one_of_two_words() {
+    assert_eq!(config("").preset, Preset::Standard);
+    assert_eq!(config("preset = \"strict\"").preset, Preset::Strict);
+    assert!(one_mistake("preset = \"strikt\"").2.contains("did you mean `strict`?"));
+    assert!(one_mistake("preset = \"off\"").2.contains("`standard` or `strict`"));
+}
+
+#[test]
+fn limits_are_whole_numbers_in_their_range() {
+    let limits = config("[limits]\nmass_destruction-percent = 30\ndestroyed = 0\n").limits;
+    assert_eq!((limits.mass_destruction_percent, limits.destroyed, limits.changed), (Some(30), Some(0), None));
+    for (text, underlined) in [
+        ("[limits]\nmass-destruction-percent = 0", "0"),
+        ("[limits]\nmass-destruction-percent = 101", "101"),
+        ("[limits]\nmass-destruction-at-least = 0", "0"),
+        ("[limits]\ndestroyed = -1", "-1"),
+        ("[limits]\nreplaced = 1.5", "1.5"),
+        ("[limits]\nchanged = \"many\"", "\"many\""),
+    ] {
+        let (message, place, _) = one_mistake(text);
+        assert!(message.contains("must be a whole number from ") && place == underlined, "{message} {place}");
+    }
+    assert_eq!(one_mistake("[limits]\nchangd = 1").2, "did you mean `changed`?");
+    assert_eq!(one_mistake("limits = 3").0, "`limits` must be a table, not the number 3");
 }
 
 proptest::proptest! {

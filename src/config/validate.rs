@@ -10,11 +10,13 @@ use super::{
     BuiltinErrors, Config, ConfiguredPath, Expect, PathSelector, PolicyPaths, RegoVersion, RegoVersionOverride,
     RuleOverride, RuleSelector, WaiversPath, resolve,
 };
-use crate::finding::Level;
+use crate::finding::{Level, Preset};
 use crate::toml_file::{Reader, Written, quoted};
 
 const LEVELS: [(&str, Level); 4] =
     [("off", Level::Off), ("info", Level::Info), ("warn", Level::Warn), ("deny", Level::Deny)];
+const PRESETS: [(&str, Preset); 2] =
+    [(Preset::Standard.as_str(), Preset::Standard), (Preset::Strict.as_str(), Preset::Strict)];
 const WARN_OR_DENY: [(&str, Level); 2] = [("warn", Level::Warn), ("deny", Level::Deny)];
 const EXPECTATIONS: [(&str, Expect); 2] = [("ordinary", Expect::Ordinary), ("refresh-only", Expect::RefreshOnly)];
 const BUILTIN_ERRORS: [(&str, BuiltinErrors); 2] =
@@ -29,10 +31,12 @@ pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, mut config:
     if let Some(path) = written.waivers.and_then(|path| configured_path(reader, "waivers", &path, base)) {
         config.waivers = WaiversPath::Explicit(path);
     }
+    choose(reader, "preset", written.preset.as_ref(), &PRESETS, &mut config.preset);
     choose(reader, "fail-on", written.fail_on.as_ref(), &WARN_OR_DENY, &mut config.fail_on);
     choose(reader, "expect", written.expect.as_ref(), &EXPECTATIONS, &mut config.expect);
     choose(reader, "unknown_types", written.unknown_types.as_ref(), &WARN_OR_DENY, &mut config.unknown_types);
     choose(reader, "builtin_errors", written.builtin_errors.as_ref(), &BUILTIN_ERRORS, &mut config.builtin_errors);
+    config.limits = written.limits;
     config.rules = written.rules.iter().filter_map(|rule| rule_override(reader, rule)).collect();
     config.rego_versions = rego_versions(reader, &written.rego_version, base);
     config

@@ -8,8 +8,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalog::Level;
-use crate::facts::{AttributeChange, ChangeFacts, Facts, Guard, Guards, Stakes, TypeFacts};
-use crate::finding::VerbClass;
+use crate::facts::{
+    AttributeChange, ChangeFacts, Counts, Facts, Guard, Guards, OutsideAttribute, OutsideChange, Stakes, TypeFacts,
+};
+use crate::finding::{Preset, VerbClass};
 use crate::plan::{Action, Mode};
 
 /// Version of the shape: raised when a key goes or changes its meaning, not when one is added.
@@ -20,6 +22,47 @@ pub const VERSION: u32 = 1;
 pub struct Settings {
     /// What the destruction of a resource type that nobody has looked at counts as.
     pub unknown_types: UnknownTypes,
+    /// Numbers from which a plan is worth a finding of its own.
+    pub limits: Limits,
+    /// `standard` or `strict`; what it demands is written beside each level.
+    #[serde(serialize_with = "preset_word")]
+    #[schemars(with = "String")]
+    pub preset: Preset,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn preset_word<S: serde::Serializer>(preset: &Preset, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(preset.as_str())
+}
+
+/// Numbers from which a plan is worth a finding of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Limits {
+    /// Share of the managed objects that may be destroyed, in percent.
+    pub mass_destruction_percent: u32,
+    /// Fewer destroyed objects than this are no mass.
+    pub mass_destruction_at_least: u32,
+    /// Objects that may be destroyed; absent: any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destroyed: Option<u32>,
+    /// Objects that may be replaced; absent: any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<u32>,
+    /// Objects that may be changed in any way; absent: any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<u32>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            mass_destruction_percent: 50,
+            mass_destruction_at_least: 5,
+            destroyed: None,
+            replaced: None,
+            changed: None,
+        }
+    }
 }
 
 /// What the destruction of a resource type that nobody has looked at counts as.
@@ -47,6 +90,8 @@ pub struct PolicyInput<'a> {
     pub changes: Vec<ChangeInput<'a>>,
     /// Objects that were deleted outside Terraform, in the same shape.
     pub drift: Vec<ChangeInput<'a>>,
+    /// Objects that were changed outside Terraform, in the same shape with `attributes`.
+    pub drifted: Vec<OutsideInput<'a>>,
 }
 
 /// About the plan as a whole.
@@ -63,6 +108,43 @@ pub struct PlanInput<'a> {
     /// `errored` as it stands in the plan; absent before Terraform 1.6.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errored: Option<bool>,
+    /// How many objects it does what to, deferred changes included.
+    pub counts: CountsInput,
+}
+
+/// How many objects a plan does what to; data sources are not counted.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CountsInput {
+    /// Objects that exist and are managed, as far as the plan shows.
+    pub managed: usize,
+    /// Objects with a change that does something.
+    pub changed: usize,
+    /// Objects that are destroyed, or may be.
+    pub destroyed: usize,
+    /// Those of them that are made anew.
+    pub replaced: usize,
+    /// `destroyed` as a share of `managed`, in whole percent.
+    pub destroyed_percent: usize,
+}
+
+/// An object that was changed outside Terraform.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OutsideInput<'a> {
+    /// The change.
+    #[serde(flatten)]
+    pub change: ChangeInput<'a>,
+    /// What differs from what Terraform left, sorted by path.
+    pub attributes: Vec<OutsideAttributeInput<'a>>,
+}
+
+/// An attribute that differs from what Terraform left.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OutsideAttributeInput<'a> {
+    /// Path, old and new value; an empty path stands for the whole object, of which the plan shows nothing.
+    #[serde(flatten)]
+    pub attribute: AttributeInput<'a>,
+    /// The catalogue names it: a protection, or something whose change loses data.
+    pub watched: bool,
 }
 
 /// One change.
@@ -106,6 +188,11 @@ pub struct ChangeInput<'a> {
     pub instances_unknown: bool,
     /// It tells what happened outside Terraform.
     pub drift: bool,
+    /// Where it tells what happened outside: the verb of what the plan does to the object; absent if the plan does not name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<&'a str>,
+    /// It creates an empty object in place of one that was deleted outside Terraform; `catalog` is about the lost one.
+    pub recreates_lost: bool,
     /// The object is imported by this plan.
     pub importing: bool,
     /// Why Terraform does it.
@@ -214,9 +301,36 @@ impl<'a> PolicyInput<'a> {
                 refresh_only: facts.plan.refresh_only,
                 complete: facts.plan.complete,
                 errored: facts.plan.errored,
+                counts: CountsInput::new(facts.plan.counts),
             },
             changes: facts.changes.iter().map(ChangeInput::new).collect(),
             drift: facts.drift.iter().map(ChangeInput::new).collect(),
+            drifted: facts.drifted.iter().map(OutsideInput::new).collect(),
+        }
+    }
+}
+
+impl CountsInput {
+    fn new(counts: Counts) -> Self {
+        Self {
+            managed: counts.managed,
+            changed: counts.changed,
+            destroyed: counts.destroyed,
+            replaced: counts.replaced,
+            destroyed_percent: counts.destroyed_percent(),
+        }
+    }
+}
+
+impl<'a> OutsideInput<'a> {
+    fn new(outside: &'a OutsideChange) -> Self {
+        let attribute = |attribute: &'a OutsideAttribute| OutsideAttributeInput {
+            attribute: AttributeInput::new(&attribute.change),
+            watched: attribute.watched,
+        };
+        Self {
+            change: ChangeInput::new(&outside.change),
+            attributes: outside.attributes.iter().map(attribute).collect(),
         }
     }
 }
@@ -240,6 +354,8 @@ impl<'a> ChangeInput<'a> {
             deferred_reason: facts.deferred.as_ref().and_then(|deferral| deferral.reason.as_deref()),
             instances_unknown: facts.deferred.as_ref().is_some_and(|deferral| deferral.instances_unknown),
             drift: facts.drift,
+            answer: facts.answer.map(Action::verb),
+            recreates_lost: facts.recreates_lost,
             importing: facts.importing,
             reason: facts.reason.as_ref().map(|reason| ReasonInput { code: &reason.code, text: reason.text }),
             replaced_by: facts.replaced_by.iter().map(AttributeInput::new).collect(),

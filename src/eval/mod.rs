@@ -71,7 +71,7 @@ impl Settings {
     pub fn relevel(&self, findings: Vec<Finding>) -> Vec<Finding> {
         let relevel = |finding: Finding| {
             let config = self.levels.get(&finding.rule).copied();
-            let level = effective_level(DeclaredLevel::Fixed(finding.declared_level), None, config).ok()?;
+            let level = effective_level(DeclaredLevel::Fixed(finding.declared_level), None, None, config).ok()?;
             (level.level != Level::Off).then_some(Finding { level: level.level, level_from: level.from, ..finding })
         };
         findings.into_iter().filter_map(relevel).collect()
@@ -137,7 +137,8 @@ impl Evaluation {
         masker: &mut LazyMasker<'_>,
         settings: &Settings,
     ) {
-        let context = outcome::Context { rule, subjects, config_level: settings.level_of(rule) };
+        let context =
+            outcome::Context { rule, subjects, config_level: settings.level_of(rule), preset: settings.input.preset };
         let judged = outcome::of_run(&context, run, masker, settings.builtin_errors);
         self.take(judged);
     }
@@ -149,7 +150,8 @@ impl Evaluation {
         subjects: &Subjects<'_>,
         settings: &Settings,
     ) {
-        let context = outcome::Context { rule, subjects, config_level: settings.level_of(rule) };
+        let context =
+            outcome::Context { rule, subjects, config_level: settings.level_of(rule), preset: settings.input.preset };
         let judged = outcome::of_native(&context, results);
         self.take(judged);
     }

@@ -1,10 +1,12 @@
 //! Rules about the document and the process, written in Rust.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Judged;
 use super::subject::judged_changes;
-use crate::plan::Action;
+use crate::plan::{Action, ActionInvocation};
 use crate::policy::contract::RawResult;
-use crate::policy::native::{INCOMPLETE, UNKNOWN_ACTION};
+use crate::policy::native::{ACTION_INVOCATION, DEFERRED, INCOMPLETE, UNKNOWN_ACTION};
 use crate::text;
 
 /// How many characters of an unknown action list a message shows.
@@ -18,6 +20,8 @@ pub(super) fn run(rule: &str, judged: &Judged<'_>) -> Option<Vec<RawResult>> {
     match rule {
         INCOMPLETE => Some(incomplete(judged).into_iter().collect()),
         UNKNOWN_ACTION => Some(unknown_actions(judged)),
+        ACTION_INVOCATION => Some(action_invocations(judged)),
+        DEFERRED => Some(deferred(judged).into_iter().collect()),
         _ => None,
     }
 }
@@ -71,4 +75,72 @@ fn unknown_actions(judged: &Judged<'_>) -> Vec<RawResult> {
 /// Action words of somebody else's making: on one line, and not endless.
 fn words(actions: &[String]) -> String {
     text::one_line(&text::truncate(&actions.join(", "), MAX_WORDS)).into_owned()
+}
+
+/// One result for each action, however often it is invoked.
+fn action_invocations(judged: &Judged<'_>) -> Vec<RawResult> {
+    let mut actions: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let now = judged.plan.action_invocations.iter().map(|invocation| (invocation, ""));
+    let later = judged.plan.deferred_action_invocations.iter().map(|invocation| (invocation, "in a later plan, "));
+    for (invocation, when) in now.chain(later) {
+        let whens = actions.entry(invocation.address.as_str()).or_default();
+        whens.insert(format!("{when}{}", trigger(invocation)));
+    }
+    actions
+        .into_iter()
+        .map(|(address, whens)| {
+            let more = whens.len().saturating_sub(NAMED);
+            let named: Vec<String> = whens.into_iter().take(NAMED).collect();
+            let more = if more > 0 { format!("; and {}", text::count(more, "more trigger")) } else { String::new() };
+            RawResult {
+                message: format!(
+                    "{address} will run ({}{more}). What a provider action does is in no plan, so this was not judged: \
+                     look at what it does before you apply.",
+                    named.join("; ")
+                ),
+                address: Some(address.to_owned()),
+                ..RawResult::default()
+            }
+        })
+        .collect()
+}
+
+/// What makes an action run, as a clause.
+fn trigger(invocation: &ActionInvocation) -> String {
+    match (&invocation.triggering_address, &invocation.event) {
+        (Some(address), Some(event)) => format!("triggered by {address}, event {event}"),
+        (Some(address), None) => format!("triggered by {address}"),
+        (None, _) => "invoked by itself".to_owned(),
+    }
+}
+
+/// What waits for a later plan, by Terraform's reason.
+fn deferred(judged: &Judged<'_>) -> Option<RawResult> {
+    let deferred = &judged.plan.deferred;
+    if deferred.is_empty() {
+        return None;
+    }
+    let mut reasons: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for change in deferred {
+        let reason = change.reason.as_deref().unwrap_or("no reason given");
+        reasons.entry(reason).or_default().insert(change.resource_change.address.as_str());
+    }
+    let clauses: Vec<String> = reasons
+        .iter()
+        .map(|(reason, addresses)| {
+            let named: Vec<&str> = addresses.iter().take(NAMED).copied().collect();
+            let more = match addresses.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{}{more} ({reason})", named.join(", "))
+        })
+        .collect();
+    let message = format!(
+        "{} {} for a later plan: {}. After this apply, plan again and judge that plan too.",
+        text::count(deferred.len(), "change"),
+        if deferred.len() == 1 { "waits" } else { "wait" },
+        clauses.join("; "),
+    );
+    Some(RawResult { message, ..RawResult::default() })
 }

@@ -3,7 +3,7 @@
 use super::BuiltinErrors;
 use super::masking::LazyMasker;
 use super::subject::{Subjects, subject_of};
-use crate::finding::{Finding, Fingerprint, Level, Location, RuleId, Subject, VerbClass};
+use crate::finding::{Finding, Fingerprint, Level, Location, Preset, RuleId, Subject, VerbClass};
 use crate::policy::contract::{self, FindingLevel, RawResult};
 use crate::policy::{Origin, Rule};
 use crate::problem::{Problem, ProblemCode};
@@ -77,6 +77,7 @@ pub(super) struct Context<'a> {
     pub(super) rule: &'a Rule,
     pub(super) subjects: &'a Subjects<'a>,
     pub(super) config_level: Option<Level>,
+    pub(super) preset: Preset,
 }
 
 /// Everything that comes of one rule.
@@ -141,7 +142,8 @@ impl Context<'_> {
     }
 
     fn level(&self, result: &RawResult) -> Result<FindingLevel, Problem> {
-        contract::effective_level(self.rule.declared, result.level, self.config_level).map_err(|_| {
+        let preset = contract::preset_level(self.preset, self.rule.meta.strict, result.strict);
+        contract::effective_level(self.rule.declared, result.level, preset, self.config_level).map_err(|_| {
             Problem::new(
                 ProblemCode::RuleFailed,
                 format!("rule `{}` leaves the level to each result, and a result has none", self.rule.id),
@@ -279,6 +281,7 @@ fn mask(rule: &Rule, result: RawResult, masker: &mut LazyMasker<'_>) -> RawResul
         address: result.address.map(|address| masker.mask(&address)),
         deposed: result.deposed.map(|deposed| masker.mask(&deposed)),
         level: result.level,
+        strict: result.strict,
         severity: result.severity,
     }
 }

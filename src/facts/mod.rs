@@ -6,6 +6,7 @@
 
 mod guard;
 mod loss;
+mod outside;
 mod reason;
 mod stakes;
 
@@ -17,8 +18,11 @@ use crate::catalog::{Catalog, Entry};
 use crate::plan::{Action, Mode, Plan, ResourceChange, Side};
 use crate::problem::Problem;
 
+use outside::Answers;
+
 pub use guard::{Guard, Guards};
 pub use loss::{Recoverable, Recovery};
+pub use outside::{OutsideAttribute, OutsideChange};
 pub use reason::reason_text;
 pub use stakes::{Stakes, TypeFacts, TypeStatus};
 
@@ -31,6 +35,8 @@ pub struct Facts {
     pub changes: Vec<ChangeFacts>,
     /// Objects that are gone already: deletes among `resource_drift`, sorted alike.
     pub drift: Vec<ChangeFacts>,
+    /// Objects that were changed outside Terraform: the rest of `resource_drift`, sorted alike.
+    pub drifted: Vec<OutsideChange>,
 }
 
 /// Facts about the plan as a whole.
@@ -44,6 +50,21 @@ pub struct PlanFacts {
     pub complete: Option<bool>,
     /// `errored` as written.
     pub errored: Option<bool>,
+    /// How many objects the plan does what to.
+    pub counts: Counts,
+}
+
+/// How many objects a plan does what to, deferred changes included; data sources are not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Objects that exist and are managed, as far as the plan shows.
+    pub managed: usize,
+    /// Objects with a change that does something.
+    pub changed: usize,
+    /// Objects that are destroyed, or may be: deleted, replaced, or under an unknown action.
+    pub destroyed: usize,
+    /// Those of them that are made anew.
+    pub replaced: usize,
 }
 
 /// Facts about one change.
@@ -69,6 +90,10 @@ pub struct ChangeFacts {
     pub deferred: Option<Deferral>,
     /// Whether it tells what happened outside Terraform.
     pub drift: bool,
+    /// For what happened outside Terraform: what the plan does to the object; `None` if it does not name it.
+    pub answer: Option<Action>,
+    /// Whether it creates what drift shows as deleted: the new object is empty.
+    pub recreates_lost: bool,
     /// Whether the object is imported by this plan.
     pub importing: bool,
     /// Terraform's reason.
@@ -124,12 +149,23 @@ pub fn derive(plan: &Plan, catalog: &Catalog) -> Result<Facts, Problem> {
         changes.push(facts);
     }
     let mut drift = Vec::new();
-    for change in plan.drift.iter().filter(|change| is_judged(change) && change.change.action.destroys()) {
-        drift.push(ChangeFacts { drift: true, ..deriver.facts(change)? });
+    let mut drifted = Vec::new();
+    let answers = Answers::new(plan);
+    for change in plan.drift.iter().filter(|change| is_judged(change)) {
+        let facts = ChangeFacts { drift: true, answer: answers.to(change), ..deriver.facts(change)? };
+        if outside::is_changed(change) {
+            let entry = deriver.known_type(&change.resource_type)?.entry;
+            let attributes = outside::attributes(change, entry.as_deref(), catalog)?;
+            drifted.push(OutsideChange { change: facts, attributes });
+        } else {
+            drift.push(facts);
+        }
     }
     changes.sort_by(|a, b| a.key().cmp(&b.key()));
     drift.sort_by(|a, b| a.key().cmp(&b.key()));
-    Ok(Facts { plan: PlanFacts::of(plan), changes, drift })
+    drifted.sort_by(|a, b| (a.change.key(), &a.attributes).cmp(&(b.change.key(), &b.attributes)));
+    outside::mark_recreated(&mut changes, &drift);
+    Ok(Facts { plan: PlanFacts::of(plan, &changes), changes, drift, drifted })
 }
 
 /// Whether a change does anything to a managed object. An action nobody knows does, whatever the mode says.
@@ -139,13 +175,36 @@ fn is_judged(change: &ResourceChange) -> bool {
 }
 
 impl PlanFacts {
-    fn of(plan: &Plan) -> Self {
+    fn of(plan: &Plan, changes: &[ChangeFacts]) -> Self {
         Self {
             terraform_version: plan.terraform_version.clone(),
             refresh_only: plan.changes.is_none(),
             complete: plan.complete,
             errored: plan.errored,
+            counts: Counts::of(plan, changes),
         }
+    }
+}
+
+impl Counts {
+    fn of(plan: &Plan, changes: &[ChangeFacts]) -> Self {
+        let deferred = plan.deferred.iter().map(|deferred| &deferred.resource_change);
+        let entries = plan.changes.iter().flatten().chain(deferred).filter(|change| change.is_managed());
+        let existing = entries.filter(|change| change.change.action != Action::Create).count();
+        let count = |holds: fn(&ChangeFacts) -> bool| changes.iter().filter(|change| holds(change)).count();
+        Self {
+            // A targeted plan names only some of what exists, and a stripped one has no prior state.
+            managed: existing.max(plan.prior_instances.as_ref().map_or(0, Vec::len)),
+            changed: changes.len(),
+            destroyed: count(|change| change.action.destroys()),
+            replaced: count(|change| change.action.replaces()),
+        }
+    }
+
+    /// The share of the managed objects that is destroyed, in whole percent.
+    #[must_use]
+    pub fn destroyed_percent(&self) -> usize {
+        self.destroyed.saturating_mul(100).checked_div(self.managed).unwrap_or_default().min(100)
     }
 }
 
@@ -209,6 +268,8 @@ impl Deriver<'_> {
             actions: change.change.actions.clone(),
             deferred: None,
             drift: false,
+            answer: None,
+            recreates_lost: false,
             importing: change.change.importing.is_some(),
             reason: change.action_reason.clone().map(|code| Reason { text: reason_text(&code), code }),
             replaced_by: replaced_by(change),

@@ -220,6 +220,15 @@ impl Shadow {
         self.0.is_some()
     }
 
+    /// The attributes under which something may be marked, sorted; empty for a mask of another shape.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let map = match &self.0 {
+            Some(Value::Map(map)) => Some(map),
+            _ => None,
+        };
+        map.into_iter().flat_map(Map::iter).map(|(key, _)| key)
+    }
+
     /// Whether the value at `path`, something around it or something in it is marked.
     #[must_use]
     pub fn touches(&self, path: &[PathStep]) -> bool {

@@ -4,11 +4,22 @@
 
 /// Path under `policies/` and text of every built-in module, sorted by path.
 pub const MODULES: &[(&str, &str)] = &[
+    ("blast-radius/size/policy.rego", include_str!("../../policies/blast-radius/size/policy.rego")),
     ("lib/change.rego", include_str!("../../policies/lib/change.rego")),
     ("lib/stateful.rego", include_str!("../../policies/lib/stateful.rego")),
+    ("plan/stale-by-drift/policy.rego", include_str!("../../policies/plan/stale-by-drift/policy.rego")),
     ("stateful/destroy-catalogued/policy.rego", include_str!("../../policies/stateful/destroy-catalogued/policy.rego")),
     ("stateful/destroy-data-store/policy.rego", include_str!("../../policies/stateful/destroy-data-store/policy.rego")),
     ("stateful/forget-data-store/policy.rego", include_str!("../../policies/stateful/forget-data-store/policy.rego")),
+    ("stateful/mass-destruction/policy.rego", include_str!("../../policies/stateful/mass-destruction/policy.rego")),
+    (
+        "stateful/move-or-import-then-destroy/policy.rego",
+        include_str!("../../policies/stateful/move-or-import-then-destroy/policy.rego"),
+    ),
+    (
+        "stateful/recreated-after-loss/policy.rego",
+        include_str!("../../policies/stateful/recreated-after-loss/policy.rego"),
+    ),
     (
         "stateful/uncatalogued-destroy/policy.rego",
         include_str!("../../policies/stateful/uncatalogued-destroy/policy.rego"),

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::finding::{Level, LevelFrom, Severity};
+use crate::finding::{Level, LevelFrom, Preset, Severity};
 use crate::text;
 
 /// The message of a rule that is `true` and says no more.
@@ -58,10 +58,12 @@ pub struct FindingLevel {
 pub struct MissingLevel;
 
 /// Decides the level of a finding. The rule gives it; the result may raise it, and a lower level of
-/// the result has no effect; the configuration replaces both, up or down.
+/// the result has no effect; what the preset demands may raise it; the configuration replaces all of
+/// these, up or down.
 pub fn effective_level(
     declared: DeclaredLevel,
     result: Option<Level>,
+    preset: Option<Level>,
     config: Option<Level>,
 ) -> Result<FindingLevel, MissingLevel> {
     let (own, own_from) = match (declared, result) {
@@ -70,8 +72,21 @@ pub fn effective_level(
         (DeclaredLevel::Fixed(rule), Some(result)) if result > rule => (result, LevelFrom::Result),
         (DeclaredLevel::Fixed(rule), _) => (rule, LevelFrom::Rule),
     };
+    let (own, own_from) = match preset {
+        Some(preset) if preset > own => (preset, LevelFrom::Preset),
+        _ => (own, own_from),
+    };
     let (level, from) = config.map_or((own, own_from), |level| (level, LevelFrom::Config));
     Ok(FindingLevel { level, declared: own, from })
+}
+
+/// The level a preset demands of a finding, whose rule and result may each name one for the strict preset.
+#[must_use]
+pub fn preset_level(preset: Preset, rule: Option<Level>, result: Option<Level>) -> Option<Level> {
+    match preset {
+        Preset::Standard => None,
+        Preset::Strict => rule.max(result),
+    }
 }
 
 /// One result of a rule.
@@ -85,6 +100,8 @@ pub struct RawResult {
     pub deposed: Option<String>,
     /// `plangate.level`.
     pub level: Option<Level>,
+    /// `plangate.strict`: the level under the strict preset.
+    pub strict: Option<Level>,
     /// `plangate.severity`.
     pub severity: Option<Severity>,
     /// `plangate.details`.
@@ -166,7 +183,7 @@ fn from_object(object: &Map<String, Value>) -> Result<RawResult, String> {
     Ok(result)
 }
 
-/// Reads `plangate: {address, deposed, level, severity, details}`. An unknown key is an error: a misspelt
+/// Reads `plangate: {address, deposed, level, strict, severity, details}`. An unknown key is an error: a misspelt
 /// `levle` must not leave a finding at a lower level.
 fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
     let Value::Object(own) = value else {
@@ -182,7 +199,8 @@ fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
             ("deposed", Value::Null) => {}
             ("deposed", Value::String(deposed)) => result.deposed = Some(deposed.clone()),
             ("deposed", other) => return Err(wrong("deposed", other, "a string or null")),
-            ("level", value) => result.level = Some(own_level(value).ok_or_else(|| level_error(value))?),
+            ("level", value) => result.level = Some(own_level(value).ok_or_else(|| level_error(key, value))?),
+            ("strict", value) => result.strict = Some(own_level(value).ok_or_else(|| level_error(key, value))?),
             ("severity", value) => {
                 result.severity = Some(own_severity(value).ok_or_else(|| wrong("severity", value, SEVERITIES))?);
             }
@@ -213,9 +231,9 @@ fn own_severity(value: &Value) -> Option<Severity> {
     value.as_str().and_then(Severity::parse)
 }
 
-fn level_error(value: &Value) -> String {
+fn level_error(key: &str, value: &Value) -> String {
     let found = value.as_str().map_or_else(|| shape(value), |word| format!("`{word}`"));
-    format!("an object whose `plangate.level` is {found} instead of `info`, `warn` or `deny`")
+    format!("an object whose `plangate.{key}` is {found} instead of `info`, `warn` or `deny`")
 }
 
 /// What a value is, without showing it: it may hold secrets.

@@ -13,7 +13,7 @@ use globset::GlobMatcher;
 use serde_json::Value;
 
 use super::contract::DeclaredLevel;
-use crate::finding::Severity;
+use crate::finding::{Level, Severity};
 
 pub use parse::parse;
 
@@ -34,6 +34,8 @@ pub struct RuleMeta {
     pub severity: Option<Severity>,
     /// `custom.level`.
     pub level: Option<DeclaredLevel>,
+    /// `custom.strict`: the level under the strict preset, if that is higher.
+    pub strict: Option<Level>,
     /// `custom.category`.
     pub category: Option<String>,
     /// `custom.help`: what to do about a finding.
@@ -58,6 +60,7 @@ impl RuleMeta {
         complete(&mut self.id, package.id.as_ref());
         complete(&mut self.severity, package.severity.as_ref());
         complete(&mut self.level, package.level.as_ref());
+        complete(&mut self.strict, package.strict.as_ref());
         complete(&mut self.category, package.category.as_ref());
         complete(&mut self.help, package.help.as_ref());
         complete(&mut self.selector, package.selector.as_ref());

@@ -10,6 +10,10 @@ use crate::rego::InputUse;
 pub const INCOMPLETE: &str = "plan/incomplete";
 /// The plan holds an action this version does not know.
 pub const UNKNOWN_ACTION: &str = "plan/unknown-action";
+/// The plan runs actions of providers.
+pub const ACTION_INVOCATION: &str = "plan/action-invocation";
+/// The plan leaves changes for a later one.
+pub const DEFERRED: &str = "plan/deferred";
 /// A waiver is past its last day.
 pub const WAIVER_EXPIRED: &str = "waiver/expired";
 /// A waiver matched no finding.
@@ -19,20 +23,36 @@ pub const WAIVER_UNUSED: &str = "waiver/unused";
 #[must_use]
 pub fn rules() -> Vec<Rule> {
     vec![
-        rule(
+        strict(rule(
             INCOMPLETE,
             Level::Warn,
             Severity::Medium,
             "The plan shows only part of what it would do",
             "A targeted or deferred plan, or one in which managed instances of the prior state appear in no change: \
              what is left out was not judged.",
-        ),
+        )),
         rule(
             UNKNOWN_ACTION,
             Level::Deny,
             Severity::Critical,
             "The plan holds an action this version does not know",
             "An action list that no known Terraform or OpenTofu release writes counts as destroying.",
+        ),
+        rule(
+            ACTION_INVOCATION,
+            Level::Warn,
+            Severity::Medium,
+            "The plan runs an action of a provider",
+            "A provider action (Terraform 1.14 and later) can do anything, deletion of data included, and a plan does not \
+             show what: it was not judged.",
+        ),
+        rule(
+            DEFERRED,
+            Level::Info,
+            Severity::Low,
+            "The plan leaves changes for a later one",
+            "What is shown of a deferred change is judged like any other; how many instances there are and what their \
+             values will be is known only to the next plan.",
         ),
         rule(
             WAIVER_EXPIRED,
@@ -49,6 +69,11 @@ pub fn rules() -> Vec<Rule> {
             "Judged over all plans of the run. A waiver that outlives its cause hides the next one.",
         ),
     ]
+}
+
+/// The rule, denying under the strict preset.
+fn strict(rule: Rule) -> Rule {
+    Rule { meta: RuleMeta { strict: Some(Level::Deny), ..rule.meta }, ..rule }
 }
 
 fn rule(id: &str, level: Level, severity: Severity, title: &str, description: &str) -> Rule {

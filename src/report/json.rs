@@ -145,8 +145,8 @@ struct JsonFinding<'a> {
     /// The level before configuration.
     #[schemars(extend("enum" = ["info", "warn", "deny"]))]
     declared_level: &'static str,
-    /// What decided `level`: `rule`, `result` or `config`.
-    #[schemars(extend("enum" = ["rule", "result", "config"]))]
+    /// What decided `level`: `rule`, `result`, `preset` or `config`.
+    #[schemars(extend("enum" = ["rule", "result", "preset", "config"]))]
     level_from: &'static str,
     /// `info`, `low`, `medium`, `high` or `critical`; never decides the verdict.
     #[schemars(extend("enum" = ["info", "low", "medium", "high", "critical"]))]

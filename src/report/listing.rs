@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::finding::{Level, RuleId};
+use crate::finding::{Level, Preset, RuleId};
 use crate::policy::Rule;
-use crate::policy::contract::DeclaredLevel;
+use crate::policy::contract::{self, DeclaredLevel};
 use crate::text::one_line;
 
 /// The version of the JSON form.
@@ -26,6 +26,7 @@ struct JsonRule<'a> {
     id: &'a str,
     level: &'static str,
     declared_level: &'static str,
+    strict: Option<&'static str>,
     severity: &'static str,
     origin: &'static str,
     title: Option<&'a str>,
@@ -36,7 +37,7 @@ struct JsonRule<'a> {
 
 /// One line for each rule: level, id, origin, title.
 #[must_use]
-pub fn human(rules: &[Rule], levels: &Levels) -> String {
+pub fn human(rules: &[Rule], levels: &Levels, preset: Preset) -> String {
     let width = rules.iter().map(|rule| rule.id.as_str().chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     for rule in rules {
@@ -44,7 +45,7 @@ pub fn human(rules: &[Rule], levels: &Levels) -> String {
         let title = rule.meta.title.as_deref().unwrap_or(&place);
         let line = format!(
             "{:<11} {:<width$}  {:<10}  {}",
-            level(levels, rule),
+            level(levels, preset, rule),
             one_line(rule.id.as_str()),
             rule.origin.as_str(),
             one_line(title)
@@ -59,11 +60,12 @@ pub fn human(rules: &[Rule], levels: &Levels) -> String {
 ///
 /// # Errors
 /// None in practice: every type here has string keys.
-pub fn json(rules: &[Rule], levels: &Levels) -> serde_json::Result<String> {
+pub fn json(rules: &[Rule], levels: &Levels, preset: Preset) -> serde_json::Result<String> {
     let rules = rules.iter().map(|rule| JsonRule {
         id: rule.id.as_str(),
-        level: level(levels, rule),
+        level: level(levels, preset, rule),
         declared_level: declared(rule),
+        strict: rule.meta.strict.map(Level::as_str),
         severity: rule.severity.as_str(),
         origin: rule.origin.as_str(),
         title: rule.meta.title.as_deref(),
@@ -77,8 +79,14 @@ pub fn json(rules: &[Rule], levels: &Levels) -> serde_json::Result<String> {
 }
 
 /// The level in force.
-fn level(levels: &Levels, rule: &Rule) -> &'static str {
-    levels.get(&rule.id).copied().map_or_else(|| declared(rule), Level::as_str)
+fn level(levels: &Levels, preset: Preset, rule: &Rule) -> &'static str {
+    let config = levels.get(&rule.id).copied();
+    let preset = contract::preset_level(preset, rule.meta.strict, None);
+    match contract::effective_level(rule.declared, None, preset, config) {
+        Ok(decided) => decided.level.as_str(),
+        // Every result brings its own, unless the configuration replaces it.
+        Err(_) => config.map_or_else(|| declared(rule), Level::as_str),
+    }
 }
 
 fn declared(rule: &Rule) -> &'static str {

@@ -3,6 +3,7 @@
 //! Order, grouping, folding and counts are decided here, once; a renderer contains no rule id, no
 //! action verb and no threshold beyond its sink's size limit. Must not judge.
 
+pub mod catalog;
 pub mod human;
 pub mod json;
 pub mod listing;

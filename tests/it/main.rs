@@ -9,10 +9,13 @@
 )]
 
 mod cases;
+mod catalog;
 mod cli;
 mod expectations;
 mod harness;
 mod layering;
+mod presets;
+mod process;
 mod properties;
 mod readme;
 mod repositories;

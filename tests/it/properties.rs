@@ -131,3 +131,45 @@ fn any_unknown_verb_on_a_managed_resource_blocks() {
         assert_eq!(judged(&stages, &plan).verdict, Verdict::Blocked, "absent");
     }
 }
+
+/// Rule, address and level of every finding.
+fn levels(report: &Report) -> BTreeSet<(String, Option<String>, plangate::finding::Level)> {
+    let findings = report.plans[0].findings.iter();
+    findings.map(|f| (f.rule.to_string(), f.subject.clone().map(|subject| subject.address), f.level)).collect()
+}
+
+/// Each plan with one attribute of its drift unknown, or without masks: what was found stays found.
+#[test]
+fn drift_that_is_not_shown_is_found_as_well() {
+    let stages = built_in();
+    let mut masked = 0;
+    for name in ["27-drift-deleted", "28-drift-changed", "57-ignore-changes"] {
+        let plan: Value = serde_json::from_slice(&scenario(name)).unwrap();
+        let before = levels(&judged(&stages, &plan));
+        assert!(before.iter().any(|(_, _, level)| *level >= plangate::finding::Level::Warn), "{name}: {before:?}");
+        let change = |plan: &mut Value| plan["resource_drift"][0]["change"].take();
+        let original = change(&mut plan.clone());
+        let mut variants = Vec::new();
+        for key in original["before"].as_object().unwrap().keys() {
+            let mut unknown = original.clone();
+            unknown["after_unknown"][key] = Value::Bool(true);
+            if let Some(after) = unknown["after"].as_object_mut() {
+                after.remove(key);
+            }
+            variants.push(unknown);
+        }
+        let mut bare = original.clone();
+        for key in ["before_sensitive", "after_sensitive", "after_unknown"] {
+            bare.as_object_mut().unwrap().remove(key);
+        }
+        variants.push(bare);
+        for variant in variants {
+            let mut plan = plan.clone();
+            plan["resource_drift"][0]["change"] = variant;
+            let after = levels(&judged(&stages, &plan));
+            assert!(before.is_subset(&after), "{name}: {:?}", before.difference(&after).collect::<Vec<_>>());
+            masked += 1;
+        }
+    }
+    assert!(masked > 20, "{masked}");
+}

@@ -15,6 +15,7 @@ import rego.v1
 #   id: stateful/forget-data-store
 #   category: stateful
 #   level: warn
+#   strict: deny
 #   severity: high
 #   selector:
 #     verbs: [forget, replace-forget]

@@ -19,38 +19,57 @@ fn names_stand_for_levels_only_in_their_whole_form() {
     }
 }
 
-/// The whole space: declared × result × configured, against the definition written out as a maximum.
+/// The whole space: declared × result × preset × configured, against the definition written out as a maximum.
 #[test]
 fn every_combination_of_levels_is_decided() {
     let optional: Vec<Option<Level>> = std::iter::once(None).chain(Level::ALL.map(Some)).collect();
     for result in &optional {
-        for config in &optional {
-            for rule in Level::ALL {
-                let own = result.map_or(rule, |result| result.max(rule));
-                let from = if own > rule { LevelFrom::Result } else { LevelFrom::Rule };
-                let expected = FindingLevel {
-                    level: config.unwrap_or(own),
-                    declared: own,
-                    from: if config.is_some() { LevelFrom::Config } else { from },
-                };
-                let decided = effective_level(DeclaredLevel::Fixed(rule), *result, *config);
-                assert_eq!(decided, Ok(expected), "{rule} {result:?} {config:?}");
-                assert!(config.is_some() || decided.unwrap().level >= rule, "a result lowered a level");
+        for preset in &optional {
+            for config in &optional {
+                for rule in Level::ALL.map(DeclaredLevel::Fixed).into_iter().chain([DeclaredLevel::PerFinding]) {
+                    let decided = effective_level(rule, *result, *preset, *config);
+                    let (declared, from) = match (rule, *result) {
+                        (DeclaredLevel::PerFinding, None) => {
+                            assert_eq!(decided, Err(MissingLevel), "also under {preset:?} and {config:?}");
+                            continue;
+                        }
+                        (DeclaredLevel::PerFinding, Some(result)) => (result, LevelFrom::Result),
+                        (DeclaredLevel::Fixed(rule), result) => {
+                            let own = result.map_or(rule, |result| result.max(rule));
+                            (own, if own > rule { LevelFrom::Result } else { LevelFrom::Rule })
+                        }
+                    };
+                    let own = preset.map_or(declared, |preset| preset.max(declared));
+                    let from = if own > declared { LevelFrom::Preset } else { from };
+                    let expected = FindingLevel {
+                        level: config.unwrap_or(own),
+                        declared: own,
+                        from: if config.is_some() { LevelFrom::Config } else { from },
+                    };
+                    assert_eq!(decided, Ok(expected), "{rule:?} {result:?} {preset:?} {config:?}");
+                    assert!(config.is_some() || decided.unwrap().level >= declared, "a level was lowered");
+                }
             }
-            let decided = effective_level(DeclaredLevel::PerFinding, *result, *config);
-            let Some(own) = *result else {
-                assert_eq!(decided, Err(MissingLevel), "also under configuration {config:?}");
-                continue;
-            };
-            let from = if config.is_some() { LevelFrom::Config } else { LevelFrom::Result };
-            assert_eq!(decided, Ok(FindingLevel { level: config.unwrap_or(own), declared: own, from }));
         }
     }
 }
 
 #[test]
+fn only_the_strict_preset_demands_a_level() {
+    for (rule, result, expected) in [
+        (None, None, None),
+        (Some(Level::Deny), None, Some(Level::Deny)),
+        (None, Some(Level::Warn), Some(Level::Warn)),
+        (Some(Level::Warn), Some(Level::Deny), Some(Level::Deny)),
+    ] {
+        assert_eq!(preset_level(Preset::Strict, rule, result), expected);
+        assert_eq!(preset_level(Preset::Standard, rule, result), None);
+    }
+}
+
+#[test]
 fn the_order_of_deciding_in_examples() {
-    let decide = |rule, result, config| effective_level(DeclaredLevel::Fixed(rule), result, config).unwrap();
+    let decide = |rule, result, config| effective_level(DeclaredLevel::Fixed(rule), result, None, config).unwrap();
     let raised = decide(Level::Warn, Some(Level::Deny), None);
     assert_eq!((raised.level, raised.declared, raised.from), (Level::Deny, Level::Deny, LevelFrom::Result));
     let kept = decide(Level::Deny, Some(Level::Info), None);

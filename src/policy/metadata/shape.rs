@@ -29,9 +29,9 @@ const OPA_KEYS: [&str; 10] = [
     "custom",
 ];
 /// plangate's keys under `custom`.
-const OWN_KEYS: [&str; 6] = ["id", "severity", "level", "category", "help", "selector"];
+const OWN_KEYS: [&str; 7] = ["id", "severity", "level", "strict", "category", "help", "selector"];
 /// Own keys that decide something and that no other tool uses with one letter changed.
-const DECISIVE_KEYS: [&str; 3] = ["severity", "level", "selector"];
+const DECISIVE_KEYS: [&str; 4] = ["severity", "level", "strict", "selector"];
 
 /// Reads a value of one shape.
 pub(super) trait Shape: Copy {
@@ -129,6 +129,10 @@ fn levels() -> Vec<(&'static str, DeclaredLevel)> {
         .filter(|level| *level != Level::Off)
         .map(|level| (level.as_str(), DeclaredLevel::Fixed(level)));
     fixed.chain([("per-finding", DeclaredLevel::PerFinding)]).collect()
+}
+
+fn strict_levels() -> Vec<(&'static str, Level)> {
+    [Level::Info, Level::Warn, Level::Deny].map(|level| (level.as_str(), level)).to_vec()
 }
 
 fn verbs() -> Vec<(&'static str, &'static str)> {
@@ -299,6 +303,7 @@ impl Shape for Custom {
                 "id" => meta.id = Some(map.next_value_seed(Seed(Text))?),
                 "severity" => meta.severity = Some(map.next_value_seed(Seed(Word { choices: severities }))?),
                 "level" => meta.level = Some(map.next_value_seed(Seed(Word { choices: levels }))?),
+                "strict" => meta.strict = Some(map.next_value_seed(Seed(Word { choices: strict_levels }))?),
                 "category" => meta.category = Some(map.next_value_seed(Seed(Text))?),
                 "help" => meta.help = Some(map.next_value_seed(Seed(Text))?),
                 "selector" => meta.selector = Some(map.next_value_seed(Seed(SelectorShape))?),

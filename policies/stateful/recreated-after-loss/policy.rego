@@ -1,0 +1,86 @@
+package plangate.stateful.recreated_after_loss
+
+import data.plangate.lib.change as lib
+import data.plangate.lib.stateful
+
+import rego.v1
+
+# METADATA
+# title: An empty store takes the place of a lost one
+# description: >-
+#   Drift shows that a data store was deleted outside Terraform, and the plan creates it again. The new store is
+#   empty and takes the name under which the lost one could be restored, and nothing that reads it will notice. The
+#   level is the catalogue's for the destruction of the type; a type nobody has looked at counts as it does when
+#   it is destroyed.
+# scope: rule
+# custom:
+#   id: stateful/recreated-after-loss
+#   category: stateful
+#   level: per-finding
+#   severity: critical
+#   selector:
+#     verbs: [create]
+#   reads: [plangate.changes, plangate.settings]
+deny contains result if {
+	some change in input.plangate.changes
+	change.recreates_lost
+	judged := judgement(change)
+	result := {
+		"msg": lib.sentences(array.concat(
+			[
+				sprintf(
+					"%s was deleted outside Terraform, and an empty one %s be created in its place.",
+					[lib.label(change), auxiliary(change)],
+				),
+				judged.text,
+			],
+			array.concat(stateful.kind(change), [
+				"Find out who deleted it, and restore and import it before you apply: the new one takes its name, and what reads it finds nothing.",
+				"If it was deleted on purpose, waive this.",
+			]),
+		)),
+		"plangate": object.union(object.union(lib.identity(change), strict(change)), {
+			"level": judged.level,
+			"severity": judged.severity,
+			"details": details(change),
+		}),
+	}
+}
+
+judgement(change) := {
+	"level": change.catalog.default,
+	"severity": change.catalog.severity,
+	"text": stateful.loss(change),
+} if {
+	change.catalog.data_store
+}
+
+judgement(change) := {
+	"level": "deny",
+	"severity": "high",
+	"text": sprintf("Nothing is known about the type %s, but its name looks like a data store (%s).", [change.type, change.catalog.fallback_glob]),
+} if {
+	change.catalog.fallback_glob
+}
+
+judgement(change) := {
+	"level": input.plangate.settings.unknown_types,
+	"severity": "medium",
+	"text": sprintf("Nothing is known about the type %s: it may have held data.", [change.type]),
+} if {
+	change.catalog.status == "unseen"
+	not change.catalog.fallback_glob
+}
+
+strict(change) := stateful.strict(change) if change.catalog.data_store
+
+strict(change) := {} if not change.catalog.data_store
+
+auxiliary(change) := "will" if not change.deferred
+
+auxiliary(change) := "will, in a later plan," if change.deferred
+
+details(change) := object.union(
+	object.filter(change.catalog, ["class", "loses", "recoverable", "recovery", "variant", "carries", "fallback_glob"]),
+	object.filter(change, ["previous_address", "deferred_reason"]),
+)

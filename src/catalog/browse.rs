@@ -1,0 +1,73 @@
+//! The catalogue to be read by people: every entry, with its provider and where it is documented.
+//!
+//! Parses whole files; judging a plan never comes here.
+
+use serde::Deserialize;
+
+use super::embedded::{self, PROVIDERS};
+use super::{Catalog, Entry, broken, lines};
+use crate::problem::Problem;
+
+/// An entry, and where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// What is known.
+    pub entry: Entry,
+    /// Namespace and name of the provider (`hashicorp/azurerm`).
+    pub provider: String,
+    /// Where the type is documented.
+    pub source: Option<String>,
+}
+
+/// The first line of a provider's file, without its types.
+#[derive(Deserialize)]
+struct Header {
+    provider: String,
+    source: String,
+}
+
+impl Header {
+    fn read(name: &str, text: &str) -> Result<Self, Problem> {
+        let line = text.lines().next().unwrap_or_default();
+        let open = line.strip_suffix(r#""types":["#).map(|keys| keys.trim_end_matches(',')).unwrap_or_default();
+        serde_json::from_str(&format!("{open}}}")).map_err(|error| broken(name, &error))
+    }
+
+    fn page(&self, entry: Entry) -> Page {
+        let relative =
+            entry.doc.as_ref().filter(|_| !self.source.is_empty()).map(|doc| format!("{}{doc}", self.source));
+        Page { provider: self.provider.clone(), source: entry.source.clone().or(relative), entry }
+    }
+}
+
+impl Catalog {
+    /// The entry of a type, with where it comes from.
+    pub fn page(&self, resource_type: &str) -> Result<Option<Page>, Problem> {
+        let Some(entry) = self.entry(resource_type)? else { return Ok(None) };
+        let Some(text) = embedded::provider_file(resource_type) else { return Ok(None) };
+        Ok(Some(Header::read(resource_type, text)?.page(entry)))
+    }
+
+    /// Every entry, sorted by provider and type.
+    pub fn pages(&self) -> Result<Vec<Page>, Problem> {
+        let mut pages = Vec::new();
+        for (name, text) in PROVIDERS {
+            let header = Header::read(name, text)?;
+            for resource_type in text.lines().filter_map(lines::json_type) {
+                pages.extend(self.entry(resource_type)?.map(|entry| header.page(entry)));
+            }
+        }
+        Ok(pages)
+    }
+
+    /// Names and first words of type names (`azurerm`) of the providers, sorted by the latter.
+    pub fn providers(&self) -> Result<Vec<(String, &'static str)>, Problem> {
+        PROVIDERS.iter().map(|(word, text)| Ok((Header::read(word, text)?.provider, *word))).collect()
+    }
+
+    /// Every type name there is: catalogued ones, and those that were looked at and left out.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        let catalogued = PROVIDERS.iter().flat_map(|(_, text)| text.lines().filter_map(lines::json_type));
+        catalogued.chain(embedded::KNOWN_TYPES.lines())
+    }
+}
