@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::Settings;
+use crate::catalog::Class;
 use crate::facts::{ChangeFacts, Facts, TypeStatus};
 use crate::finding::{Finding, Level, RuleId};
 use crate::problem::{Problem, ProblemCode};
@@ -40,9 +41,10 @@ pub(super) fn unjudged(facts: &Facts, findings: &[Finding], settings: &Settings)
 
 /// The built-in rule that must report the destruction of this object.
 fn owner(change: &ChangeFacts) -> &'static str {
-    let data_store = change.catalog.stakes.as_ref().is_some_and(|stakes| stakes.class.is_data_store());
+    let class = change.catalog.stakes.as_ref().map(|stakes| stakes.class);
     match change.catalog.status {
-        TypeStatus::Catalogued if data_store => "stateful/destroy-data-store",
+        TypeStatus::Catalogued if class.is_some_and(Class::is_data_store) => "stateful/destroy-data-store",
+        TypeStatus::Catalogued if class == Some(Class::ProtectionConfig) => "protection/guard-removed",
         TypeStatus::Catalogued => "stateful/destroy-catalogued",
         TypeStatus::Known | TypeStatus::Unseen => "stateful/uncatalogued-destroy",
     }

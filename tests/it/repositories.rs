@@ -267,7 +267,10 @@ fn an_expected_refresh_only_plan_still_reports_a_store_that_is_gone() {
     let report = Repository::new(&[("plangate.toml", "expect = \"refresh-only\"\n")]).check(refresh_only);
     assert_eq!(report.verdict, Verdict::Allowed);
     let finding = &only(&report).findings[0];
-    assert_eq!((finding.level, finding.subject.as_ref().unwrap().address.as_str()), (Level::Warn, "azurerm_mssql_database.dwh"));
+    assert_eq!(
+        (finding.level, finding.subject.as_ref().unwrap().address.as_str()),
+        (Level::Warn, "azurerm_mssql_database.dwh")
+    );
 }
 
 #[test]

@@ -33,8 +33,9 @@ fn document(plan: &str) -> serde_json::Value {
 }
 
 fn cases() -> Vec<String> {
-    let stateful = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/stateful");
-    let folders = std::fs::read_dir(stateful).unwrap().map(|rule| rule.unwrap().path().join("cases"));
+    let policies = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let rules = ["protection", "stateful"].map(|category| std::fs::read_dir(policies.join(category)).unwrap());
+    let folders = rules.into_iter().flatten().map(|rule| rule.unwrap().path().join("cases"));
     let files = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()));
     files.filter(|file| !file.ends_with("expected.json")).map(|f| std::fs::read_to_string(f).unwrap()).collect()
 }
