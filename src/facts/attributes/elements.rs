@@ -34,7 +34,7 @@ pub(super) fn gone(risk: &Risk, slot: &Slot<'_>, change: &Change) -> Option<Elem
         After::Known(value) | After::Partial(value) => value,
     };
     match (before, after) {
-        (Value::List(before), after) if matches!(after, None | Some(Value::List(_))) => {
+        (Value::List(before), None | Some(Value::List(_))) => {
             let Differing { left, certainty, .. } = differing(risk, Side::Before, slot, change)?;
             let name = |index: &usize| name_at(change, Side::Before, &slot.path_before, *index, before);
             Some(Elements { certainty, names: left.iter().map(name).collect(), paths: Vec::new() })
@@ -131,7 +131,7 @@ fn of_keys(keys: &[&str], side: Side, path: &[PathStep], slot: &Slot<'_>, change
         };
     }
     let unknown = |key: &&str| change.after_unknown.touches(&within(&slot.path_after, PathStep::Key((**key).into())));
-    let certainty = if side == Side::Before && keys.iter().all(|key| unknown(key)) { Maybe } else { Certain };
+    let certainty = if side == Side::Before && keys.iter().all(unknown) { Maybe } else { Certain };
     let hidden = change.is_secret(side, path);
     let names = keys.iter().filter(|_| !hidden).map(|key| format!("{key:?}")).collect();
     Some(Elements { certainty, names, paths: Vec::new() })

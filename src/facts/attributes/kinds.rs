@@ -28,7 +28,7 @@ pub(super) fn judge(risk: &Risk, slot: &Slot<'_>, change: &Change) -> Option<Cer
 }
 
 /// `after` where it is wholly known.
-fn known<'a>(after: After<'a>) -> Result<Option<&'a Value>, Certainty> {
+fn known(after: After<'_>) -> Result<Option<&Value>, Certainty> {
     match after {
         After::Known(value) => Ok(value),
         After::Partial(_) | After::Unknown => Err(Maybe),

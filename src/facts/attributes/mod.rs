@@ -86,9 +86,10 @@ pub(super) fn of_change(change: &Change, rules: &TypeRules) -> Vec<AttributeFact
         Action::NoOp | Action::Read | Action::Delete | Action::Forget | Action::Ephemeral => return Vec::new(),
     };
     let rules_on = rules.rules.iter().filter(|rule| applies(rule, rules));
+    let differing = slots::Differing::of(change);
     let mut found = Vec::new();
     let mut new_blocks: Vec<Vec<PathStep>> = Vec::new();
-    for rule in rules_on.filter(|rule| slots::may_differ(change, &rule.risk.attr)) {
+    for rule in rules_on.filter(|rule| differing.may_have(&rule.risk.attr)) {
         for slot in slots::slots(change, &rule.risk.attr) {
             if let Some(fact) = fact(rule, &slot, change, &mut new_blocks) {
                 found.push((slot.path_after, fact));

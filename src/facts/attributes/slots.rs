@@ -3,6 +3,9 @@
 //! A path passes through lists of blocks and through map keys with dots. Owns the descent; what a difference
 //! means is said elsewhere.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::pairs::{self, Mask, Pair};
 use crate::plan::{Change, PathStep, Value};
 
@@ -43,17 +46,38 @@ pub(super) fn slots<'a>(change: &'a Change, attr: &str) -> Vec<Slot<'a>> {
     walk.found
 }
 
-/// Whether an attribute may differ at all: cheap, for most do not.
-pub(super) fn may_differ(change: &Change, attr: &str) -> bool {
-    let first = attr.split('.').next().unwrap_or(attr);
-    [first, attr].into_iter().any(|key| {
-        let of = |value: &'_ Value| match value {
-            Value::Map(map) => map.get(key).cloned().filter(|value| *value != Value::Null),
-            _ => None,
-        };
-        let at = [PathStep::Key(key.into())];
-        change.after_unknown.touches(&at) || of(&change.before) != of(&change.after)
-    })
+/// The top-level attributes of a change that differ, or may: most do not, and are looked at no further.
+pub(super) struct Differing<'a> {
+    keys: BTreeSet<&'a str>,
+    unknown: BTreeSet<Arc<str>>,
+    /// The whole object is unknown.
+    all: bool,
+}
+
+impl<'a> Differing<'a> {
+    pub(super) fn of(change: &'a Change) -> Self {
+        let mut found = Self { keys: BTreeSet::new(), unknown: BTreeSet::new(), all: false };
+        for (one, other) in [(&change.before, &change.after), (&change.after, &change.before)] {
+            let Value::Map(map) = one else { continue };
+            let differs = |key: &str, value: &Value| present(Some(value)) != field(Some(other), key);
+            found.keys.extend(map.iter().filter(|(key, value)| differs(key, value)).map(|(key, _)| key));
+        }
+        for path in change.after_unknown.marked() {
+            match path.0.into_iter().next() {
+                Some(PathStep::Key(key)) => {
+                    found.unknown.insert(key);
+                }
+                Some(PathStep::Index(_)) | None => found.all = true,
+            }
+        }
+        found
+    }
+
+    /// Whether the attribute at a path of the catalogue is among them.
+    pub(super) fn may_have(&self, attr: &str) -> bool {
+        let first = attr.split('.').next().unwrap_or(attr);
+        self.all || [first, attr].into_iter().any(|key| self.keys.contains(key) || self.unknown.contains(key))
+    }
 }
 
 fn present(value: Option<&Value>) -> Option<&Value> {

@@ -28,10 +28,10 @@ fn word(text: &str) -> Option<bool> {
     const YES: [&str; 9] = ["true", "on", "yes", "1", "enabled", "enable", "active", "protected", "locked"];
     const NO: [&str; 10] =
         ["", "false", "off", "no", "0", "disabled", "disable", "inactive", "unprotected", "unlocked"];
-    let is = |word: &&str| word.eq_ignore_ascii_case(text.trim());
-    if YES.iter().any(|word| is(&word)) {
+    let is = |word: &str| word.eq_ignore_ascii_case(text.trim());
+    if YES.iter().any(|word| is(word)) {
         Some(true)
-    } else if NO.iter().any(|word| is(&word)) {
+    } else if NO.iter().any(|word| is(word)) {
         Some(false)
     } else {
         None
