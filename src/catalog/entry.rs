@@ -208,6 +208,20 @@ words! {
 }
 
 words! {
+    /// What the creation of an object does to what exists already.
+    HazardKind {
+        /// It deletes what it finds.
+        Deletes = "deletes",
+        /// It lets data expire.
+        Expires = "expires",
+        /// It replaces what has the same name.
+        Overwrites = "overwrites",
+        /// It runs what its author wrote.
+        Runs = "runs",
+    }
+}
+
+words! {
     /// How a type is related to a parent.
     Relation {
         /// Destroying the parent destroys it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::entry::{Class, Effect, Level, RiskKind, Severity};
+use super::entry::{Class, Effect, HazardKind, Level, RiskKind, Severity};
 
 /// Types whose objects are told apart by an attribute and a table; `dispatch` of the file has the rest.
 pub(super) const CARRIERS: [&str; 2] = ["azapi_resource", "aws_cloudcontrolapi_resource"];
@@ -100,6 +100,10 @@ pub struct CreateHazard {
     pub resource_type: String,
     /// Attribute values that make it so; absent: always.
     pub when: Option<BTreeMap<String, Value>>,
+    /// What kind of harm it is.
+    pub kind: HazardKind,
+    /// Suggested level.
+    pub level: Level,
     /// What happens.
     pub effect: String,
     /// Where this was read.

@@ -18,8 +18,8 @@ use crate::problem::{Problem, ProblemCode};
 
 pub use browse::Page;
 pub use entry::{Class, Condition, DestroyGuard, Effect, Entry, GuardClause, Level, Parent, Risk, Severity, Status};
-pub use entry::{Relation, RiskKind, Variant};
-pub use generic::{Carried, Carrier, Generic};
+pub use entry::{HazardKind, Relation, RiskKind, Variant};
+pub use generic::{Carried, Carrier, CreateHazard, Generic};
 
 /// The catalogue in force.
 #[derive(Debug)]

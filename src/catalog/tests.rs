@@ -131,6 +131,12 @@ fn generic_part_is_strict_and_refers_to_the_catalogue() {
             assert!(same.is_some() != carried.loses.is_some(), "{}: what is lost, said once", carried.name);
         }
     }
+    for hazard in generic.create_hazards.iter().filter(|hazard| !hazard.resource_type.ends_with('*')) {
+        // Documented on the page of another type.
+        let is_listed = catalog.is_known(&hazard.resource_type) || hazard.resource_type == "google_project_iam_policy";
+        assert!(is_listed, "{}", hazard.resource_type);
+        assert!(!hazard.effect.is_empty() && hazard.level < Level::Deny, "{}", hazard.resource_type);
+    }
     let with_table = generic.dispatch.iter().filter(|carrier| carrier.table.is_some());
     assert_eq!(with_table.count(), generic::CARRIERS.len());
     for glob in &generic.fallback_globs {

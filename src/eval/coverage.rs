@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::Settings;
+use crate::catalog::Class;
 use crate::facts::{ChangeFacts, Facts, TypeStatus};
 use crate::finding::{Finding, Level, RuleId};
 use crate::problem::{Problem, ProblemCode};
@@ -49,9 +50,15 @@ fn owner(change: &ChangeFacts) -> Option<&'static str> {
     }
     change.action.destroys().then(|| match change.catalog.status {
         TypeStatus::Catalogued if is_store(change) => "stateful/destroy-data-store",
+        TypeStatus::Catalogued if is_protection(change) => "protection/guard-removed",
         TypeStatus::Catalogued => "stateful/destroy-catalogued",
         TypeStatus::Known | TypeStatus::Unseen => "stateful/uncatalogued-destroy",
     })
+}
+
+/// Whether it is what protects data elsewhere.
+fn is_protection(change: &ChangeFacts) -> bool {
+    change.catalog.stakes.as_ref().is_some_and(|stakes| stakes.class == Class::ProtectionConfig)
 }
 
 /// Whether it holds data, or is of a type nobody has looked at that is named like what does.

@@ -7,9 +7,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::catalog::Level;
+use crate::catalog::{Effect, Level};
 use crate::facts::{
-    AttributeChange, ChangeFacts, Counts, Facts, Guard, Guards, OutsideAttribute, OutsideChange, Stakes, TypeFacts,
+    AttributeChange, AttributeFact, ChangeFacts, Counts, CreateHazard, Facts, Guard, Guards, OutsideAttribute,
+    OutsideChange, Stakes, TypeFacts,
 };
 use crate::finding::{Preset, VerbClass};
 use crate::plan::{Action, Mode};
@@ -204,6 +205,64 @@ pub struct ChangeInput<'a> {
     pub catalog: CatalogInput<'a>,
     /// Settings of the object, read from its state, that decide what a destroy does.
     pub guard: GuardsInput<'a>,
+    /// Attributes whose change removes a protection.
+    pub weakened: Vec<RiskInput<'a>>,
+    /// Attributes whose change loses data in place, now or soon.
+    pub data_loss: Vec<RiskInput<'a>>,
+    /// Attributes whose change widens access.
+    pub exposure: Vec<RiskInput<'a>>,
+    /// Attributes whose change destroys something behind an update.
+    pub hidden_destroy: Vec<RiskInput<'a>>,
+    /// Attributes whose change shrinks capacity: the provider rejects it or replaces the object.
+    pub capacity: Vec<RiskInput<'a>>,
+    /// Attributes whose change is worth a look.
+    pub review: Vec<RiskInput<'a>>,
+    /// What creating the object does to what exists already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub create_hazard: Option<HazardInput<'a>>,
+    /// Paths of attributes known only after apply, sorted.
+    pub unknown_paths: &'a [String],
+}
+
+/// An attribute that changes in a risky way, as the catalogue knows it. Values are text that may be shown.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RiskInput<'a> {
+    /// Where the attribute is.
+    pub path: &'a str,
+    /// The same as the catalogue names it, without indexes.
+    pub attribute: &'a str,
+    /// How it changes: `change`, `decrease`, `disable`, `enable`, `grow`, `increase`, `set`, `shrink`, `transition`, `unset`.
+    pub kind: &'a str,
+    /// The level the catalogue suggests: `info`, `warn`, `deny`.
+    pub level: &'a str,
+    /// Old value, `(sensitive)` or `(absent)`.
+    pub before: &'a str,
+    /// New value, `(sensitive)`, `(known after apply)` or `(absent)`.
+    pub after: &'a str,
+    /// `certain`, or `maybe` where a value is unknown, unreadable or left to the provider.
+    pub certainty: &'a str,
+    /// What a list or map loses or gains, by name.
+    pub elements: &'a [String],
+    /// It is an amount of space or machines, not of time or copies.
+    pub size: bool,
+    /// Providers read this setting when they destroy the object: a later destroy is easier or goes further.
+    pub arms_destroy: bool,
+    /// The catalogue's remark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'a str>,
+}
+
+/// What creating an object does to what exists already.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct HazardInput<'a> {
+    /// `deletes`, `expires`, `overwrites` or `runs`.
+    pub kind: &'a str,
+    /// What happens, in words.
+    pub effect: &'a str,
+    /// The level the catalogue suggests: `info`, `warn`, `deny`.
+    pub level: &'a str,
+    /// `certain`, or `maybe` where a value that decides it is unknown.
+    pub certainty: &'a str,
 }
 
 /// Why Terraform does it; for display, unknown words are normal.
@@ -361,8 +420,20 @@ impl<'a> ChangeInput<'a> {
             replaced_by: facts.replaced_by.iter().map(AttributeInput::new).collect(),
             catalog: CatalogInput::new(&facts.catalog),
             guard: GuardsInput::new(&facts.guards),
+            weakened: risks(facts, Effect::Weaken),
+            data_loss: risks(facts, Effect::DataLoss),
+            exposure: risks(facts, Effect::Exposure),
+            hidden_destroy: risks(facts, Effect::HiddenDestroy),
+            capacity: risks(facts, Effect::Capacity),
+            review: risks(facts, Effect::Review),
+            create_hazard: facts.create_hazard.as_ref().map(HazardInput::new),
+            unknown_paths: &facts.unknown_paths,
         }
     }
+}
+
+fn risks(facts: &ChangeFacts, effect: Effect) -> Vec<RiskInput<'_>> {
+    facts.attributes.iter().filter(|fact| fact.effect == effect).map(RiskInput::new).collect()
 }
 
 /// What an action comes to, as coarse as a fingerprint needs it.
@@ -408,6 +479,35 @@ impl<'a> CatalogInput<'a> {
             variant: stakes.and_then(|stakes| stakes.variant.as_deref()),
             carries: stakes.and_then(|stakes| stakes.carries.as_deref()),
             fallback_glob: facts.fallback_glob.as_deref(),
+        }
+    }
+}
+
+impl<'a> RiskInput<'a> {
+    fn new(fact: &'a AttributeFact) -> Self {
+        Self {
+            path: &fact.path,
+            attribute: &fact.attribute,
+            kind: fact.kind.as_str(),
+            level: fact.level.as_str(),
+            before: &fact.before,
+            after: &fact.after,
+            certainty: fact.certainty.as_str(),
+            elements: &fact.elements,
+            size: fact.size,
+            arms_destroy: fact.arms_destroy,
+            note: fact.note.as_deref(),
+        }
+    }
+}
+
+impl<'a> HazardInput<'a> {
+    fn new(hazard: &'a CreateHazard) -> Self {
+        Self {
+            kind: hazard.kind.as_str(),
+            effect: &hazard.effect,
+            level: hazard.level.as_str(),
+            certainty: hazard.certainty.as_str(),
         }
     }
 }

@@ -117,9 +117,8 @@ impl Context<'_> {
             (None, Some(address)) => Some(unplanned(address, result.deposed)),
             (None, None) => None,
         };
-        let paths: Vec<String> = change
-            .map(|change| change.change.replace_paths.iter().map(ToString::to_string).collect())
-            .unwrap_or_default();
+        let replaced_by = change.iter().flat_map(|change| &change.change.replace_paths).map(ToString::to_string);
+        let paths: Vec<String> = replaced_by.chain(result.attributes).collect();
         let fingerprint = subject.as_ref().map_or_else(
             || Fingerprint::of_message(&rule.id, &result.message),
             |subject| Fingerprint::of_change(&rule.id, subject, &paths),
@@ -283,5 +282,6 @@ fn mask(rule: &Rule, result: RawResult, masker: &mut LazyMasker<'_>) -> RawResul
         level: result.level,
         strict: result.strict,
         severity: result.severity,
+        attributes: result.attributes.iter().map(|attribute| masker.mask(attribute)).collect(),
     }
 }

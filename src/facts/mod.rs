@@ -4,6 +4,7 @@
 //! the catalogue suggests, and must not know rules or findings. `old → new` goes through
 //! [`Change::display`](crate::plan::Change::display), so nothing secret is stated.
 
+mod attributes;
 mod guard;
 mod loss;
 mod outside;
@@ -18,8 +19,10 @@ use crate::catalog::{Catalog, Entry};
 use crate::plan::{Action, Mode, Plan, ResourceChange, Side};
 use crate::problem::Problem;
 
+use attributes::TypeRules;
 use outside::Answers;
 
+pub use attributes::{AttributeFact, Certainty, CreateHazard};
 pub use guard::{Guard, Guards};
 pub use loss::{Recoverable, Recovery};
 pub use outside::{OutsideAttribute, OutsideChange};
@@ -104,6 +107,12 @@ pub struct ChangeFacts {
     pub catalog: Arc<TypeFacts>,
     /// What decides whether the destroy destroys; empty for everything that destroys nothing.
     pub guards: Guards,
+    /// Attributes that change in a way that loses data or protection, sorted by effect, path and kind.
+    pub attributes: Vec<AttributeFact>,
+    /// What creating the object does to what exists already.
+    pub create_hazard: Option<CreateHazard>,
+    /// Paths of what is known only after apply, sorted.
+    pub unknown_paths: Vec<String>,
 }
 
 /// Why a change waits for a later plan.
@@ -230,6 +239,8 @@ struct KnownType {
     entry: Option<Arc<Entry>>,
     /// The facts that hold for every object without variant.
     facts: Arc<TypeFacts>,
+    /// Which attribute changes are risky.
+    rules: Arc<TypeRules>,
 }
 
 impl Deriver<'_> {
@@ -239,7 +250,8 @@ impl Deriver<'_> {
         }
         let entry = self.catalog.entry(resource_type)?.map(Arc::new);
         let facts = Arc::new(TypeFacts::of_type(resource_type, entry.as_deref(), self.catalog)?);
-        let known = KnownType { entry, facts };
+        let rules = Arc::new(TypeRules::new(entry.as_deref(), self.catalog.generic()?));
+        let known = KnownType { entry, facts, rules };
         self.types.insert(resource_type.to_owned(), known.clone());
         Ok(known)
     }
@@ -275,6 +287,9 @@ impl Deriver<'_> {
             replaced_by: replaced_by(change),
             catalog,
             guards,
+            attributes: attributes::of_change(&change.change, &known.rules),
+            create_hazard: attributes::create_hazard(&change.change, &change.resource_type, self.catalog.generic()?),
+            unknown_paths: attributes::unknown_paths(&change.change),
         })
     }
 }

@@ -260,6 +260,37 @@ impl Shadow {
         }
         matches!(mask, Value::Bool(true))
     }
+
+    /// Every path that is marked, in the order of the mask; not what lies below a marked one.
+    #[must_use]
+    pub fn marked(&self) -> Vec<AttributePath> {
+        let mut found = Vec::new();
+        if let Some(mask) = &self.0 {
+            collect_marked(mask, &mut Vec::new(), &mut found);
+        }
+        found
+    }
+}
+
+fn collect_marked(mask: &Value, path: &mut Vec<PathStep>, found: &mut Vec<AttributePath>) {
+    match mask {
+        Value::Bool(true) => found.push(AttributePath(path.clone())),
+        Value::List(items) => {
+            for (index, item) in (0u64..).zip(items.iter()) {
+                path.push(PathStep::Index(index));
+                collect_marked(item, path, found);
+                path.pop();
+            }
+        }
+        Value::Map(map) => {
+            for (key, item) in map.iter() {
+                path.push(PathStep::Key(key.into()));
+                collect_marked(item, path, found);
+                path.pop();
+            }
+        }
+        Value::Bool(false) | Value::Null | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn any_marked(mask: &Value) -> bool {

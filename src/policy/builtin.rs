@@ -6,11 +6,25 @@
 pub const MODULES: &[(&str, &str)] = &[
     ("blast-radius/size/policy.rego", include_str!("../../policies/blast-radius/size/policy.rego")),
     ("lib/change.rego", include_str!("../../policies/lib/change.rego")),
+    ("lib/risk.rego", include_str!("../../policies/lib/risk.rego")),
     ("lib/stateful.rego", include_str!("../../policies/lib/stateful.rego")),
     ("plan/stale-by-drift/policy.rego", include_str!("../../policies/plan/stale-by-drift/policy.rego")),
+    (
+        "protection/expiry-introduced/policy.rego",
+        include_str!("../../policies/protection/expiry-introduced/policy.rego"),
+    ),
+    ("protection/guard-disabled/policy.rego", include_str!("../../policies/protection/guard-disabled/policy.rego")),
+    ("protection/guard-removed/policy.rego", include_str!("../../policies/protection/guard-removed/policy.rego")),
+    (
+        "protection/retention-reduced/policy.rego",
+        include_str!("../../policies/protection/retention-reduced/policy.rego"),
+    ),
+    ("stateful/create-overwrites/policy.rego", include_str!("../../policies/stateful/create-overwrites/policy.rego")),
     ("stateful/destroy-catalogued/policy.rego", include_str!("../../policies/stateful/destroy-catalogued/policy.rego")),
     ("stateful/destroy-data-store/policy.rego", include_str!("../../policies/stateful/destroy-data-store/policy.rego")),
     ("stateful/forget-data-store/policy.rego", include_str!("../../policies/stateful/forget-data-store/policy.rego")),
+    ("stateful/hidden-destroy/policy.rego", include_str!("../../policies/stateful/hidden-destroy/policy.rego")),
+    ("stateful/in-place-loss/policy.rego", include_str!("../../policies/stateful/in-place-loss/policy.rego")),
     ("stateful/mass-destruction/policy.rego", include_str!("../../policies/stateful/mass-destruction/policy.rego")),
     (
         "stateful/move-or-import-then-destroy/policy.rego",

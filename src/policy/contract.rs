@@ -104,6 +104,8 @@ pub struct RawResult {
     pub strict: Option<Level>,
     /// `plangate.severity`.
     pub severity: Option<Severity>,
+    /// `plangate.attributes`: paths the finding is about; part of its fingerprint.
+    pub attributes: Vec<String>,
     /// `plangate.details`.
     pub details: BTreeMap<String, Value>,
     /// All keys that are not plangate's.
@@ -183,7 +185,7 @@ fn from_object(object: &Map<String, Value>) -> Result<RawResult, String> {
     Ok(result)
 }
 
-/// Reads `plangate: {address, deposed, level, strict, severity, details}`. An unknown key is an error: a misspelt
+/// Reads `plangate: {address, deposed, level, strict, severity, attributes, details}`. An unknown key is an error: a misspelt
 /// `levle` must not leave a finding at a lower level.
 fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
     let Value::Object(own) = value else {
@@ -204,6 +206,9 @@ fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
             ("severity", value) => {
                 result.severity = Some(own_severity(value).ok_or_else(|| wrong("severity", value, SEVERITIES))?);
             }
+            ("attributes", value) => {
+                result.attributes = strings(value).ok_or_else(|| wrong("attributes", value, "a list of strings"))?;
+            }
             ("details", Value::Object(details)) => {
                 result.details = details.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
             }
@@ -217,6 +222,10 @@ fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
         return Err("an object with `plangate.deposed` but no `plangate.address`".to_owned());
     }
     Ok(())
+}
+
+fn strings(value: &Value) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
 /// `off` is no level of a result: it would be a finding that is not there.

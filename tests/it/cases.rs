@@ -141,7 +141,13 @@ const KINDS: [Kind; 9] = [
         destroys: STORE,
         forgets: FORGET,
     },
-    Kind { resource_type: "aws_s3_bucket_versioning", before: "{}", destroys: CATALOGUED, forgets: None },
+    Kind {
+        resource_type: "aws_s3_bucket_versioning",
+        before: "{}",
+        destroys: "protection/guard-removed",
+        forgets: None,
+    },
+    Kind { resource_type: "azurerm_data_factory_pipeline", before: "{}", destroys: CATALOGUED, forgets: None },
     Kind { resource_type: "aws_security_group", before: "{}", destroys: UNCATALOGUED, forgets: None },
     Kind { resource_type: "acme_widget", before: "{}", destroys: UNCATALOGUED, forgets: None },
     Kind { resource_type: "acme_database", before: "{}", destroys: UNCATALOGUED, forgets: FORGET },
@@ -193,13 +199,22 @@ fn entries(kind: &Kind, place: &str) -> Vec<(Value, Option<&'static str>)> {
     entries
 }
 
+/// The rules that own what happens to an object: exactly one of them reports it.
+const OWNERS: [&str; 5] = [
+    "protection/guard-removed",
+    "stateful/destroy-catalogued",
+    "stateful/destroy-data-store",
+    "stateful/forget-data-store",
+    "stateful/uncatalogued-destroy",
+];
+
 /// Judges a plan and demands exactly one finding of its owner for each entry.
 fn demand(stages: &plangate::gate::Stages, plan: &Value, expected: &[(Value, Option<&'static str>)]) {
     let report = judge(stages, &[("product", plan.to_string().into_bytes())]);
     let plan = &report.plans[0];
     assert!(plan.problems.is_empty(), "{:#?}", plan.problems);
     let mut found: std::collections::BTreeMap<(&str, Option<&str>), Vec<&str>> = std::collections::BTreeMap::new();
-    for finding in plan.findings.iter().filter(|finding| finding.rule.as_str().starts_with("stateful/")) {
+    for finding in plan.findings.iter().filter(|finding| OWNERS.contains(&finding.rule.as_str())) {
         let subject = finding.subject.as_ref().unwrap();
         assert!(!finding.message.contains("  ") && !finding.message.contains("cannot put in words"), "{finding:#?}");
         found.entry((subject.address.as_str(), subject.deposed.as_deref())).or_default().push(finding.rule.as_str());

@@ -173,3 +173,99 @@ fn drift_that_is_not_shown_is_found_as_well() {
     }
     assert!(masked > 20, "{masked}");
 }
+
+/// A plan with one update of a database, from `before` to `after`.
+fn update(before: &Value, after: &Value) -> Vec<u8> {
+    let plan = serde_json::json!({"format_version": "1.2", "resource_changes": [{
+        "address": "aws_db_instance.main", "mode": "managed", "type": "aws_db_instance", "name": "main",
+        "provider_name": "registry.terraform.io/hashicorp/aws",
+        "change": {"actions": ["update"], "before": before, "after": after, "after_unknown": {},
+            "before_sensitive": {}, "after_sensitive": {}}}]});
+    serde_json::to_vec(&plan).unwrap()
+}
+
+#[test]
+fn a_fingerprint_covers_the_attributes_and_not_their_values() {
+    let of = |before: Value, after: Value| {
+        let report = judge(&built_in(), &[("plan", update(&before, &after))]);
+        let [finding] = report.plans[0].findings.as_slice() else { panic!("one finding: {report:?}") };
+        finding.fingerprint.as_str().to_owned()
+    };
+    let retention = |from: u8, to: u8| {
+        of(serde_json::json!({"backup_retention_period": from}), serde_json::json!({"backup_retention_period": to}))
+    };
+    let flag = |name: &str, from: bool| of(serde_json::json!({name: from}), serde_json::json!({name: !from}));
+    assert_eq!(retention(14, 7), retention(30, 0));
+    assert_ne!(flag("deletion_protection", true), flag("skip_final_snapshot", false));
+}
+
+/// The cases of rules about risky attribute changes on which they fire.
+fn risky_cases() -> Vec<(String, Value)> {
+    let rules = [
+        "protection/expiry-introduced",
+        "protection/guard-disabled",
+        "protection/retention-reduced",
+        "stateful/create-overwrites",
+        "stateful/hidden-destroy",
+        "stateful/in-place-loss",
+    ];
+    let mut found = Vec::new();
+    for rule in rules {
+        for entry in std::fs::read_dir(package("policies").join(rule).join("cases")).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_name().to_str().unwrap().starts_with("deny_") {
+                found.push((rule.to_owned(), serde_json::from_slice(&std::fs::read(entry.path()).unwrap()).unwrap()));
+            }
+        }
+    }
+    found
+}
+
+/// Variants of a plan with each attribute of its change unknown in turn, all of it, and without sensitive masks.
+fn less_known(plan: &Value) -> Vec<Value> {
+    let Some(change) = plan.pointer("/resource_changes/0/change") else { return Vec::new() };
+    let with = |edit: &dyn Fn(&mut Value)| {
+        let mut plan = plan.clone();
+        edit(&mut plan["resource_changes"][0]["change"]);
+        plan
+    };
+    let mut variants = vec![
+        with(&|change| {
+            change["after"] = serde_json::json!({});
+            change["after_unknown"] = serde_json::json!(true);
+        }),
+        with(&|change| {
+            change.as_object_mut().unwrap().retain(|key, _| !key.ends_with("_sensitive"));
+        }),
+    ];
+    for key in change["after"].as_object().into_iter().flat_map(serde_json::Map::keys) {
+        variants.push(with(&|change| {
+            change["after"].as_object_mut().unwrap().remove(key);
+            if change["after_unknown"].is_object() {
+                change["after_unknown"][key] = serde_json::json!(true);
+            }
+        }));
+    }
+    variants
+}
+
+#[test]
+fn what_becomes_unknown_or_loses_its_masks_takes_no_finding_away() {
+    let mut plans = Vec::new();
+    let mut rules = Vec::new();
+    for (rule, plan) in risky_cases() {
+        for variant in less_known(&plan) {
+            plans.push((rule.clone(), serde_json::to_vec(&variant).unwrap()));
+            rules.push((rule.clone(), variant));
+        }
+    }
+    assert!(plans.len() > 80, "{}", plans.len());
+    let mut stages = built_in();
+    stages.expect = plangate::plan::completeness::Expect::Ordinary;
+    let named: Vec<(&str, Vec<u8>)> = plans.iter().map(|(rule, bytes)| (rule.as_str(), bytes.clone())).collect();
+    let report = judge(&stages, &named);
+    for ((rule, variant), plan) in rules.iter().zip(&report.plans) {
+        let visible = plan.findings.iter().any(|finding| finding.rule.as_str() == rule);
+        assert!(visible, "{rule} is silent on {variant}: {:?}", plan.problems);
+    }
+}

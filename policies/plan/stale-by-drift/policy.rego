@@ -11,7 +11,7 @@ import rego.v1
 #   also where ignore_changes hides it and the plan does nothing. Other changes of a data store are information.
 #   Deleted objects are reported here where no other rule does it: a store that the plan does not create again is
 #   a warning, and so is a protection setting.
-# scope: rule
+# scope: document
 # custom:
 #   id: plan/stale-by-drift
 #   category: plan

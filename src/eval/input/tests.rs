@@ -35,7 +35,9 @@ fn document(plan: &str) -> serde_json::Value {
 fn cases() -> Vec<String> {
     let policies = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
     let below = |path: std::path::PathBuf| std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
-    let rules = ["stateful", "plan", "blast-radius"].into_iter().flat_map(|category| below(policies.join(category)));
+    let rules = ["blast-radius", "plan", "protection", "stateful"]
+        .into_iter()
+        .flat_map(|category| below(policies.join(category)));
     let folders = rules.map(|rule| rule.join("cases"));
     let files = folders.flat_map(below);
     files.filter(|file| !file.ends_with("expected.json")).map(|f| std::fs::read_to_string(f).unwrap()).collect()

@@ -141,3 +141,13 @@ fn wrong_own_keys_are_errors() {
         assert!(message.contains(expected), "{message}");
     }
 }
+
+#[test]
+fn attributes_are_a_list_of_strings() {
+    let with = |attributes: Value| interpret(&json!([{"msg": "m", "plangate": {"attributes": attributes}}]));
+    assert_eq!(with(json!(["a", "b[0].c"])).unwrap()[0].attributes, ["a", "b[0].c"]);
+    for wrong in [json!("a"), json!([1]), json!(null), json!({})] {
+        let error = with(wrong).unwrap_err().to_string();
+        assert!(error.contains("`plangate.attributes`") && error.contains("a list of strings"), "{error}");
+    }
+}

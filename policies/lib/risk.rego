@@ -1,0 +1,141 @@
+# What the rules about risky attribute changes share: which of them count, how bad it is, and how to say it.
+# Selects among facts and computes none.
+package plangate.lib.risk
+
+import data.plangate.lib.change as lib
+
+import rego.v1
+
+# Changes that keep the object: nothing else reports what they lose.
+updated contains change if {
+	some change in input.plangate.changes
+	change.verb == "update"
+}
+
+# Changes that leave a setting of something else in force: its destroy is reported, what it does next is not.
+in_force contains change if some change in updated
+
+in_force contains change if {
+	some change in input.plangate.changes
+	change.verb in {"create", "replace", "replace-forget"}
+	change.catalog.class == "protection_config"
+}
+
+# The worst level of some items. What is not certain is a warning at most, and what loses data at least that.
+level(items) := "deny" if {
+	some item in items
+	item_level(item) == "deny"
+}
+
+level(items) := "warn" if {
+	every item in items {
+		item_level(item) != "deny"
+	}
+	some item in items
+	item_level(item) == "warn"
+}
+
+level(items) := "info" if {
+	every item in items {
+		item_level(item) == "info"
+	}
+}
+
+item_level(item) := item.level if item.certainty == "certain"
+
+item_level(item) := doubtful[item.level] if item.certainty == "maybe"
+
+doubtful := {"deny": "warn", "warn": "warn", "info": "info"}
+
+# "will" where one item is certain, else "may".
+modal(items) := "will" if is_certain(items)
+
+modal(items) := "may" if not is_certain(items)
+
+is_certain(items) if {
+	some item in items
+	item.certainty == "certain"
+}
+
+# When the change is made.
+when(change) := "" if not change.deferred
+
+when(change) := " in a later plan" if change.deferred
+
+# The changes in words, at most four of them.
+told(items) := concat("; ", [describe(item) | some item in items]) if count(items) <= 4
+
+told(items) := sprintf("%s; and %s more", [
+	concat("; ", [describe(item) | some item in array.slice(items, 0, 4)]),
+	format_int(count(items) - 4, 10),
+]) if {
+	count(items) > 4
+}
+
+describe(item) := sprintf("%s loses %s", [item.path, names(item)]) if {
+	item.kind == "shrink"
+	count(item.elements) > 0
+}
+
+describe(item) := sprintf("%s gains %s", [item.path, names(item)]) if {
+	item.kind == "grow"
+	count(item.elements) > 0
+}
+
+describe(item) := sprintf("%s %s → %s", [item.path, item.before, item.after]) if {
+	not has_names(item)
+	not hidden(item)
+}
+
+describe(item) := sprintf("%s changes (its values are sensitive)", [item.path]) if {
+	not has_names(item)
+	hidden(item)
+}
+
+has_names(item) if {
+	item.kind in {"shrink", "grow"}
+	count(item.elements) > 0
+}
+
+hidden(item) if {
+	item.before == "(sensitive)"
+	item.after == "(sensitive)"
+}
+
+names(item) := concat(", ", item.elements) if count(item.elements) <= 3
+
+names(item) := sprintf("%s and %s more", [
+	concat(", ", array.slice(item.elements, 0, 3)),
+	format_int(count(item.elements) - 3, 10),
+]) if {
+	count(item.elements) > 3
+}
+
+# The catalogue's remarks, each once.
+notes(items) := [sprintf("About it: %s.", [note]) | some note in {item.note | some item in items}]
+
+# Why it is not certain, where nothing is.
+doubt(_, items) := [] if is_certain(items)
+
+doubt(change, items) := ["What lies there already is not in the plan."] if {
+	not is_certain(items)
+	change.verb == "create"
+}
+
+doubt(change, items) := ["Whether it does is not certain from this plan: a value is known only after apply, cannot be compared, or is left to the provider."] if {
+	not is_certain(items)
+	change.verb != "create"
+}
+
+# A finding about some items of a change, told in sentences.
+finding(change, items, sentences) := {
+	"msg": lib.sentences(array.concat(sentences, array.concat(doubt(change, items), notes(items)))),
+	"plangate": object.union(lib.identity(change), {
+		"level": level(items),
+		"attributes": [item.path | some item in items],
+		"details": object.union(
+			object.filter(change.catalog, ["class", "loses", "recoverable", "recovery", "variant", "carries"]),
+			{"attributes": items},
+		),
+	}),
+}

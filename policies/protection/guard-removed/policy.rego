@@ -1,0 +1,26 @@
+package plangate.protection.guard_removed
+
+import data.plangate.lib.stateful
+
+import rego.v1
+
+# METADATA
+# title: A protection is removed
+# description: >-
+#   The plan destroys or replaces a resource that protects others: a lock, versioning, a retention or WORM policy, a
+#   backup policy, an access rule. It holds no data itself; what it protects can be lost from then on. The level is the
+#   catalogue's for the type.
+# scope: rule
+# custom:
+#   id: protection/guard-removed
+#   category: protection
+#   level: per-finding
+#   severity: high
+#   selector:
+#     verbs: [delete, replace, unknown]
+#   reads: [plangate.changes]
+deny contains result if {
+	some change in stateful.destroyed
+	change.catalog.class == "protection_config"
+	result := stateful.finding(change, sprintf("It guards what holds data. What goes with it: %s.", [change.catalog.loses]))
+}

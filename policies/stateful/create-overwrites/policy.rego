@@ -1,0 +1,45 @@
+package plangate.stateful.create_overwrites
+
+import data.plangate.lib.change as lib
+import data.plangate.lib.risk
+
+import rego.v1
+
+# METADATA
+# title: A create overwrites or deletes
+# description: >-
+#   The plan creates a resource whose creation replaces what has the same name, deletes what it finds, or runs
+#   statements that can do anything. Where its author asked for that (or_replace, overwrite) it is a warning; where
+#   every object of the type does so, and where it depends on the statements, it is information.
+# scope: rule
+# custom:
+#   id: stateful/create-overwrites
+#   category: stateful
+#   level: per-finding
+#   severity: high
+#   selector:
+#     verbs: [create]
+#   reads: [plangate.changes]
+warn contains result if {
+	some change in input.plangate.changes
+	change.verb == "create"
+	hazard := change.create_hazard
+	hazard.kind != "expires"
+	result := {
+		"msg": lib.sentences([
+			sprintf("%s will be created%s, which %s harm what is there already: %s.", [
+				lib.label(change),
+				risk.when(change),
+				modal[hazard.kind],
+				hazard.effect,
+			]),
+			"Make sure that nothing is there yet, or that it can be lost.",
+		]),
+		"plangate": object.union(lib.identity(change), {
+			"level": hazard.level,
+			"details": {"create_hazard": hazard},
+		}),
+	}
+}
+
+modal := {"overwrites": "can", "deletes": "can", "runs": "may"}
