@@ -111,6 +111,9 @@ pub(crate) enum CatalogCommand {
         /// human or json.
         #[arg(long, value_enum, default_value_t = Listing::Human, value_name = "FORMAT")]
         format: Listing,
+
+        #[command(flatten)]
+        setup: SetupArgs,
     },
     /// List the types of the catalogue.
     List {
@@ -125,6 +128,9 @@ pub(crate) enum CatalogCommand {
         /// human or json.
         #[arg(long, value_enum, default_value_t = Listing::Human, value_name = "FORMAT")]
         format: Listing,
+
+        #[command(flatten)]
+        setup: SetupArgs,
     },
 }
 

@@ -7,6 +7,7 @@
 mod guard;
 mod loss;
 mod outside;
+mod overlay;
 mod reason;
 mod stakes;
 
@@ -23,6 +24,7 @@ use outside::Answers;
 pub use guard::{Guard, Guards};
 pub use loss::{Recoverable, Recovery};
 pub use outside::{OutsideAttribute, OutsideChange};
+pub use overlay::Overlaid;
 pub use reason::reason_text;
 pub use stakes::{Stakes, TypeFacts, TypeStatus};
 
@@ -37,6 +39,14 @@ pub struct Facts {
     pub drift: Vec<ChangeFacts>,
     /// Objects that were changed outside Terraform: the rest of `resource_drift`, sorted alike.
     pub drifted: Vec<OutsideChange>,
+}
+
+impl Facts {
+    /// Entries of the repository's own catalogue that have a say in any change, by their ids.
+    pub fn overlay_entries(&self) -> impl Iterator<Item = usize> {
+        let drifted = self.drifted.iter().map(|outside| &outside.change);
+        self.changes.iter().chain(&self.drift).chain(drifted).flat_map(|change| change.overlay_entries.iter().copied())
+    }
 }
 
 /// Facts about the plan as a whole.
@@ -102,6 +112,8 @@ pub struct ChangeFacts {
     pub replaced_by: Vec<AttributeChange>,
     /// What is known about the type.
     pub catalog: Arc<TypeFacts>,
+    /// Entries of the repository's own catalogue that have a say in it.
+    pub overlay_entries: Vec<usize>,
     /// What decides whether the destroy destroys; empty for everything that destroys nothing.
     pub guards: Guards,
 }
@@ -257,6 +269,12 @@ impl Deriver<'_> {
                 guards = Guards::of(&change.change, &entry.destroy_guard);
             }
         }
+        let mut overlay_entries: Vec<usize> = self.catalog.overlaid(&change.resource_type).into_iter().collect();
+        let overrides = self.catalog.overlay().overrides_of(&change.resource_type);
+        if let Some((overlaid, used)) = overlay::apply(change, &catalog, overrides) {
+            catalog = Arc::new(overlaid);
+            overlay_entries.extend(used);
+        }
         Ok(ChangeFacts {
             address: change.address.clone(),
             deposed: change.deposed.clone(),
@@ -274,6 +292,7 @@ impl Deriver<'_> {
             reason: change.action_reason.clone().map(|code| Reason { text: reason_text(&code), code }),
             replaced_by: replaced_by(change),
             catalog,
+            overlay_entries,
             guards,
         })
     }
