@@ -24,8 +24,10 @@ pub struct Page {
 /// That entries of the repository have a say in a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Own {
-    /// The level without them; `None` for a type that the shipped catalogue does not have.
-    pub was: Option<Level>,
+    /// The level without them.
+    pub was: Level,
+    /// Whether the shipped catalogue has the type.
+    pub ships: bool,
     /// Why.
     pub reason: Option<String>,
 }
@@ -89,8 +91,8 @@ impl Catalog {
         if self.overlaid(name).is_empty() {
             return Ok(page);
         }
-        let was = self.shipped(name)?.map(|shipped| shipped.default);
-        let own = Own { was, reason: self.reason(name).map(str::to_owned) };
+        let ships = self.shipped(name)?.is_some();
+        let own = Own { was: self.shipped_level(name)?, ships, reason: self.reason(name).map(str::to_owned) };
         Ok(Page { own: Some(own), ..page })
     }
 

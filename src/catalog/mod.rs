@@ -77,6 +77,19 @@ impl Catalog {
         serde_json::from_str(line.trim_end_matches(',')).map(Some).map_err(|error| broken(resource_type, &error))
     }
 
+    /// The level of a type's destruction by what ships alone. What nobody catalogued has one, too: denied if its name
+    /// looks like a data store, a warning if nobody has looked at it, else information.
+    pub fn shipped_level(&self, resource_type: &str) -> Result<Level, Problem> {
+        if let Some(entry) = self.shipped(resource_type)? {
+            return Ok(entry.default);
+        }
+        if self.is_known(resource_type) {
+            return Ok(Level::Info);
+        }
+        let looks_like_store = self.generic()?.fallback_glob(resource_type).is_some();
+        Ok(if looks_like_store { Level::Deny } else { Level::Warn })
+    }
+
     /// Whether the type is documented by one of the providers that were looked at.
     #[must_use]
     pub fn is_known(&self, resource_type: &str) -> bool {

@@ -272,9 +272,8 @@ pub struct CatalogInput<'a> {
 /// That the repository's own catalogue has a say in what is known of an object.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct OverlaidInput<'a> {
-    /// The level without it; absent for what the shipped catalogue does not have.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub was: Option<&'a str>,
+    /// The level without it.
+    pub was: &'a str,
     /// The level without it, where that is higher.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lowered_from: Option<&'a str>,
@@ -434,8 +433,8 @@ impl<'a> OverlaidInput<'a> {
     fn new(stakes: &'a Stakes) -> Option<Self> {
         let overlaid = stakes.overlaid.as_ref()?;
         Some(Self {
-            was: overlaid.was.map(Level::as_str),
-            lowered_from: overlaid.was.filter(|was| *was > stakes.default).map(Level::as_str),
+            was: overlaid.was.as_str(),
+            lowered_from: Some(overlaid.was).filter(|was| *was > stakes.default).map(Level::as_str),
             reason: overlaid.reason.as_deref(),
         })
     }

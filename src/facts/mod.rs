@@ -270,10 +270,13 @@ impl Deriver<'_> {
             }
         }
         let mut overlay_entries: Vec<usize> = self.catalog.overlaid(&change.resource_type).into_iter().collect();
-        let overrides = self.catalog.overlay().overrides_of(&change.resource_type);
-        if let Some((overlaid, used)) = overlay::apply(change, &catalog, overrides) {
-            catalog = Arc::new(overlaid);
-            overlay_entries.extend(used);
+        let mut overrides = self.catalog.overlay().overrides_of(&change.resource_type).peekable();
+        if overrides.peek().is_some() {
+            let shipped = self.catalog.shipped_level(&change.resource_type)?;
+            if let Some((overlaid, used)) = overlay::apply(change, &catalog, shipped, overrides) {
+                catalog = Arc::new(overlaid);
+                overlay_entries.extend(used);
+            }
         }
         Ok(ChangeFacts {
             address: change.address.clone(),

@@ -12,8 +12,8 @@ use crate::plan::{Action, ResourceChange, Side};
 /// That the repository has a say in what is known of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overlaid {
-    /// The level without it; `None` for what the shipped catalogue does not have.
-    pub was: Option<Level>,
+    /// The level without it; of what nobody catalogued, the one it has for that.
+    pub was: Level,
     /// Why.
     pub reason: Option<String>,
 }
@@ -22,13 +22,14 @@ pub struct Overlaid {
 pub(super) fn apply<'a>(
     change: &ResourceChange,
     facts: &TypeFacts,
+    shipped: Level,
     overrides: impl Iterator<Item = &'a Override>,
 ) -> Option<(TypeFacts, Vec<usize>)> {
     let mut used = Vec::new();
     let mut stakes = facts.stakes.clone();
     for candidate in overrides.filter(|candidate| is_at(change, candidate)) {
-        let Some(after) = overridden(stakes.as_ref(), candidate) else { continue };
-        let milder = stakes.as_ref().map_or(after.default < Level::Deny, |before| is_milder(before, &after));
+        let Some(after) = overridden(stakes.as_ref(), shipped, candidate) else { continue };
+        let milder = stakes.as_ref().map_or(after.default < shipped, |before| is_milder(before, &after));
         if milder && change.change.action == Action::Unknown || !holds(change, candidate, milder) {
             continue;
         }
@@ -56,8 +57,9 @@ fn holds(change: &ResourceChange, candidate: &Override, milder: bool) -> bool {
 }
 
 /// The stakes with the fields of an override; of what nobody catalogued it must say class, severity and level.
-fn overridden(before: Option<&Stakes>, candidate: &Override) -> Option<Stakes> {
-    let was = before.map(|stakes| stakes.overlaid.as_ref().map_or(Some(stakes.default), |overlaid| overlaid.was));
+fn overridden(before: Option<&Stakes>, shipped: Level, candidate: &Override) -> Option<Stakes> {
+    let own = |stakes: &Stakes| stakes.overlaid.as_ref().map_or(stakes.default, |overlaid| overlaid.was);
+    let was = before.map_or(shipped, own);
     let mut after = match before {
         Some(stakes) => stakes.clone(),
         None => Stakes {
@@ -79,7 +81,7 @@ fn overridden(before: Option<&Stakes>, candidate: &Override) -> Option<Stakes> {
     }
     after.strict = candidate.strict.or(after.strict);
     let reason = candidate.reason.clone().or_else(|| after.overlaid.and_then(|overlaid| overlaid.reason));
-    after.overlaid = Some(Overlaid { was: was.flatten(), reason });
+    after.overlaid = Some(Overlaid { was, reason });
     Some(after)
 }
 

@@ -81,7 +81,7 @@ impl TypeFacts {
         if let Some(stakes) = &mut stakes
             && !catalog.overlaid(resource_type).is_empty()
         {
-            let was = catalog.shipped(resource_type)?.map(|shipped| shipped.default);
+            let was = catalog.shipped_level(resource_type)?;
             stakes.overlaid = Some(Overlaid { was, reason: catalog.reason(resource_type).map(str::to_owned) });
         }
         Ok(Self { status, stakes, fallback_glob })

@@ -62,7 +62,15 @@ pub(super) fn type_patch(patch: &TypePatch) -> Result<Option<Date>, Vec<Mistake>
     }
     // The shipped catalogue is tested to be readable: an error here is one of plangate, found when it is used.
     match Catalog::builtin().entry(name).ok().flatten() {
-        None => mistakes.extend(missing(patch)),
+        None => {
+            mistakes.extend(missing(patch));
+            let level = Catalog::builtin().shipped_level(name).unwrap_or(Level::Deny);
+            if patch.default.is_some_and(|default| default < level) && patch.reason.is_none() {
+                let message = format!("the entry about {} lowers it without `reason`", quoted(name));
+                let help = format!("without the entry it is `{}`; say why: reason = \"…\"", level.as_str());
+                mistakes.push(mistake("type", message, help));
+            }
+        }
         Some(base) if patch.lowers(&base) && patch.reason.is_none() => {
             let help = "say why: reason = \"…\"";
             mistakes.push(mistake(

@@ -92,6 +92,21 @@ fn a_new_type_says_everything_and_a_near_miss_is_suggested() {
 }
 
 #[test]
+fn a_new_type_that_counts_for_less_than_an_unknown_one_needs_a_reason() {
+    let entry = |name: &str, level: &str| {
+        format!(
+            "[[types]]\ntype = '{name}'\nclass = 'cache'\nseverity = 'low'\ndefault = '{level}'\nloses = 'a'\nrecover = 'none'\n"
+        )
+    };
+    for (name, level) in [("acme_database", "warn"), ("acme_x", "info")] {
+        let text = entry(name, level);
+        assert!(mistakes(&text)[0].0.ends_with("lowers it without `reason`"), "{name}");
+        assert!(read(&format!("{text}reason = 'r'\n")).is_ok(), "{name}");
+    }
+    assert!(read(&entry("acme_x", "warn")).is_ok() && read(&entry("aws_lambda_permission", "info")).is_ok());
+}
+
+#[test]
 fn only_a_denial_needs_no_reason() {
     assert!(read("[[overrides]]\nmatch = { type = 'aws_s3_bucket' }\ndefault = 'deny'\n").is_ok());
     for says in ["default = 'warn'", "severity = 'low'", "class = 'state_only'", "strict = 'deny'"] {

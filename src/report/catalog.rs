@@ -148,7 +148,7 @@ struct JsonPage<'a> {
 /// What the repository's own catalogue has to say in it: the level without it, and why.
 #[derive(Serialize)]
 struct JsonOwn<'a> {
-    was: Option<&'static str>,
+    was: &'static str,
     reason: Option<&'a str>,
 }
 
@@ -256,10 +256,7 @@ impl<'a> JsonPage<'a> {
             parents: entry.parents.iter().map(JsonParent::new).collect(),
             force_new: &entry.force_new,
             source: page.source.as_deref(),
-            repository: page
-                .own
-                .as_ref()
-                .map(|own| JsonOwn { was: own.was.map(crate::catalog::Level::as_str), reason: own.reason.as_deref() }),
+            repository: page.own.as_ref().map(|own| JsonOwn { was: own.was.as_str(), reason: own.reason.as_deref() }),
         }
     }
 }

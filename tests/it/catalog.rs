@@ -204,6 +204,16 @@ fn entries_add_types_raise_levels_and_the_last_one_wins() {
 }
 
 #[test]
+fn what_nobody_catalogued_is_lowered_visibly() {
+    let report = destroyed(
+        "[[catalog]]\nmatch = { type = 'acme_*' }\nclass = 'cache'\nseverity = 'low'\ndefault = 'info'\nreason = 'r'\n",
+        &[("acme_database.a", "{}", PLAIN)],
+    );
+    let found = &report.plans[0].findings[0];
+    assert_eq!((found.level, found.declared_level, found.level_from), (Level::Info, Level::Deny, LevelFrom::Config));
+}
+
+#[test]
 fn files_of_entries_are_read_and_shown() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::create_dir(directory.path().join(".git")).unwrap();
@@ -215,11 +225,11 @@ fn files_of_entries_are_read_and_shown() {
     );
     write(
         "b.toml",
-        "[[types]]\ntype = 'acme_x'\nprovider = 'acme/acme'\nclass = 'cache'\nseverity = 'low'\ndefault = 'info'\nloses = 'a'\nrecover = 'none'\n",
+        "[[types]]\ntype = 'acme_x'\nprovider = 'acme/acme'\nclass = 'cache'\nseverity = 'low'\ndefault = 'info'\nloses = 'a'\nrecover = 'none'\nreason = 'r'\n",
     );
     let run = |args: &[&str]| plangate().dir(directory.path()).args(args.iter().copied()).run();
     run(&["catalog", "show", "aws_s3_bucket"]).exits(0).says(
-        "  level        warn\n  repository   entries of its own; deny without them: all our buckets are caches\n",
+        "  level        warn\n  repository   entries of its own; deny without that: all our buckets are caches\n",
     );
     run(&["catalog", "show", "acme_x"]).exits(0).says("acme_x (acme/acme)").says("a type of its own");
     run(&["catalog", "list", "--class", "cache"]).exits(0).says("acme_x");

@@ -16,10 +16,10 @@ pub(super) fn guards(guard: &DestroyGuard) -> [(&[GuardClause], &'static str); 4
 
 /// What the repository has to say, in one clause.
 pub(super) fn own(own: &Own) -> String {
-    let was = own.was.map_or("a type of its own", |_| "entries of its own");
-    let level = own.was.map_or_else(String::new, |level| format!("; {} without them", level.as_str()));
+    let what = if own.ships { "entries of its own" } else { "a type of its own" };
+    let was = own.was.as_str();
     let reason = own.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    format!("{was}{level}{reason}")
+    format!("{what}; {was} without that{reason}")
 }
 
 pub(super) fn clause(clause: &GuardClause) -> String {
