@@ -2,6 +2,9 @@
 //!
 //! Pure but for the files it is told to read through `io`. Must not print, exit, nor know arguments.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -10,6 +13,7 @@ use crate::eval::{self, Judged};
 use crate::facts;
 use crate::finding::{Level, hex};
 use crate::io;
+use crate::overlay;
 use crate::plan::completeness::{self, Expect};
 use crate::plan::detect::{self, Document};
 use crate::plan::json::{self, Interest};
@@ -35,6 +39,10 @@ pub struct Stages {
     pub fail_on: Level,
     /// Waivers of the repository.
     pub waivers: WaiverSet,
+    /// What is known of resource types, with what the repository says.
+    pub catalog: Arc<Catalog>,
+    /// What the repository says of them, for the audit.
+    pub own_types: overlay::Entries,
     /// The day of the run, UTC: waivers expire by it.
     pub today: jiff::civil::Date,
     /// Remarks for the report.
@@ -65,11 +73,11 @@ pub const MAX_PLAN_BYTES: u64 = 4 << 30;
 /// Judges every plan on its own.
 #[must_use]
 pub fn check(stages: &Stages, plans: Vec<PlanInput>) -> Report {
-    let catalog = Catalog::builtin();
-    let mut usage = Usage::default();
-    let plans: Vec<PlanReport> =
-        plans.into_iter().flat_map(|plan| check_file(stages, catalog, plan, &mut usage)).collect();
-    let findings = stages.eval.relevel(stages.waivers.audit(&usage, stages.today));
+    let mut usage = Used::default();
+    let plans: Vec<PlanReport> = plans.into_iter().flat_map(|plan| check_file(stages, plan, &mut usage)).collect();
+    let mut findings = stages.waivers.audit(&usage.waivers, stages.today);
+    findings.extend(stages.own_types.audit(&usage.own_types, stages.today));
+    let findings = stages.eval.relevel(findings);
     Report::build(Report {
         verdict: Verdict::Allowed,
         problems: Vec::new(),
@@ -80,8 +88,15 @@ pub fn check(stages: &Stages, plans: Vec<PlanInput>) -> Report {
     })
 }
 
+/// What of the repository's files had a say in any plan of the run.
+#[derive(Debug, Default)]
+struct Used {
+    waivers: Usage,
+    own_types: BTreeSet<usize>,
+}
+
 /// Judges every document of a file.
-fn check_file(stages: &Stages, catalog: &Catalog, plan: PlanInput, usage: &mut Usage) -> Vec<PlanReport> {
+fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used) -> Vec<PlanReport> {
     let bytes = match plan.source {
         PlanSource::Bytes(bytes) => Ok(bytes),
         PlanSource::File(path) => io::read_bounded(&path, MAX_PLAN_BYTES),
@@ -95,7 +110,7 @@ fn check_file(stages: &Stages, catalog: &Catalog, plan: PlanInput, usage: &mut U
         .into_iter()
         .enumerate()
         .map(|(index, document)| {
-            let judged = document.and_then(|document| check_document(stages, catalog, &document, usage));
+            let judged = document.and_then(|document| check_document(stages, &document, usage));
             match judged {
                 Ok(report) => {
                     PlanReport { path: plan.name.clone(), document: index, sha256: Some(sha256.clone()), ..report }
@@ -107,21 +122,17 @@ fn check_file(stages: &Stages, catalog: &Catalog, plan: PlanInput, usage: &mut U
 }
 
 /// Judges one document: load, derive, evaluate, waive, decide.
-fn check_document(
-    stages: &Stages,
-    catalog: &Catalog,
-    document: &Document,
-    usage: &mut Usage,
-) -> Result<PlanReport, Problem> {
+fn check_document(stages: &Stages, document: &Document, usage: &mut Used) -> Result<PlanReport, Problem> {
     let (plan, input) = load(document, stages.policies.has_repository_rules())?;
     let completeness = completeness::assess(&plan, stages.expect);
-    let facts = facts::derive(&plan, catalog)?;
+    let facts = facts::derive(&plan, &stages.catalog)?;
     let judged = Judged { document, plan: &plan, input, facts: &facts, completeness: &completeness };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
     free_aside(judged.input);
 
     let mut findings = evaluation.findings;
-    usage.merge(&stages.waivers.apply(&mut findings, stages.today));
+    usage.waivers.merge(&stages.waivers.apply(&mut findings, stages.today));
+    usage.own_types.extend(facts.overlay_entries());
     let partial = completeness.partial || !completeness.missing.is_empty();
     let mut problems = completeness.problems;
     problems.extend(evaluation.problems);
@@ -160,9 +171,8 @@ pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String,
 }
 
 fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Result<String, Problem> {
-    let catalog = Catalog::builtin();
     let (plan, _) = load(document, false)?;
-    let facts = facts::derive(&plan, catalog)?;
+    let facts = facts::derive(&plan, &stages.catalog)?;
     let mut derived = eval::derived(&facts, stages.eval.input)?;
     let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));
     let mut input = plan_of(serde_json::from_slice(document.bytes()).map_err(malformed)?);

@@ -40,6 +40,7 @@ pub mod facts;
 pub mod finding;
 pub mod gate;
 pub mod io;
+pub mod overlay;
 pub mod plan;
 pub mod policy;
 pub mod problem;

@@ -3,16 +3,19 @@
 //! The one place that turns [`Config`] into the settings of each stage. Must not judge plans.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::config::{self, Config, ConfiguredPath, PolicyPaths, RegoVersion, WaiversPath};
+use crate::catalog::Catalog;
+use crate::config::{self, CatalogSource, Config, ConfiguredPath, PolicyPaths, RegoVersion, WaiversPath};
 use crate::eval::input::{Limits, UnknownTypes};
 use crate::eval::{self, BuiltinErrors};
 use crate::finding::{Level, Preset, RuleId};
 use crate::gate::Stages;
 use crate::io;
+use crate::overlay;
 use crate::plan::completeness::Expect;
 use crate::policy::{PolicyFile, PolicySet};
 use crate::problem::{Place, Problem, ProblemCode};
@@ -56,21 +59,31 @@ pub struct Setup {
 /// Reads and checks everything; the error holds every problem found.
 pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     let config = read_config(setup)?;
+    let catalog = read_catalog(&config);
     let waivers = read_waivers(&config);
     let policies = load_policies(setup, &config);
-    let (waivers, policies) = match (waivers, policies) {
-        (Ok(waivers), Ok(policies)) => (waivers, policies),
-        (waivers, policies) => return Err([waivers.err(), policies.err()].into_iter().flatten().flatten().collect()),
+    let (catalog, waivers, policies) = match (catalog, waivers, policies) {
+        (Ok(catalog), Ok(waivers), Ok(policies)) => (catalog, waivers, policies),
+        (catalog, waivers, policies) => {
+            return Err([catalog.err(), waivers.err(), policies.err()].into_iter().flatten().flatten().collect());
+        }
     };
     let ids: Vec<RuleId> = policies.rules().iter().map(|rule| rule.id.clone()).collect();
     let problems: Vec<Problem> = config.check_rules(&ids).into_iter().chain(waivers.check_rules(&ids)).collect();
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok(into_stages(setup, &config, waivers, policies))
+    Ok(into_stages(setup, &config, catalog, waivers, policies))
 }
 
-fn into_stages(setup: &Setup, config: &Config, waivers: WaiverSet, policies: PolicySet) -> Stages {
+fn into_stages(
+    setup: &Setup,
+    config: &Config,
+    own_types: overlay::Entries,
+    waivers: WaiverSet,
+    policies: PolicySet,
+) -> Stages {
+    let today = jiff::tz::Offset::UTC.to_datetime(setup.now).date();
     let levels: BTreeMap<RuleId, Level> =
         policies.rules().iter().filter_map(|rule| Some((rule.id.clone(), config.level_for(&rule.id)?.0))).collect();
     let mut notes = Vec::new();
@@ -101,7 +114,9 @@ fn into_stages(setup: &Setup, config: &Config, waivers: WaiverSet, policies: Pol
         }),
         fail_on: setup.fail_on.unwrap_or(config.fail_on),
         waivers,
-        today: jiff::tz::Offset::UTC.to_datetime(setup.now).date(),
+        today,
+        catalog: Arc::new(Catalog::with(own_types.in_force(today))),
+        own_types,
         notes,
     }
 }
@@ -127,6 +142,27 @@ fn read_config(setup: &Setup) -> Result<Config, Vec<Problem>> {
     };
     let file = io::read_text(path, MAX_TEXT_BYTES).map_err(|problem| vec![problem])?;
     config::parse(&file, &setup.root)
+}
+
+/// Files and entries in their order; files are TOML or JSON by their names.
+fn read_catalog(config: &Config) -> Result<overlay::Entries, Vec<Problem>> {
+    let mut entries = Vec::new();
+    let mut problems = Vec::new();
+    for source in &config.catalog {
+        let path = match source {
+            CatalogSource::Entry(entry) => {
+                entries.push(overlay::Entry::clone(entry));
+                continue;
+            }
+            CatalogSource::File(path) => path,
+        };
+        let parse = if path.path.extension() == Some("json") { overlay::parse_json } else { overlay::parse_toml };
+        match read_configured(path).map_err(|problem| vec![problem]).and_then(|file| parse(&file)) {
+            Ok(found) => entries.extend(found),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(overlay::Entries::new(entries)) } else { Err(problems) }
 }
 
 fn read_waivers(config: &Config) -> Result<WaiverSet, Vec<Problem>> {

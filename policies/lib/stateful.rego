@@ -32,6 +32,25 @@ strict(change) := {} if not change.catalog.strict
 
 strict(change) := {} if count(change.guard.harmless) > 0
 
+# What the repository's own catalogue lowered, and its reason.
+lowered(change) := {"lowered_from": change.catalog.overlaid.lowered_from} if change.catalog.overlaid.lowered_from
+
+lowered(change) := {} if not change.catalog.overlaid.lowered_from
+
+overlaid(change) := [sprintf("The catalogue of this repository makes it %s instead of %s%s.", [
+	change.catalog.default,
+	change.catalog.overlaid.lowered_from,
+	because(change.catalog.overlaid),
+])] if {
+	change.catalog.overlaid.lowered_from
+}
+
+overlaid(change) := [] if not change.catalog.overlaid.lowered_from
+
+because(overlaid) := sprintf(": %s", [overlaid.reason]) if overlaid.reason
+
+because(overlaid) := "" if not overlaid.reason
+
 # What is lost, and whether it can be had again.
 loss(change) := sprintf("What is lost: %s. Recovery: %s.", [change.catalog.loses, change.catalog.recovery])
 
@@ -84,20 +103,20 @@ finding(change, consequence) := {
 	"msg": lib.sentences(array.concat(
 		[sprintf("%s %s.", [lib.label(change), lib.fate(change)]), consequence],
 		array.concat(
-			kind(change),
+			array.concat(overlaid(change), kind(change)),
 			array.concat(guards(change), array.concat(lib.why(change), [lib.advice(change)])),
 		),
 	)),
-	"plangate": object.union(object.union(lib.identity(change), strict(change)), {
+	"plangate": object.union_n([lib.identity(change), strict(change), lowered(change), {
 		"level": level(change),
 		"severity": change.catalog.severity,
 		"details": details(change),
-	}),
+	}]),
 }
 
 # The facts behind a finding.
 details(change) := object.union(
-	object.filter(change.catalog, ["class", "loses", "recoverable", "recovery", "variant", "carries"]),
+	object.filter(change.catalog, ["class", "loses", "recoverable", "recovery", "variant", "carries", "overlaid"]),
 	object.union(
 		object.filter(change, ["reason", "replaced_by", "previous_address", "deferred_reason"]),
 		{"guard": {name: held | some name, held in change.guard; count(held) > 0}},

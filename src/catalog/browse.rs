@@ -5,7 +5,7 @@
 use serde::Deserialize;
 
 use super::embedded::{self, PROVIDERS};
-use super::{Catalog, Entry, broken, lines};
+use super::{Catalog, Entry, Level, broken, lines};
 use crate::problem::Problem;
 
 /// An entry, and where it comes from.
@@ -17,6 +17,19 @@ pub struct Page {
     pub provider: String,
     /// Where the type is documented.
     pub source: Option<String>,
+    /// What the repository has to say in it.
+    pub own: Option<Own>,
+}
+
+/// That entries of the repository have a say in a type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// The level without them.
+    pub was: Level,
+    /// Whether the shipped catalogue has the type.
+    pub ships: bool,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// The first line of a provider's file, without its types.
@@ -36,7 +49,7 @@ impl Header {
     fn page(&self, entry: Entry) -> Page {
         let relative =
             entry.doc.as_ref().filter(|_| !self.source.is_empty()).map(|doc| format!("{}{doc}", self.source));
-        Page { provider: self.provider.clone(), source: entry.source.clone().or(relative), entry }
+        Page { provider: self.provider.clone(), source: entry.source.clone().or(relative), own: None, entry }
     }
 }
 
@@ -44,8 +57,12 @@ impl Catalog {
     /// The entry of a type, with where it comes from.
     pub fn page(&self, resource_type: &str) -> Result<Option<Page>, Problem> {
         let Some(entry) = self.entry(resource_type)? else { return Ok(None) };
-        let Some(text) = embedded::provider_file(resource_type) else { return Ok(None) };
-        Ok(Some(Header::read(resource_type, text)?.page(entry)))
+        match embedded::provider_file(resource_type) {
+            Some(text) if self.shipped(resource_type)?.is_some() => {
+                self.with_own(Header::read(resource_type, text)?.page(entry)).map(Some)
+            }
+            _ => self.with_own(self.own_page(entry)).map(Some),
+        }
     }
 
     /// Every entry, sorted by provider and type.
@@ -54,10 +71,36 @@ impl Catalog {
         for (name, text) in PROVIDERS {
             let header = Header::read(name, text)?;
             for resource_type in text.lines().filter_map(lines::json_type) {
-                pages.extend(self.entry(resource_type)?.map(|entry| header.page(entry)));
+                if let Some(entry) = self.entry(resource_type)? {
+                    pages.push(self.with_own(header.page(entry))?);
+                }
+            }
+        }
+        for name in self.overlay().types.keys() {
+            if self.shipped(name)?.is_none()
+                && let Some(entry) = self.entry(name)?
+            {
+                pages.push(self.with_own(self.own_page(entry))?);
             }
         }
         Ok(pages)
+    }
+
+    fn with_own(&self, page: Page) -> Result<Page, Problem> {
+        let name = &page.entry.resource_type;
+        if self.overlaid(name).is_empty() {
+            return Ok(page);
+        }
+        let ships = self.shipped(name)?.is_some();
+        let own = Own { was: self.shipped_level(name)?, ships, reason: self.reason(name).map(str::to_owned) };
+        Ok(Page { own: Some(own), ..page })
+    }
+
+    /// The page of a type that only the repository knows.
+    fn own_page(&self, entry: Entry) -> Page {
+        let patches = self.overlay().types.get(&entry.resource_type);
+        let provider = patches.into_iter().flatten().find_map(|(_, patch)| patch.provider.clone());
+        Page { provider: provider.unwrap_or_else(|| "this repository".to_owned()), source: None, own: None, entry }
     }
 
     /// Names and first words of type names (`azurerm`) of the providers, sorted by the latter.
@@ -66,8 +109,8 @@ impl Catalog {
     }
 
     /// Every type name there is: catalogued ones, and those that were looked at and left out.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         let catalogued = PROVIDERS.iter().flat_map(|(_, text)| text.lines().filter_map(lines::json_type));
-        catalogued.chain(embedded::KNOWN_TYPES.lines())
+        catalogued.chain(embedded::KNOWN_TYPES.lines()).chain(self.overlay().types.keys().map(String::as_str))
     }
 }

@@ -11,36 +11,83 @@ mod embedded;
 mod entry;
 mod generic;
 mod lines;
+mod overlay;
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::problem::{Problem, ProblemCode};
 
-pub use browse::Page;
+pub use browse::{Own, Page};
 pub use entry::{Class, Condition, DestroyGuard, Effect, Entry, GuardClause, Level, Parent, Risk, Severity, Status};
 pub use entry::{HazardKind, Relation, RiskKind, Variant};
 pub use generic::{Carried, Carrier, CreateHazard, Generic};
+pub use overlay::{Overlay, Override, TypePatch, TypeSelector};
 
 /// The catalogue in force.
 #[derive(Debug)]
 pub struct Catalog {
     generic: OnceLock<Result<Generic, Problem>>,
+    overlay: Overlay,
 }
 
 impl Catalog {
     /// The catalogue that ships with the program.
     #[must_use]
     pub fn builtin() -> &'static Self {
-        static BUILTIN: Catalog = Catalog { generic: OnceLock::new() };
-        &BUILTIN
+        static BUILTIN: OnceLock<Catalog> = OnceLock::new();
+        BUILTIN.get_or_init(|| Self::with(Overlay::default()))
     }
 
-    /// The entry of a type, by its exact name; the provider's address plays no part.
+    /// The catalogue that ships with the program, and what a repository says beside it.
+    #[must_use]
+    pub fn with(overlay: Overlay) -> Self {
+        Self { generic: OnceLock::new(), overlay }
+    }
+
+    /// What the repository says.
+    #[must_use]
+    pub fn overlay(&self) -> &Overlay {
+        &self.overlay
+    }
+
+    /// Ids of the repository's entries about a type.
+    #[must_use]
+    pub fn overlaid(&self, resource_type: &str) -> BTreeSet<usize> {
+        self.overlay.ids_of(resource_type)
+    }
+
+    /// Why the repository says what it says of a type.
+    #[must_use]
+    pub fn reason(&self, resource_type: &str) -> Option<&str> {
+        self.overlay.reason_of(resource_type)
+    }
+
+    /// The entry of a type, by its exact name, with what the repository says of it; the provider's address plays
+    /// no part.
     pub fn entry(&self, resource_type: &str) -> Result<Option<Entry>, Problem> {
+        Ok(self.overlay.patched(resource_type, self.shipped(resource_type)?))
+    }
+
+    /// The entry of a type as it ships.
+    pub fn shipped(&self, resource_type: &str) -> Result<Option<Entry>, Problem> {
         let Some(text) = embedded::provider_file(resource_type) else { return Ok(None) };
         let key = |line| lines::json_type(line);
         let Some(line) = lines::find(text, resource_type, key) else { return Ok(None) };
         serde_json::from_str(line.trim_end_matches(',')).map(Some).map_err(|error| broken(resource_type, &error))
+    }
+
+    /// The level of a type's destruction by what ships alone. What nobody catalogued has one, too: denied if its name
+    /// looks like a data store, a warning if nobody has looked at it, else information.
+    pub fn shipped_level(&self, resource_type: &str) -> Result<Level, Problem> {
+        if let Some(entry) = self.shipped(resource_type)? {
+            return Ok(entry.default);
+        }
+        if self.is_known(resource_type) {
+            return Ok(Level::Info);
+        }
+        let looks_like_store = self.generic()?.fallback_glob(resource_type).is_some();
+        Ok(if looks_like_store { Level::Deny } else { Level::Warn })
     }
 
     /// Whether the type is documented by one of the providers that were looked at.

@@ -113,6 +113,9 @@ pub(crate) enum CatalogCommand {
         /// human or json.
         #[arg(long, value_enum, default_value_t = Listing::Human, value_name = "FORMAT")]
         format: Listing,
+
+        #[command(flatten)]
+        setup: SetupArgs,
     },
     /// List the types of the catalogue.
     List {
@@ -127,6 +130,9 @@ pub(crate) enum CatalogCommand {
         /// human or json.
         #[arg(long, value_enum, default_value_t = Listing::Human, value_name = "FORMAT")]
         format: Listing,
+
+        #[command(flatten)]
+        setup: SetupArgs,
     },
 }
 

@@ -1,26 +1,37 @@
 //! `plangate catalog show` and `plangate catalog list`.
 
+use std::sync::Arc;
+
 use plangate::catalog::{Catalog, Class, Page};
 use plangate::problem::{Problem, ProblemCode};
 use plangate::report::catalog;
 use plangate::suggest;
 
-use super::args::{CatalogArgs, CatalogCommand, Listing};
+use super::args::{CatalogArgs, CatalogCommand, Listing, SetupArgs};
 use super::output;
+use super::setup::{self, Overrides};
 
-/// Prints what is known; returns the exit code.
+/// Prints what is known, the repository's own catalogue included; returns the exit code.
 pub(crate) fn run(args: &CatalogArgs) -> u8 {
-    let catalog = Catalog::builtin();
-    let text = match &args.command {
-        CatalogCommand::Show { resource_type, format } => show(catalog, resource_type, *format),
-        CatalogCommand::List { class, provider, format } => {
-            list(catalog, class.as_deref(), provider.as_deref(), *format)
+    match render(&args.command) {
+        Ok(text) => output::print_bytes(text.as_bytes()),
+        Err(problems) => output::fail(&problems),
+    }
+}
+
+fn render(command: &CatalogCommand) -> Result<String, Vec<Problem>> {
+    let text = match command {
+        CatalogCommand::Show { resource_type, format, setup } => show(&*catalog(setup)?, resource_type, *format),
+        CatalogCommand::List { class, provider, format, setup } => {
+            list(&*catalog(setup)?, class.as_deref(), provider.as_deref(), *format)
         }
     };
-    match text {
-        Ok(text) => output::print_bytes(text.as_bytes()),
-        Err(problem) => output::fail(&[problem]),
-    }
+    text.map_err(|problem| vec![problem])
+}
+
+fn catalog(args: &SetupArgs) -> Result<Arc<Catalog>, Vec<Problem>> {
+    let settings = setup::settings(args)?;
+    Ok(setup::open(args, settings, 0, Overrides::default())?.catalog)
 }
 
 fn show(catalog: &Catalog, resource_type: &str, format: Listing) -> Result<String, Problem> {

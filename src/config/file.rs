@@ -29,7 +29,7 @@ pub(super) struct RuleEntry {
     pub(super) level: Written<String>,
 }
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "policies",
     "waivers",
     "preset",
@@ -38,6 +38,7 @@ const KEYS: [&str; 10] = [
     "unknown_types",
     "builtin_errors",
     "limits",
+    "catalog",
     "rules",
     "rego-version",
 ];

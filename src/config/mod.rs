@@ -3,6 +3,7 @@
 //! Two types: what was written (`file`) and what holds ([`Config`], validated). Must not read
 //! files, know plans, or know how a rule runs.
 
+mod catalog;
 mod file;
 mod validate;
 
@@ -10,6 +11,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use globset::GlobMatcher;
 
 use crate::finding::{Level, Preset, RuleId};
+use crate::overlay;
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::source::SourceFile;
 use crate::suggest;
@@ -41,6 +43,8 @@ pub struct Config {
     pub builtin_errors: BuiltinErrors,
     /// Numbers from which a plan is worth a finding of its own.
     pub limits: Limits,
+    /// What the repository says about resource types, in the order of the file.
+    pub catalog: Vec<CatalogSource>,
     /// Levels set per rule, in the order of the file.
     pub rules: Vec<RuleOverride>,
     /// Rego dialects set per file or directory, in the order of the file.
@@ -105,6 +109,15 @@ pub struct Limits {
     pub replaced: Option<u32>,
     /// Objects that may be changed in any way.
     pub changed: Option<u32>,
+}
+
+/// An element of `catalog`.
+#[derive(Debug, Clone)]
+pub enum CatalogSource {
+    /// A file of entries, JSON or TOML by its name.
+    File(ConfiguredPath),
+    /// An entry written here.
+    Entry(Box<overlay::Entry>),
 }
 
 /// What an error inside a Rego builtin means.
@@ -222,6 +235,7 @@ impl Config {
             unknown_types: Level::Warn,
             builtin_errors: BuiltinErrors::default(),
             limits: Limits::default(),
+            catalog: Vec::new(),
             rules: Vec::new(),
             rego_versions: Vec::new(),
         }
@@ -293,8 +307,9 @@ pub fn parse(file: &SourceFile, root: &Utf8Path) -> Result<Config, Vec<Problem>>
     let table = toml_file::parse(file, ProblemCode::Config)?;
     let mut reader = Reader::new(file, ProblemCode::Config);
     let written = file::read(&mut reader, &table);
-    let config =
-        validate::validate(&mut reader, written, Config::default_for(root), &validate::directory_of(file.name()));
+    let base = validate::directory_of(file.name());
+    let mut config = validate::validate(&mut reader, written, Config::default_for(root), &base);
+    config.catalog = catalog::read(&mut reader, file, &table, &base);
     reader.finish(config)
 }
 

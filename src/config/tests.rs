@@ -261,6 +261,8 @@ fn every_example_in_the_documentation_is_valid() {
         "unknown_types",
         "builtin_errors",
         "limits",
+        "catalog",
+        "preset",
         "rules",
         "rego-version",
     ] {

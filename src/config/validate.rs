@@ -68,7 +68,7 @@ fn policies(reader: &mut Reader<'_>, paths: Vec<Written<String>>, base: &Utf8Pat
     policies
 }
 
-fn configured_path(
+pub(super) fn configured_path(
     reader: &mut Reader<'_>,
     key: &str,
     path: &Written<String>,

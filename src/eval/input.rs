@@ -320,9 +320,25 @@ pub struct CatalogInput<'a> {
     /// What a generic resource carries (`Microsoft.Storage/storageAccounts`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carries: Option<&'a str>,
+    /// That the repository's own catalogue has a say in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlaid: Option<OverlaidInput<'a>>,
     /// The name pattern that makes an unseen type look like a data store.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_glob: Option<&'a str>,
+}
+
+/// That the repository's own catalogue has a say in what is known of an object.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OverlaidInput<'a> {
+    /// The level without it.
+    pub was: &'a str,
+    /// The level without it, where that is higher.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lowered_from: Option<&'a str>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'a str>,
 }
 
 /// Settings of the object that decide what a destroy does; all empty unless it is destroyed by an action
@@ -478,6 +494,7 @@ impl<'a> CatalogInput<'a> {
             recovery: word(|stakes| &stakes.recovery.text),
             variant: stakes.and_then(|stakes| stakes.variant.as_deref()),
             carries: stakes.and_then(|stakes| stakes.carries.as_deref()),
+            overlaid: stakes.and_then(OverlaidInput::new),
             fallback_glob: facts.fallback_glob.as_deref(),
         }
     }
@@ -509,6 +526,17 @@ impl<'a> HazardInput<'a> {
             level: hazard.level.as_str(),
             certainty: hazard.certainty.as_str(),
         }
+    }
+}
+
+impl<'a> OverlaidInput<'a> {
+    fn new(stakes: &'a Stakes) -> Option<Self> {
+        let overlaid = stakes.overlaid.as_ref()?;
+        Some(Self {
+            was: overlaid.was.as_str(),
+            lowered_from: Some(overlaid.was).filter(|was| *was > stakes.default).map(Level::as_str),
+            reason: overlaid.reason.as_deref(),
+        })
     }
 }
 

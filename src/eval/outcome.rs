@@ -142,7 +142,8 @@ impl Context<'_> {
 
     fn level(&self, result: &RawResult) -> Result<FindingLevel, Problem> {
         let preset = contract::preset_level(self.preset, self.rule.meta.strict, result.strict);
-        contract::effective_level(self.rule.declared, result.level, preset, self.config_level).map_err(|_| {
+        let decided = contract::effective_level(self.rule.declared, result.level, preset, self.config_level);
+        decided.map(|level| level.lowered_from(result.lowered_from)).map_err(|_| {
             Problem::new(
                 ProblemCode::RuleFailed,
                 format!("rule `{}` leaves the level to each result, and a result has none", self.rule.id),
@@ -281,6 +282,7 @@ fn mask(rule: &Rule, result: RawResult, masker: &mut LazyMasker<'_>) -> RawResul
         deposed: result.deposed.map(|deposed| masker.mask(&deposed)),
         level: result.level,
         strict: result.strict,
+        lowered_from: result.lowered_from,
         severity: result.severity,
         attributes: result.attributes.iter().map(|attribute| masker.mask(attribute)).collect(),
     }

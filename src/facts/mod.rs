@@ -8,6 +8,7 @@ mod attributes;
 mod guard;
 mod loss;
 mod outside;
+mod overlay;
 mod reason;
 mod stakes;
 
@@ -26,6 +27,7 @@ pub use attributes::{AttributeFact, Certainty, CreateHazard};
 pub use guard::{Guard, Guards};
 pub use loss::{Recoverable, Recovery};
 pub use outside::{OutsideAttribute, OutsideChange};
+pub use overlay::Overlaid;
 pub use reason::reason_text;
 pub use stakes::{Stakes, TypeFacts, TypeStatus};
 
@@ -40,6 +42,14 @@ pub struct Facts {
     pub drift: Vec<ChangeFacts>,
     /// Objects that were changed outside Terraform: the rest of `resource_drift`, sorted alike.
     pub drifted: Vec<OutsideChange>,
+}
+
+impl Facts {
+    /// Entries of the repository's own catalogue that have a say in any change, by their ids.
+    pub fn overlay_entries(&self) -> impl Iterator<Item = usize> {
+        let drifted = self.drifted.iter().map(|outside| &outside.change);
+        self.changes.iter().chain(&self.drift).chain(drifted).flat_map(|change| change.overlay_entries.iter().copied())
+    }
 }
 
 /// Facts about the plan as a whole.
@@ -105,6 +115,8 @@ pub struct ChangeFacts {
     pub replaced_by: Vec<AttributeChange>,
     /// What is known about the type.
     pub catalog: Arc<TypeFacts>,
+    /// Entries of the repository's own catalogue that have a say in it.
+    pub overlay_entries: Vec<usize>,
     /// What decides whether the destroy destroys; empty for everything that destroys nothing.
     pub guards: Guards,
     /// Attributes that change in a way that loses data or protection, sorted by effect, path and kind.
@@ -269,6 +281,15 @@ impl Deriver<'_> {
                 guards = Guards::of(&change.change, &entry.destroy_guard);
             }
         }
+        let mut overlay_entries: Vec<usize> = self.catalog.overlaid(&change.resource_type).into_iter().collect();
+        let mut overrides = self.catalog.overlay().overrides_of(&change.resource_type).peekable();
+        if overrides.peek().is_some() {
+            let shipped = self.catalog.shipped_level(&change.resource_type)?;
+            if let Some((overlaid, used)) = overlay::apply(change, &catalog, shipped, overrides) {
+                catalog = Arc::new(overlaid);
+                overlay_entries.extend(used);
+            }
+        }
         Ok(ChangeFacts {
             address: change.address.clone(),
             deposed: change.deposed.clone(),
@@ -286,6 +307,7 @@ impl Deriver<'_> {
             reason: change.action_reason.clone().map(|code| Reason { text: reason_text(&code), code }),
             replaced_by: replaced_by(change),
             catalog,
+            overlay_entries,
             guards,
             attributes: attributes::of_change(&change.change, &known.rules),
             create_hazard: attributes::create_hazard(&change.change, &change.resource_type, self.catalog.generic()?),

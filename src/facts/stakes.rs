@@ -6,6 +6,7 @@ use crate::problem::Problem;
 
 use super::guard;
 use super::loss::Recovery;
+use super::overlay::Overlaid;
 
 /// What is known about a type.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +61,8 @@ pub struct Stakes {
     pub variant: Option<String>,
     /// What a generic resource carries, in the cloud's own words.
     pub carries: Option<String>,
+    /// That the repository's own catalogue has a say in it.
+    pub overlaid: Option<Overlaid>,
 }
 
 impl TypeFacts {
@@ -74,7 +77,14 @@ impl TypeFacts {
             TypeStatus::Unseen => catalog.fallback_glob(resource_type)?.map(str::to_owned),
             TypeStatus::Catalogued | TypeStatus::Known => None,
         };
-        Ok(Self { status, stakes: entry.map(Stakes::of_entry), fallback_glob })
+        let mut stakes = entry.map(Stakes::of_entry);
+        if let Some(stakes) = &mut stakes
+            && !catalog.overlaid(resource_type).is_empty()
+        {
+            let was = catalog.shipped_level(resource_type)?;
+            stakes.overlaid = Some(Overlaid { was, reason: catalog.reason(resource_type).map(str::to_owned) });
+        }
+        Ok(Self { status, stakes, fallback_glob })
     }
 }
 
@@ -89,6 +99,7 @@ impl Stakes {
             recovery: Recovery::read(&entry.recover),
             variant: None,
             carries: None,
+            overlaid: None,
         }
     }
 }

@@ -80,6 +80,21 @@ pub fn effective_level(
     Ok(FindingLevel { level, declared: own, from })
 }
 
+impl FindingLevel {
+    /// The same where the repository's own catalogue lowered what the result says: the level counts as lowered by
+    /// configuration. It changes no level.
+    #[must_use]
+    pub fn lowered_from(self, before: Option<Level>) -> Self {
+        match before {
+            Some(before) if before > self.declared => {
+                let from = if self.level < before { LevelFrom::Config } else { self.from };
+                Self { declared: before, from, ..self }
+            }
+            _ => self,
+        }
+    }
+}
+
 /// The level a preset demands of a finding, whose rule and result may each name one for the strict preset.
 #[must_use]
 pub fn preset_level(preset: Preset, rule: Option<Level>, result: Option<Level>) -> Option<Level> {
@@ -102,6 +117,8 @@ pub struct RawResult {
     pub level: Option<Level>,
     /// `plangate.strict`: the level under the strict preset.
     pub strict: Option<Level>,
+    /// `plangate.lowered_from`: the level before the repository's own catalogue lowered it.
+    pub lowered_from: Option<Level>,
     /// `plangate.severity`.
     pub severity: Option<Severity>,
     /// `plangate.attributes`: paths the finding is about; part of its fingerprint.
@@ -185,7 +202,8 @@ fn from_object(object: &Map<String, Value>) -> Result<RawResult, String> {
     Ok(result)
 }
 
-/// Reads `plangate: {address, deposed, level, strict, severity, attributes, details}`. An unknown key is an error: a misspelt
+/// Reads `plangate: {address, deposed, level, strict, lowered_from, severity, attributes, details}`. An unknown key is an
+/// error: a misspelt
 /// `levle` must not leave a finding at a lower level.
 fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
     let Value::Object(own) = value else {
@@ -203,6 +221,9 @@ fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
             ("deposed", other) => return Err(wrong("deposed", other, "a string or null")),
             ("level", value) => result.level = Some(own_level(value).ok_or_else(|| level_error(key, value))?),
             ("strict", value) => result.strict = Some(own_level(value).ok_or_else(|| level_error(key, value))?),
+            ("lowered_from", value) => {
+                result.lowered_from = Some(own_level(value).ok_or_else(|| level_error(key, value))?);
+            }
             ("severity", value) => {
                 result.severity = Some(own_severity(value).ok_or_else(|| wrong("severity", value, SEVERITIES))?);
             }

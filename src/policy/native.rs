@@ -14,6 +14,10 @@ pub const UNKNOWN_ACTION: &str = "plan/unknown-action";
 pub const ACTION_INVOCATION: &str = "plan/action-invocation";
 /// The plan leaves changes for a later one.
 pub const DEFERRED: &str = "plan/deferred";
+/// An entry of the repository's own catalogue is past its last day.
+pub const CATALOG_EXPIRED: &str = "catalog/expired";
+/// An entry of the repository's own catalogue matched no change.
+pub const CATALOG_UNUSED: &str = "catalog/unused";
 /// A waiver is past its last day.
 pub const WAIVER_EXPIRED: &str = "waiver/expired";
 /// A waiver matched no finding.
@@ -53,6 +57,20 @@ pub fn rules() -> Vec<Rule> {
             "The plan leaves changes for a later one",
             "What is shown of a deferred change is judged like any other; how many instances there are and what their \
              values will be is known only to the next plan.",
+        ),
+        rule(
+            CATALOG_EXPIRED,
+            Level::Warn,
+            Severity::Low,
+            "An entry of the repository's catalogue is past its last day",
+            "It says nothing any more: renew it with a reason, or delete it.",
+        ),
+        rule(
+            CATALOG_UNUSED,
+            Level::Info,
+            Severity::Info,
+            "An entry of the repository's catalogue matched no change",
+            "Judged over all plans of the run. An entry that outlives its cause lowers the next thing it matches.",
         ),
         rule(
             WAIVER_EXPIRED,

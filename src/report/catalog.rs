@@ -34,6 +34,9 @@ pub fn human(page: &Page) -> String {
     line(&mut out, "severity", entry.severity.as_str());
     let strict = entry.strict.map_or_else(String::new, |level| format!("; {} under the strict preset", level.as_str()));
     line(&mut out, "level", &format!("{}{strict}", entry.default.as_str()));
+    if let Some(own) = &page.own {
+        line(&mut out, "repository", &words::own(own));
+    }
     line(&mut out, "loses", &entry.loses);
     line(&mut out, "recovery", &Recovery::read(&entry.recover).text);
     for (clauses, what) in words::guards(&entry.destroy_guard) {
@@ -139,6 +142,14 @@ struct JsonPage<'a> {
     parents: Vec<JsonParent<'a>>,
     force_new: &'a [String],
     source: Option<&'a str>,
+    repository: Option<JsonOwn<'a>>,
+}
+
+/// What the repository's own catalogue has to say in it: the level without it, and why.
+#[derive(Serialize)]
+struct JsonOwn<'a> {
+    was: &'static str,
+    reason: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -245,6 +256,7 @@ impl<'a> JsonPage<'a> {
             parents: entry.parents.iter().map(JsonParent::new).collect(),
             force_new: &entry.force_new,
             source: page.source.as_deref(),
+            repository: page.own.as_ref().map(|own| JsonOwn { was: own.was.as_str(), reason: own.reason.as_deref() }),
         }
     }
 }

@@ -120,7 +120,7 @@ const UNCATALOGUED: &str = "stateful/uncatalogued-destroy";
 const FORGET: Option<&str> = Some("stateful/forget-data-store");
 
 /// One type for each status of the catalogue, with and without variants and guards.
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind { resource_type: "aws_dynamodb_table", before: "{}", destroys: STORE, forgets: FORGET },
     Kind {
         resource_type: "azurerm_postgresql_flexible_server",

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::harness::plangate;
+use plangate::finding::{Level, LevelFrom};
+
+use crate::harness::{judge, plangate, setup};
 
 fn json(args: &[&str]) -> Value {
     let ran = plangate().args(args.iter().copied()).run();
@@ -92,4 +94,160 @@ fn an_unknown_class_or_provider_is_an_error_with_a_suggestion() {
     plangate().args(["catalog", "list", "--class", "databse"]).run().exits(2).says("did you mean `database`?");
     plangate().args(["catalog", "list", "--class", "things"]).run().exits(2).says("`artifact_registry`, ");
     plangate().args(["catalog", "list", "--provider", "azure-rm"]).run().exits(2).says("did you mean `azurerm`?");
+}
+
+/// A repository with this configuration, judging destroyed buckets with these objects before.
+fn destroyed(config: &str, objects: &[(&str, &str, &str)]) -> plangate::report::Report {
+    changed(config, "delete", objects)
+}
+
+fn changed(config: &str, action: &str, objects: &[(&str, &str, &str)]) -> plangate::report::Report {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("plangate.toml"), config).unwrap();
+    let stages = plangate::workspace::open(&setup(directory.path().to_str().unwrap())).unwrap();
+    let entries: Vec<String> = objects
+        .iter()
+        .map(|(address, before, rest)| {
+            let resource_type = address.rsplit('.').nth(1).unwrap();
+            format!(
+                r#"{{"address": "{address}", "mode": "managed", "type": "{resource_type}", "name": "x", "change": {{
+                    "actions": ["{action}"], "before": {before}, "after": null {rest}}}}}"#
+            )
+        })
+        .collect();
+    let plan = format!(r#"{{"format_version": "1.2", "resource_changes": [{}]}}"#, entries.join(","));
+    judge(&stages, &[("plan", plan.into_bytes())])
+}
+
+/// Address and level of each finding about a change.
+fn levels(report: &plangate::report::Report) -> Vec<(&str, Level)> {
+    let findings = report.plans[0].findings.iter();
+    let mut levels: Vec<_> = findings.filter_map(|f| Some((f.subject.as_ref()?.address.as_str(), f.level))).collect();
+    levels.sort_unstable();
+    levels
+}
+
+const PLAIN: &str = r#", "before_sensitive": {}"#;
+
+#[test]
+fn an_override_lowers_where_it_matches_and_the_report_says_so() {
+    let config = "[[catalog]]\nmatch = { type = 'aws_s3_bucket', where = { 'tags.data-class' = ['scratch'] } }\n\
+                  default = 'warn'\nreason = 'scratch buckets'\n";
+    let scratch = r#"{"tags": {"data-class": "scratch"}}"#;
+    let report = destroyed(
+        config,
+        &[
+            ("aws_s3_bucket.a", scratch, PLAIN),
+            ("aws_s3_bucket.b", r#"{"tags": {"data-class": "gold"}}"#, PLAIN),
+            ("aws_s3_bucket.c", r#"{"tags": null}"#, PLAIN),
+        ],
+    );
+    let expected =
+        [("aws_s3_bucket.a", Level::Warn), ("aws_s3_bucket.b", Level::Deny), ("aws_s3_bucket.c", Level::Deny)];
+    assert_eq!(levels(&report), expected);
+    let lowered = report.plans[0].findings.iter().find(|f| f.level == Level::Warn).unwrap();
+    assert_eq!((lowered.declared_level, lowered.level_from), (Level::Deny, LevelFrom::Config));
+    assert!(lowered.message.contains("makes it warn instead of deny: scratch buckets."), "{}", lowered.message);
+    assert_eq!(lowered.details["overlaid"]["reason"], "scratch buckets");
+    assert_eq!(plangate::report::FindingCounts::of(report.all_findings()).lowered, 1);
+    assert!(report.findings.is_empty(), "the entry is used: {:?}", report.findings);
+}
+
+#[test]
+fn nothing_secret_unknown_or_not_understood_lowers_a_level() {
+    let config = "[[catalog]]\nmatch = { type = 'aws_s3_bucket', where = { 'tags.data-class' = ['scratch'] } }\n\
+                  default = 'warn'\nreason = 'scratch buckets'\n";
+    let scratch = r#"{"tags": {"data-class": "scratch"}}"#;
+    let report = destroyed(
+        config,
+        &[("aws_s3_bucket.a", scratch, r#", "before_sensitive": {"tags": true}"#), ("aws_s3_bucket.b", scratch, "")],
+    );
+    assert!(levels(&report).iter().all(|(_, level)| *level == Level::Deny), "{:?}", levels(&report));
+    assert_eq!(report.findings[0].rule.as_str(), "catalog/unused");
+    let plain = "[[catalog]]\nmatch = { type = 'aws_s3_bucket' }\ndefault = 'warn'\nreason = 'r'\n";
+    for (action, level) in [("delete", Level::Warn), ("shred", Level::Deny)] {
+        let report = changed(plain, action, &[("aws_s3_bucket.a", "{}", PLAIN)]);
+        let of_rule = |f: &&plangate::finding::Finding| f.rule.as_str() == "stateful/destroy-data-store";
+        assert_eq!(report.plans[0].findings.iter().find(of_rule).unwrap().level, level, "{action}");
+    }
+}
+
+#[test]
+fn entries_add_types_raise_levels_and_the_last_one_wins() {
+    let config = "preset = 'standard'\n\
+        [[catalog]]\ntype = 'acme_dataset'\nclass = 'dataset_store'\nseverity = 'critical'\ndefault = 'deny'\n\
+        loses = 'the published dataset'\nrecover = 'none'\n\
+        [[catalog]]\nmatch = { type = 'acme_*', address = 'module.preview.**' }\ndefault = 'info'\nreason = 'previews'\n\
+        [[catalog]]\nmatch = { type = 'aws_lambda_permission' }\nclass = 'service_discovery'\nseverity = 'high'\ndefault = 'deny'\n\
+        [[catalog]]\nmatch = { type = 'azurerm_data_factory_dataset_*' }\ndefault = 'warn'\nreason = 'r'\n\
+        [[catalog]]\nmatch = { type = 'azurerm_data_factory_dataset_*' }\ndefault = 'deny'\n";
+    let report = destroyed(
+        config,
+        &[
+            ("acme_dataset.a", "{}", PLAIN),
+            ("module.preview.acme_dataset.a", "{}", PLAIN),
+            ("aws_lambda_permission.a", "{}", PLAIN),
+            ("azurerm_data_factory_dataset_json.a", "{}", PLAIN),
+        ],
+    );
+    assert_eq!(
+        levels(&report),
+        [
+            ("acme_dataset.a", Level::Deny),
+            ("aws_lambda_permission.a", Level::Deny),
+            ("azurerm_data_factory_dataset_json.a", Level::Deny),
+            ("module.preview.acme_dataset.a", Level::Info),
+        ]
+    );
+    assert!(report.plans[0].problems.is_empty(), "{:?}", report.plans[0].problems);
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+#[test]
+fn what_nobody_catalogued_is_lowered_visibly() {
+    let report = destroyed(
+        "[[catalog]]\nmatch = { type = 'acme_*' }\nclass = 'cache'\nseverity = 'low'\ndefault = 'info'\nreason = 'r'\n",
+        &[("acme_database.a", "{}", PLAIN)],
+    );
+    let found = &report.plans[0].findings[0];
+    assert_eq!((found.level, found.declared_level, found.level_from), (Level::Info, Level::Deny, LevelFrom::Config));
+}
+
+#[test]
+fn files_of_entries_are_read_and_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join(".git")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    write("plangate.toml", "catalog = [\"a.json\", \"b.toml\"]\n");
+    write(
+        "a.json",
+        r#"{"types": [{"type": "aws_s3_bucket", "default": "warn", "reason": "all our buckets are caches"}]}"#,
+    );
+    write(
+        "b.toml",
+        "[[types]]\ntype = 'acme_x'\nprovider = 'acme/acme'\nclass = 'cache'\nseverity = 'low'\ndefault = 'info'\nloses = 'a'\nrecover = 'none'\nreason = 'r'\n",
+    );
+    let run = |args: &[&str]| plangate().dir(directory.path()).args(args.iter().copied()).run();
+    run(&["catalog", "show", "aws_s3_bucket"]).exits(0).says(
+        "  level        warn\n  repository   entries of its own; deny without that: all our buckets are caches\n",
+    );
+    run(&["catalog", "show", "acme_x"]).exits(0).says("acme_x (acme/acme)").says("a type of its own");
+    run(&["catalog", "list", "--class", "cache"]).exits(0).says("acme_x");
+    write("a.json", "{\"types\": [");
+    run(&["rules"]).exits(2).says("`a.json` is no catalogue").says("line 1");
+    write("plangate.toml", "catalog = [\"a.yaml\"]\n");
+    run(&["rules"]).exits(2).says("neither .json nor .toml");
+    write("plangate.toml", "catalog = [\"none.json\"]\n");
+    run(&["rules"]).exits(2).says("none.json").says("named here");
+}
+
+#[test]
+fn every_example_of_the_documentation_is_taken() {
+    let page = include_str!("../../docs/catalog.md");
+    let examples: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let file = plangate::source::SourceFile::new("plangate.toml", example);
+        plangate::config::parse(&file, camino::Utf8Path::new("")).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    }
 }

@@ -34,16 +34,16 @@ deny contains result if {
 				),
 				judged.text,
 			],
-			array.concat(stateful.kind(change), [
+			array.concat(array.concat(stateful.overlaid(change), stateful.kind(change)), [
 				"Find out who deleted it, and restore and import it before you apply: the new one takes its name, and what reads it finds nothing.",
 				"If it was deleted on purpose, waive this.",
 			]),
 		)),
-		"plangate": object.union(object.union(lib.identity(change), strict(change)), {
+		"plangate": object.union_n([lib.identity(change), strict(change), stateful.lowered(change), {
 			"level": judged.level,
 			"severity": judged.severity,
 			"details": details(change),
-		}),
+		}]),
 	}
 }
 
@@ -81,6 +81,6 @@ auxiliary(change) := "will" if not change.deferred
 auxiliary(change) := "will, in a later plan," if change.deferred
 
 details(change) := object.union(
-	object.filter(change.catalog, ["class", "loses", "recoverable", "recovery", "variant", "carries", "fallback_glob"]),
+	object.filter(change.catalog, ["class", "loses", "recoverable", "recovery", "variant", "carries", "fallback_glob", "overlaid"]),
 	object.filter(change, ["previous_address", "deferred_reason"]),
 )

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::catalog::{Condition, DestroyGuard, Effect, GuardClause, Parent, Relation, Risk, RiskKind, Variant};
+use crate::catalog::{Condition, DestroyGuard, Effect, GuardClause, Own, Parent, Relation, Risk, RiskKind, Variant};
 
 /// The lists of a guard, each with what it means for a destroy.
 pub(super) fn guards(guard: &DestroyGuard) -> [(&[GuardClause], &'static str); 4] {
@@ -12,6 +12,14 @@ pub(super) fn guards(guard: &DestroyGuard) -> [(&[GuardClause], &'static str); 4
         (&guard.snapshot_when, "the provider takes a snapshot first"),
         (&guard.escalates_when, "the destroy goes further than usual"),
     ]
+}
+
+/// What the repository has to say, in one clause.
+pub(super) fn own(own: &Own) -> String {
+    let what = if own.ships { "entries of its own" } else { "a type of its own" };
+    let was = own.was.as_str();
+    let reason = own.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("{what}; {was} without that{reason}")
 }
 
 pub(super) fn clause(clause: &GuardClause) -> String {

@@ -1,0 +1,93 @@
+//! What the repository's own catalogue says about an object, in place of what ships.
+//!
+//! An override that makes a loss count for less must be plain to see: its attributes known and not secret, and the
+//! action one that is understood. One that makes it count for more needs neither.
+
+use super::guard;
+use super::loss::Recovery;
+use super::stakes::{Stakes, TypeFacts, TypeStatus};
+use crate::catalog::{Condition, Level, Override};
+use crate::plan::{Action, ResourceChange, Side};
+
+/// That the repository has a say in what is known of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlaid {
+    /// The level without it; of what nobody catalogued, the one it has for that.
+    pub was: Level,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// The facts with the overrides that are about this object, and the ids of these.
+pub(super) fn apply<'a>(
+    change: &ResourceChange,
+    facts: &TypeFacts,
+    shipped: Level,
+    overrides: impl Iterator<Item = &'a Override>,
+) -> Option<(TypeFacts, Vec<usize>)> {
+    let mut used = Vec::new();
+    let mut stakes = facts.stakes.clone();
+    for candidate in overrides.filter(|candidate| is_at(change, candidate)) {
+        let Some(after) = overridden(stakes.as_ref(), shipped, candidate) else { continue };
+        let milder = stakes.as_ref().map_or(after.default < shipped, |before| is_milder(before, &after));
+        if milder && change.change.action == Action::Unknown || !holds(change, candidate, milder) {
+            continue;
+        }
+        used.push(candidate.id);
+        stakes = Some(after);
+    }
+    if used.is_empty() {
+        return None;
+    }
+    Some((TypeFacts { status: TypeStatus::Catalogued, stakes, fallback_glob: None }, used))
+}
+
+fn is_at(change: &ResourceChange, candidate: &Override) -> bool {
+    let addresses = || std::iter::once(&change.address).chain(&change.previous_address);
+    candidate.address.as_ref().is_none_or(|pattern| addresses().any(|address| pattern.matches(address)))
+}
+
+fn holds(change: &ResourceChange, candidate: &Override, milder: bool) -> bool {
+    candidate.conditions.iter().all(|(attr, values)| {
+        let object = &change.change;
+        let paths = guard::paths_of(&object.before, attr);
+        let secret = || paths.iter().any(|path| object.is_secret(Side::Before, path));
+        guard::meets(object, &paths, &Condition::In(values.clone())) && !(milder && secret())
+    })
+}
+
+/// The stakes with the fields of an override; of what nobody catalogued it must say class, severity and level.
+fn overridden(before: Option<&Stakes>, shipped: Level, candidate: &Override) -> Option<Stakes> {
+    let own = |stakes: &Stakes| stakes.overlaid.as_ref().map_or(stakes.default, |overlaid| overlaid.was);
+    let was = before.map_or(shipped, own);
+    let mut after = match before {
+        Some(stakes) => stakes.clone(),
+        None => Stakes {
+            class: candidate.class?,
+            severity: candidate.severity?,
+            default: candidate.default?,
+            strict: None,
+            loses: "what the catalogue of this repository stands for".to_owned(),
+            recovery: Recovery::read("unknown"),
+            variant: None,
+            carries: None,
+            overlaid: None,
+        },
+    };
+    after.class = candidate.class.unwrap_or(after.class);
+    after.severity = candidate.severity.unwrap_or(after.severity);
+    if let Some(default) = candidate.default {
+        (after.default, after.strict) = (default, None);
+    }
+    after.strict = candidate.strict.or(after.strict);
+    let reason = candidate.reason.clone().or_else(|| after.overlaid.and_then(|overlaid| overlaid.reason));
+    after.overlaid = Some(Overlaid { was, reason });
+    Some(after)
+}
+
+fn is_milder(before: &Stakes, after: &Stakes) -> bool {
+    after.default < before.default
+        || after.severity < before.severity
+        || after.strict < before.strict
+        || (before.class.is_data_store() && !after.class.is_data_store())
+}
