@@ -2,6 +2,8 @@
 //!
 //! Pure but for the files it is told to read through `io`. Must not print, exit, nor know arguments.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -196,11 +198,13 @@ fn free_aside(input: Option<Input>) {
 
 /// One pass over the bytes: the typed plan and, when some rule of the repository may read it, the engine's input.
 fn load(document: &Document, whole: bool) -> Result<(crate::plan::Plan, Option<Input>), Problem> {
+    let names = || Arc::new(Catalog::builtin().identifying_attributes().collect());
     if whole {
-        let loaded = json::load(document, &Interest::everything(), InputSink)?;
+        let loaded = json::load(document, &Interest::everything().identified_by(names()), InputSink)?;
         Ok((loaded.plan, loaded.node))
     } else {
-        let loaded = json::load(document, &Interest::builtin(), crate::plan::sink::NoSink)?;
+        let interest = Interest::builtin().identified_by(names());
+        let loaded = json::load(document, &interest, crate::plan::sink::NoSink)?;
         Ok((loaded.plan, None))
     }
 }

@@ -72,7 +72,7 @@ fn errored(plan: &Plan) -> Option<Problem> {
 /// without resources; only the last can be judged.
 fn no_changes(plan: &Plan) -> Option<Problem> {
     let prior = plan.prior_instances.as_deref().map_or(0, <[_]>::len);
-    let message = match plan.configuration {
+    let message = match plan.configuration.as_ref() {
         // Terraform always writes `configuration`: who stripped it may have stripped the changes.
         None => "the plan has neither `resource_changes` nor `configuration`: nothing says what it does".to_owned(),
         Some(summary) if summary.managed_resources > 0 || prior > 0 => format!(

@@ -1,13 +1,14 @@
-//! `prior_state` and `configuration`, as far as completeness needs them: which instances exist, how many are declared.
+//! `prior_state`: which instances exist, on what they depend, and what identifies them.
 
 use serde::de::MapAccess;
 
-use super::fields::{Index, List, Named, Part, Words};
+use super::fields::{Index, List, Part, SharedTexts, Words};
 use crate::address::Address;
+use crate::plan::json::keep::KeepNamed;
 use crate::plan::json::read::{Kind, Loader, Target};
 use crate::plan::segments::{resource_part, segments};
 use crate::plan::sink::DocumentSink;
-use crate::plan::{ConfigurationSummary, PriorInstance};
+use crate::plan::{PriorInstance, Shadow, Value};
 
 /// Declares a target that is an object (or `null`, or anything, which counts as empty) with some keys read.
 macro_rules! object {
@@ -59,14 +60,48 @@ struct Module {
 struct Instance {
     address: Words,
     mode: Words,
+    resource_type: Words,
     index: Index,
     deposed: Words,
+    depends_on: SharedTexts,
+    values: Value,
+    sensitive: Value,
 }
 
 object!(PriorState { "values" => values });
 object!(Values { "root_module" => root_module });
 object!(Module { "address" => address, "resources" => resources, "child_modules" => child_modules });
-object!(Instance { "address" => address, "mode" => mode, "index" => index, "deposed_key" => deposed, "deposed" => deposed });
+
+impl<'de, S: DocumentSink> Target<'de, S> for Instance {
+    const WHAT: &'static str = "an object";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Map | Kind::Null)
+    }
+
+    fn field<A: MapAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<S::Node>, A::Error> {
+        match key {
+            "address" => loader.read(map, &mut self.address),
+            "mode" => loader.read(map, &mut self.mode),
+            "type" => loader.read(map, &mut self.resource_type),
+            "index" => loader.read(map, &mut self.index),
+            "deposed_key" | "deposed" => loader.read(map, &mut self.deposed),
+            "depends_on" => loader.read(map, &mut self.depends_on),
+            "values" | "sensitive_values" if !loader.identifying.is_empty() => {
+                let mut named = KeepNamed::new(&loader.identifying);
+                let node = loader.read(map, &mut named)?;
+                *(if key == "values" { &mut self.values } else { &mut self.sensitive }) = named.into_value();
+                Ok(node)
+            }
+            _ => loader.skip(map),
+        }
+    }
+}
 
 impl From<PriorState> for Option<Vec<PriorInstance>> {
     fn from(state: PriorState) -> Self {
@@ -110,97 +145,16 @@ impl Part for Instance {
         {
             address.push_str(&index);
         }
-        managed.then(|| PriorInstance { address: Address::new(address), deposed: self.deposed.0 })
-    }
-}
-
-/// `configuration`.
-#[derive(Debug, Default)]
-pub(super) struct Configuration {
-    root_module: ConfigModule,
-    present: bool,
-}
-
-/// A module of the configuration (Terraform `internal/command/jsonconfig/config.go`).
-#[derive(Debug, Default)]
-struct ConfigModule {
-    resources: List<Block>,
-    calls: Named<Call>,
-}
-
-/// A resource block.
-#[derive(Debug, Default)]
-struct Block {
-    address: Words,
-    mode: Words,
-}
-
-/// A module call.
-#[derive(Debug, Default)]
-struct Call {
-    module: ConfigModule,
-}
-
-object!(ConfigModule { "resources" => resources, "module_calls" => calls });
-object!(Block { "address" => address, "mode" => mode });
-object!(Call { "module" => module });
-
-impl<'de, S: DocumentSink> Target<'de, S> for Configuration {
-    const WHAT: &'static str = "an object";
-
-    fn accepts(&self, kind: Kind) -> bool {
-        matches!(kind, Kind::Map | Kind::Null)
-    }
-
-    fn field<A: MapAccess<'de>>(
-        &mut self,
-        loader: &mut Loader<'de, S>,
-        key: &str,
-        map: &mut A,
-    ) -> Result<Option<S::Node>, A::Error> {
-        match key {
-            "root_module" => loader.read(map, &mut self.root_module),
-            _ => loader.skip(map),
-        }
-    }
-
-    fn close(&mut self, _: &Loader<'de, S>, _: Kind) -> Result<(), crate::plan::json::read::Failure> {
-        self.present = true;
-        Ok(())
-    }
-}
-
-impl From<Configuration> for Option<ConfigurationSummary> {
-    fn from(configuration: Configuration) -> Self {
-        configuration
-            .present
-            .then(|| ConfigurationSummary { managed_resources: configuration.root_module.managed_resources() })
-    }
-}
-
-impl ConfigModule {
-    fn managed_resources(self) -> usize {
-        let own = self.resources.into_vec().into_iter().filter(|managed| *managed).count();
-        own + self.calls.into_vec().into_iter().map(|(_, inner)| inner).sum::<usize>()
-    }
-}
-
-impl Part for Block {
-    type Of = bool;
-
-    /// Whether it declares a managed resource.
-    fn finish(self) -> bool {
-        match self.mode.0.as_deref() {
-            Some(mode) => mode != "data" && mode != "ephemeral",
-            None => self.address.0.is_none_or(|address| resource_part(&address).prefix.is_none()),
-        }
-    }
-}
-
-impl Part for Call {
-    type Of = usize;
-
-    fn finish(self) -> usize {
-        self.module.managed_resources()
+        managed.then(|| PriorInstance {
+            resource_type: self.resource_type.0.unwrap_or_else(|| resource_part(&address).resource_type.to_owned()),
+            address: Address::new(address),
+            deposed: self.deposed.0,
+            depends_on: self.depends_on.into(),
+            values: self.values,
+            sensitive: match self.sensitive {
+                Value::Null => Shadow::default(),
+                mask => Shadow::new(mask),
+            },
+        })
     }
 }
