@@ -5,6 +5,7 @@
 mod args;
 mod check;
 mod generate;
+mod graph;
 mod inspect;
 mod limits;
 mod output;
@@ -39,6 +40,7 @@ fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Graph(args) => graph::run(&args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),
     };

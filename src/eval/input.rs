@@ -4,6 +4,8 @@
 //! can never disagree about a fact. An optional key is left out where it does not apply (in Rego an absent
 //! key is undefined, while `null` would count as true); lists are always there.
 
+mod links;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -11,6 +13,8 @@ use crate::catalog::Level;
 use crate::facts::{AttributeChange, ChangeFacts, Facts, Guard, Guards, Stakes, TypeFacts};
 use crate::finding::VerbClass;
 use crate::plan::{Action, Mode};
+
+pub use links::LinksInput;
 
 /// Version of the shape: raised when a key goes or changes its meaning, not when one is added.
 pub const VERSION: u32 = 1;
@@ -47,6 +51,8 @@ pub struct PolicyInput<'a> {
     pub changes: Vec<ChangeInput<'a>>,
     /// Objects that were deleted outside Terraform, in the same shape.
     pub drift: Vec<ChangeInput<'a>>,
+    /// Objects that nothing happens to, but that are lost with what they lie in, in the same shape.
+    pub collateral: Vec<ChangeInput<'a>>,
 }
 
 /// About the plan as a whole.
@@ -117,6 +123,9 @@ pub struct ChangeInput<'a> {
     pub catalog: CatalogInput<'a>,
     /// Settings of the object, read from its state, that decide what a destroy does.
     pub guard: GuardsInput<'a>,
+    /// How it hangs together with other changes.
+    #[serde(flatten)]
+    pub links: LinksInput<'a>,
 }
 
 /// Why Terraform does it; for display, unknown words are normal.
@@ -217,6 +226,7 @@ impl<'a> PolicyInput<'a> {
             },
             changes: facts.changes.iter().map(ChangeInput::new).collect(),
             drift: facts.drift.iter().map(ChangeInput::new).collect(),
+            collateral: facts.collateral.iter().map(ChangeInput::new).collect(),
         }
     }
 }
@@ -245,6 +255,7 @@ impl<'a> ChangeInput<'a> {
             replaced_by: facts.replaced_by.iter().map(AttributeInput::new).collect(),
             catalog: CatalogInput::new(&facts.catalog),
             guard: GuardsInput::new(&facts.guards),
+            links: LinksInput::new(&facts.links),
         }
     }
 }

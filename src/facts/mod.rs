@@ -4,20 +4,28 @@
 //! the catalogue suggests, and must not know rules or findings. `old → new` goes through
 //! [`Change::display`](crate::plan::Change::display), so nothing secret is stated.
 
+mod cause;
+mod containment;
 mod guard;
+mod links;
 mod loss;
+mod objects;
 mod reason;
+mod rename;
 mod stakes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
 use crate::catalog::{Catalog, Entry};
+use crate::graph::{NodeId, ResourceGraph};
 use crate::plan::{Action, Mode, Plan, ResourceChange, Side};
 use crate::problem::Problem;
 
+pub use containment::KnownBy;
 pub use guard::{Guard, Guards};
+pub use links::{Cause, Container, Dependents, Identity, Links, Rename, Shift, Takes};
 pub use loss::{Recoverable, Recovery};
 pub use reason::reason_text;
 pub use stakes::{Stakes, TypeFacts, TypeStatus};
@@ -31,6 +39,8 @@ pub struct Facts {
     pub changes: Vec<ChangeFacts>,
     /// Objects that are gone already: deletes among `resource_drift`, sorted alike.
     pub drift: Vec<ChangeFacts>,
+    /// Objects that nothing happens to, but that are lost with what they lie in, sorted alike.
+    pub collateral: Vec<ChangeFacts>,
 }
 
 /// Facts about the plan as a whole.
@@ -79,6 +89,8 @@ pub struct ChangeFacts {
     pub catalog: Arc<TypeFacts>,
     /// What decides whether the destroy destroys; empty for everything that destroys nothing.
     pub guards: Guards,
+    /// How it hangs together with other changes.
+    pub links: Links,
 }
 
 /// Why a change waits for a later plan.
@@ -112,7 +124,7 @@ pub struct AttributeChange {
 
 /// Derives the facts of a plan. Fails only if the catalogue itself cannot be read.
 pub fn derive(plan: &Plan, catalog: &Catalog) -> Result<Facts, Problem> {
-    let mut deriver = Deriver { catalog, types: BTreeMap::new() };
+    let mut deriver = Deriver::new(catalog);
     let mut changes = Vec::new();
     for change in plan.changes.iter().flatten().filter(|change| is_judged(change)) {
         changes.push(deriver.facts(change)?);
@@ -127,9 +139,15 @@ pub fn derive(plan: &Plan, catalog: &Catalog) -> Result<Facts, Problem> {
     for change in plan.drift.iter().filter(|change| is_judged(change) && change.change.action.destroys()) {
         drift.push(ChangeFacts { drift: true, ..deriver.facts(change)? });
     }
+    let collateral = links::attach(plan, &mut deriver, &mut changes)?;
     changes.sort_by(|a, b| a.key().cmp(&b.key()));
     drift.sort_by(|a, b| a.key().cmp(&b.key()));
-    Ok(Facts { plan: PlanFacts::of(plan), changes, drift })
+    Ok(Facts { plan: PlanFacts::of(plan), changes, drift, collateral })
+}
+
+/// What depends on what, with what lies in what, and which objects are lost with what they lie in.
+pub fn graph(plan: &Plan, catalog: &Catalog) -> Result<(ResourceGraph, BTreeSet<NodeId>), Problem> {
+    links::graph(plan, catalog)
 }
 
 /// Whether a change does anything to a managed object. An action nobody knows does, whatever the mode says.
@@ -173,7 +191,11 @@ struct KnownType {
     facts: Arc<TypeFacts>,
 }
 
-impl Deriver<'_> {
+impl<'a> Deriver<'a> {
+    fn new(catalog: &'a Catalog) -> Self {
+        Self { catalog, types: BTreeMap::new() }
+    }
+
     fn known_type(&mut self, resource_type: &str) -> Result<KnownType, Problem> {
         if let Some(known) = self.types.get(resource_type) {
             return Ok(known.clone());
@@ -214,6 +236,7 @@ impl Deriver<'_> {
             replaced_by: replaced_by(change),
             catalog,
             guards,
+            links: Links::default(),
         })
     }
 }
