@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::ChangeFacts;
 use super::containment::Held;
-use super::links::{Cause, Lost, identity, of_both};
+use super::links::Cause;
 use super::objects::Object;
+use super::scene::{All, Lost, identity};
 use crate::graph::{NodeId, Origin, ResourceGraph};
 use crate::plan::{Action, Lookup, PathStep, Plan, ResourceChange, Side};
 
@@ -45,12 +45,11 @@ impl<'a> Causes<'a> {
         for held in held {
             let Some((child, parent)) = objects.get(held.child).zip(objects.get(held.parent)) else { continue };
             // A delete is explained by the delete of what it lies in; a loss by anything that destroys the container.
-            let explains = match child.action {
-                Some(Action::Delete) => parent.action == Some(Action::Delete),
-                _ => {
-                    let reported = lost.get(&held.child).is_some_and(|via| via.contains(held));
-                    reported && (parent.is_destroyed() || lost.contains_key(&held.parent))
-                }
+            let explains = if child.action == Some(Action::Delete) {
+                parent.action == Some(Action::Delete)
+            } else {
+                let reported = lost.get(&held.child).is_some_and(|via| via.contains(held));
+                reported && (parent.is_destroyed() || lost.contains_key(&held.parent))
             };
             if explains {
                 containers.entry(child.id).or_insert((parent.id, held.attribute.to_string()));
@@ -60,30 +59,22 @@ impl<'a> Causes<'a> {
     }
 
     /// Fills in the chains.
-    pub(super) fn attach(
-        &self,
-        changes: &mut [ChangeFacts],
-        collateral: &mut [ChangeFacts],
-        by_node: &HashMap<NodeId, usize>,
-    ) {
-        let replaced_by: HashMap<NodeId, _> = by_node
-            .iter()
-            .filter_map(|(id, at)| Some((*id, changes.get(*at)?.replaced_by.clone())))
-            .collect();
-        let mut ids: Vec<(NodeId, usize)> = by_node.iter().map(|(id, at)| (*id, *at)).collect();
-        ids.sort_unstable();
-        for (id, at) in ids {
+    pub(super) fn attach(&self, all: &mut All) {
+        for id in all.nodes() {
             let (steps, root) = self.chain(id);
-            let Some(facts) = of_both(changes, collateral, at) else { continue };
+            let replaced_by = |id| all.get(id).map(|facts| facts.replaced_by.clone()).unwrap_or_default();
+            let forced: Vec<_> = steps.iter().map(|step| replaced_by(step.to)).collect();
+            let Some(facts) = all.get_mut(id) else { continue };
             facts.links.cause = steps
                 .into_iter()
-                .filter_map(|step| {
+                .zip(forced)
+                .filter_map(|(step, replaced_by)| {
                     Some(Cause {
                         identity: identity(self.graph, step.to)?,
                         action: self.graph.node(step.to)?.action.unwrap_or(Action::NoOp),
                         origin: step.origin,
                         attribute: step.attribute,
-                        replaced_by: replaced_by.get(&step.to).cloned().unwrap_or_default(),
+                        replaced_by,
                     })
                 })
                 .collect();

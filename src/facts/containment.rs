@@ -103,7 +103,7 @@ impl<'a> Finder<'a> {
             let held = |parent| Held { child: index, parent, attribute: Arc::clone(&attribute), known_by };
             found.extend(parents.into_iter().filter(|parent| *parent != index).map(held));
         }
-        found.sort_by(|a, b| (a.parent, a.known_by).cmp(&(b.parent, b.known_by)));
+        found.sort_by_key(|held| (held.parent, held.known_by));
         found.dedup_by_key(|held| held.parent);
         found
     }
@@ -119,9 +119,10 @@ impl<'a> Finder<'a> {
 
     /// The objects of a type that an attribute names.
     fn by_attribute(&mut self, child: &Object<'a>, attribute: &str, parent_type: &str) -> (Vec<usize>, KnownBy) {
-        let types: Vec<&'a str> = match parent_type.contains('*') {
-            false => self.by_type.get_key_value(parent_type).map(|(name, _)| *name).into_iter().collect(),
-            true => self.by_type.keys().copied().filter(|name| is_like(name, parent_type)).collect(),
+        let types: Vec<&'a str> = if parent_type.contains('*') {
+            self.by_type.keys().copied().filter(|name| is_like(name, parent_type)).collect()
+        } else {
+            self.by_type.get_key_value(parent_type).map(|(name, _)| *name).into_iter().collect()
         };
         if types.is_empty() {
             return (Vec::new(), KnownBy::Value);
@@ -219,7 +220,10 @@ fn is_like(name: &str, glob: &str) -> bool {
     match glob.split_once('*') {
         None => name == glob,
         Some((start, rest)) => name.strip_prefix(start).is_some_and(|tail| {
-            tail.char_indices().map(|(at, _)| at).chain([tail.len()]).any(|at| is_like(tail.get(at..).unwrap_or(""), rest))
+            tail.char_indices()
+                .map(|(at, _)| at)
+                .chain([tail.len()])
+                .any(|at| is_like(tail.get(at..).unwrap_or(""), rest))
         }),
     }
 }

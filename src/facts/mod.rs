@@ -12,6 +12,7 @@ mod loss;
 mod objects;
 mod reason;
 mod rename;
+mod scene;
 mod stakes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -139,15 +140,16 @@ pub fn derive(plan: &Plan, catalog: &Catalog) -> Result<Facts, Problem> {
     for change in plan.drift.iter().filter(|change| is_judged(change) && change.change.action.destroys()) {
         drift.push(ChangeFacts { drift: true, ..deriver.facts(change)? });
     }
-    let collateral = links::attach(plan, &mut deriver, &mut changes)?;
+    let (mut changes, mut collateral) = scene::attach(plan, &mut deriver, changes)?;
     changes.sort_by(|a, b| a.key().cmp(&b.key()));
+    collateral.sort_by(|a, b| a.key().cmp(&b.key()));
     drift.sort_by(|a, b| a.key().cmp(&b.key()));
     Ok(Facts { plan: PlanFacts::of(plan), changes, drift, collateral })
 }
 
 /// What depends on what, with what lies in what, and which objects are lost with what they lie in.
 pub fn graph(plan: &Plan, catalog: &Catalog) -> Result<(ResourceGraph, BTreeSet<NodeId>), Problem> {
-    links::graph(plan, catalog)
+    scene::graph(plan, catalog)
 }
 
 /// Whether a change does anything to a managed object. An action nobody knows does, whatever the mode says.

@@ -55,12 +55,12 @@ impl Object<'_> {
 
 /// The text at a path with dots.
 pub(super) fn text_at<'v>(value: &'v Value, attribute: &str) -> Option<Cow<'v, str>> {
-    let found = match attribute.contains('.') {
-        false => match value {
-            Value::Map(map) => map.get(attribute),
-            _ => None,
-        },
-        true => paths_of(value, attribute).first().and_then(|path| value.at(path)),
+    let found = if attribute.contains('.') {
+        paths_of(value, attribute).first().and_then(|path| value.at(path))
+    } else if let Value::Map(map) = value {
+        map.get(attribute)
+    } else {
+        None
     };
     match found? {
         Value::String(text) if !text.is_empty() => Some(Cow::Borrowed(text)),

@@ -3,10 +3,11 @@
 //! Owns the comparison. Values are compared and never stated; a value that is known only after apply contradicts
 //! nothing. A pair is named only where it is the only one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::links::{Rename, Shift};
 use super::objects::{text_after, text_at};
+use super::scene::All;
 use super::{ChangeFacts, Deriver};
 use crate::address::{Address, InstanceKey};
 use crate::catalog::{Entry, Relation};
@@ -37,13 +38,12 @@ pub(super) fn attach(
     plan: &Plan,
     graph: &ResourceGraph,
     types: &mut Deriver<'_>,
-    changes: &mut [ChangeFacts],
-    by_node: &HashMap<NodeId, usize>,
+    all: &mut All,
 ) -> Result<(), Problem> {
     let mut renamed: BTreeMap<Pair, Both> = BTreeMap::new();
     let mut shifting: BTreeMap<String, Vec<Instance>> = BTreeMap::new();
     for (id, node) in graph.nodes() {
-        let (Some(change), Some(at)) = (node.source.change(plan), by_node.get(&id).copied()) else { continue };
+        let Some(change) = node.source.change(plan) else { continue };
         let action = change.change.action;
         if change.deposed.is_some() || change.previous_address.is_some() {
             continue;
@@ -55,7 +55,7 @@ pub(super) fn attach(
             None
         };
         if has_number(&change.address) && action.destroys() {
-            let instance = Instance { at, address: change.address.clone(), gone: gone.clone(), new: new.clone() };
+            let instance = Instance { id, address: change.address.clone(), gone: gone.clone(), new: new.clone() };
             shifting.entry(node.address.config_address()).or_default().push(instance);
         }
         let pair = |(attribute, name): (&'static str, String)| Pair {
@@ -65,15 +65,15 @@ pub(super) fn attach(
             name,
         };
         match action {
-            Action::Delete => renamed.entry(gone.map(pair).unwrap_or_default()).or_default().old.push((at, id)),
-            Action::Create => renamed.entry(new.map(pair).unwrap_or_default()).or_default().new.push((at, id)),
+            Action::Delete => renamed.entry(gone.map(pair).unwrap_or_default()).or_default().old.push(id),
+            Action::Create => renamed.entry(new.map(pair).unwrap_or_default()).or_default().new.push(id),
             _ => {}
         }
     }
     for (pair, both) in renamed.into_iter().filter(|(pair, _)| !pair.name.is_empty()) {
-        let ([(old, old_id)], [(new, new_id)]) = (both.old.as_slice(), both.new.as_slice()) else { continue };
+        let ([old], [new]) = (both.old.as_slice(), both.new.as_slice()) else { continue };
         let change = |id: &NodeId| graph.node(*id).and_then(|node| node.source.change(plan));
-        let (Some(from), Some(to)) = (change(old_id), change(new_id)) else { continue };
+        let (Some(from), Some(to)) = (change(old), change(new)) else { continue };
         let entry = types.known_type(&from.resource_type)?.entry;
         if let Some(equal) = equal(from, to, entry.as_deref(), pair.attribute) {
             let moved_block = moved_block(&from.address, &to.address);
@@ -82,11 +82,13 @@ pub(super) fn attach(
                 equal: equal.clone(),
                 moved_block: moved_block.clone(),
             };
-            set(changes, *old, |facts| facts.links.rename = Some(rename(&to.address)));
-            set(changes, *new, |facts| facts.links.rename = Some(rename(&from.address)));
+            set(all, *old, |facts| facts.links.rename = Some(rename(&to.address)));
+            set(all, *new, |facts| facts.links.rename = Some(rename(&from.address)));
         }
     }
-    shifting.into_values().for_each(|instances| find_shifts(&instances, changes));
+    for instances in shifting.into_values() {
+        find_shifts(&instances, all);
+    }
     Ok(())
 }
 
@@ -101,20 +103,20 @@ struct Pair {
 
 #[derive(Debug, Default)]
 struct Both {
-    old: Vec<(usize, NodeId)>,
-    new: Vec<(usize, NodeId)>,
+    old: Vec<NodeId>,
+    new: Vec<NodeId>,
 }
 
 /// A destroyed instance of a block with `count`.
 struct Instance {
-    at: usize,
+    id: NodeId,
     address: Address,
     gone: Option<(&'static str, String)>,
     new: Option<(&'static str, String)>,
 }
 
-fn set(changes: &mut [ChangeFacts], at: usize, with: impl FnOnce(&mut ChangeFacts)) {
-    if let Some(facts) = changes.get_mut(at) {
+fn set(all: &mut All, id: NodeId, with: impl FnOnce(&mut ChangeFacts)) {
+    if let Some(facts) = all.get_mut(id) {
         with(facts);
     }
 }
@@ -128,7 +130,12 @@ fn name_after(change: &ResourceChange) -> Option<(&'static str, String)> {
 }
 
 /// The attributes that are equal, if none that tells objects of the type apart differs.
-fn equal(from: &ResourceChange, to: &ResourceChange, entry: Option<&Entry>, named: &'static str) -> Option<Vec<String>> {
+fn equal(
+    from: &ResourceChange,
+    to: &ResourceChange,
+    entry: Option<&Entry>,
+    named: &'static str,
+) -> Option<Vec<String>> {
     let mut telling: Vec<&str> = NAMES.to_vec();
     match entry {
         Some(entry) => {
@@ -165,13 +172,13 @@ fn has_number(address: &Address) -> bool {
 }
 
 /// Instances that get the name another one had.
-fn find_shifts(instances: &[Instance], changes: &mut [ChangeFacts]) {
+fn find_shifts(instances: &[Instance], all: &mut All) {
     let had: BTreeMap<&(&str, String), &Instance> =
         instances.iter().filter_map(|instance| Some((instance.gone.as_ref()?, instance))).collect();
     for instance in instances {
         let Some(new) = &instance.new else { continue };
         let Some(other) = had.get(new).filter(|other| other.address != instance.address) else { continue };
         let shift = Shift { other: other.address.clone(), attribute: new.0.to_owned() };
-        set(changes, instance.at, |facts| facts.links.shift = Some(shift));
+        set(all, instance.id, |facts| facts.links.shift = Some(shift));
     }
 }

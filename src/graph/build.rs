@@ -276,7 +276,9 @@ impl<'a> Builder<'a> {
             .map(|(id, node)| ((node.address.clone(), node.deposed.clone()), id))
             .collect();
         for prior in plan.prior_instances.iter().flatten() {
-            let Some(from) = by_identity.get(&(prior.address.clone(), prior.deposed.clone())).copied() else { continue };
+            let Some(from) = by_identity.get(&(prior.address.clone(), prior.deposed.clone())).copied() else {
+                continue;
+            };
             let Some(place) = index(from).and_then(|at| places.get(at)?.as_ref()) else { continue };
             for needed in &prior.depends_on {
                 let key = place.key_of(needed);

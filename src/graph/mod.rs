@@ -196,7 +196,9 @@ impl ResourceGraph {
     pub fn dependencies(&self, id: NodeId) -> Vec<(NodeId, Origin)> {
         let mut found = BTreeSet::new();
         for edge in self.leaving(id) {
-            found.extend(self.beyond(edge.to).into_iter().filter(|end| *end != id).map(|end| (end, edge.origin.clone())));
+            found.extend(
+                self.beyond(edge.to).into_iter().filter(|end| *end != id).map(|end| (end, edge.origin.clone())),
+            );
         }
         found.into_iter().collect()
     }

@@ -35,9 +35,9 @@ impl Place {
 
     /// The module instances around it, outermost first, each as (parent, name, itself).
     pub(super) fn modules(&self) -> impl Iterator<Item = (String, &str, String)> {
-        (0..self.modules.len()).zip(&self.modules).map(|(depth, (name, _))| {
-            (self.prefix(depth), name.as_str(), self.prefix(depth + 1))
-        })
+        (0..self.modules.len())
+            .zip(&self.modules)
+            .map(|(depth, (name, _))| (self.prefix(depth), name.as_str(), self.prefix(depth + 1)))
     }
 
     fn prefix(&self, depth: usize) -> String {
@@ -48,8 +48,9 @@ impl Place {
     /// What it is called from each module instance around it, itself included: see [`block_key`].
     pub(super) fn keys(&self) -> impl Iterator<Item = String> {
         (0..=self.modules.len()).map(|depth| {
-            let below: String = self.modules.iter().skip(depth).map(|(name, _)| format!("module.{name}.")).collect();
-            block_key(&self.prefix(depth), &format!("{below}{}", self.block))
+            let below = self.modules.iter().skip(depth).flat_map(|(name, _)| ["module", name.as_str()]);
+            let below: Vec<&str> = below.chain([self.block.as_str()]).collect();
+            block_key(&self.prefix(depth), &below.join("."))
         })
     }
 
@@ -59,7 +60,8 @@ impl Place {
         let target = segments(config_address);
         let mut rest = target.as_slice();
         let mut shared = 0;
-        while let ([Segment { name: "module", .. }, called, tail @ ..], Some((name, _))) = (rest, self.modules.get(shared))
+        while let ([Segment { name: "module", .. }, called, tail @ ..], Some((name, _))) =
+            (rest, self.modules.get(shared))
             && called.name == name
         {
             rest = tail;

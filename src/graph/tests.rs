@@ -182,12 +182,12 @@ fn many_instances_that_refer_to_many_cost_no_product() {
 
 #[test]
 fn the_order_of_the_file_does_not_matter() {
-    let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/scenarios/50-weird-keys/plan.json")).unwrap();
+    let bytes =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/scenarios/50-weird-keys/plan.json")).unwrap();
     let mut plan: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
     let lost = BTreeSet::new();
-    let text = |plan: &serde_json::Value| {
-        View::all(&graph_of(&serde_json::to_vec(plan).unwrap()), &lost).render(Format::Json)
-    };
+    let text =
+        |plan: &serde_json::Value| View::all(&graph_of(&serde_json::to_vec(plan).unwrap()), &lost).render(Format::Json);
     let before = text(&plan);
     plan["resource_changes"].as_array_mut().unwrap().reverse();
     assert_eq!(text(&plan), before);

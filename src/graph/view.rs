@@ -103,8 +103,7 @@ impl<'a> View<'a> {
         let numbers: BTreeMap<NodeId, usize> = self.shown.iter().copied().zip(0..).collect();
         for (id, number) in &numbers {
             let class = if self.is_gone(*id) { ":::gone" } else { "" };
-            let _ =
-                writeln!(out, "  n{number}[\"{}<br>{}\"]{class}", mermaid_text(&self.label(*id)), self.state(*id));
+            let _ = writeln!(out, "  n{number}[\"{}<br>{}\"]{class}", mermaid_text(&self.label(*id)), self.state(*id));
         }
         for ((from, to), origins) in self.edges() {
             if let (Some(from), Some(to)) = (numbers.get(&from), numbers.get(&to)) {

@@ -50,7 +50,12 @@ impl Interest {
     /// What built-in rules read: the values of changes, no document.
     #[must_use]
     pub fn builtin() -> Self {
-        Self { values: KeepValues::Changed, identifying: Arc::default(), provider_settings: Arc::default(), document: false }
+        Self {
+            values: KeepValues::Changed,
+            identifying: Arc::default(),
+            provider_settings: Arc::default(),
+            document: false,
+        }
     }
 
     /// What policies of unknown reach may read.

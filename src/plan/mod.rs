@@ -63,12 +63,8 @@ pub struct Plan {
 impl Plan {
     /// Drops what the prior state says of objects whose change says the same.
     fn forget_state_of_changes(&mut self) {
-        let changed: std::collections::HashSet<(&str, Option<&str>)> = self
-            .changes
-            .iter()
-            .flatten()
-            .map(|change| (change.address.as_str(), change.deposed.as_deref()))
-            .collect();
+        let changed: std::collections::HashSet<(&str, Option<&str>)> =
+            self.changes.iter().flatten().map(|change| (change.address.as_str(), change.deposed.as_deref())).collect();
         for instance in self.prior_instances.iter_mut().flatten() {
             if changed.contains(&(instance.address.as_str(), instance.deposed.as_deref())) {
                 instance.values = Value::Null;

@@ -5,7 +5,9 @@
 /// Path under `policies/` and text of every built-in module, sorted by path.
 pub const MODULES: &[(&str, &str)] = &[
     ("lib/change.rego", include_str!("../../policies/lib/change.rego")),
+    ("lib/links.rego", include_str!("../../policies/lib/links.rego")),
     ("lib/stateful.rego", include_str!("../../policies/lib/stateful.rego")),
+    ("stateful/collateral-loss/policy.rego", include_str!("../../policies/stateful/collateral-loss/policy.rego")),
     ("stateful/destroy-catalogued/policy.rego", include_str!("../../policies/stateful/destroy-catalogued/policy.rego")),
     ("stateful/destroy-data-store/policy.rego", include_str!("../../policies/stateful/destroy-data-store/policy.rego")),
     ("stateful/forget-data-store/policy.rego", include_str!("../../policies/stateful/forget-data-store/policy.rego")),
