@@ -8,10 +8,12 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::eval::{self, Judged};
 use crate::facts;
 use crate::finding::{Level, hex};
+use crate::graph::{NodeId, ResourceGraph, view};
 use crate::io;
 use crate::overlay;
 use crate::plan::completeness::{self, Expect};
@@ -23,6 +25,8 @@ use crate::policy::PolicySet;
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, InputSink};
 use crate::report::{ChangeCounts, PlanReport, Report};
+use crate::suggest;
+use crate::text;
 use crate::verdict::Verdict;
 use crate::waiver::{Usage, WaiverSet};
 
@@ -187,6 +191,65 @@ fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Resul
     serde_json::to_string_pretty(&input).map_err(malformed)
 }
 
+/// What of a graph is wanted, and how.
+#[derive(Debug, Clone)]
+pub struct GraphRequest {
+    /// How it is written.
+    pub format: view::Format,
+    /// Only the resources at this address, or of this block, and what is directly around them.
+    pub around: Option<String>,
+    /// Only what is destroyed, or lost with what it lies in.
+    pub destroyed: bool,
+}
+
+/// What depends on what, as text; one after another where the file holds several plans.
+///
+/// # Errors
+/// Whatever keeps a document from being judged at all, and an address that no plan has.
+pub fn graph(plan: PlanInput, request: &GraphRequest) -> Result<String, Vec<Problem>> {
+    let bytes = match plan.source {
+        PlanSource::Bytes(bytes) => bytes,
+        PlanSource::File(path) => io::read_bounded(&path, MAX_PLAN_BYTES).map_err(|problem| vec![problem])?,
+    };
+    let mut text = String::new();
+    for document in detect::recognise(bytes) {
+        let drawn = document.and_then(|document| graph_document(&document, request));
+        text.push_str(&drawn.map_err(|problem| vec![problem])?);
+    }
+    Ok(text)
+}
+
+fn graph_document(document: &Document, request: &GraphRequest) -> Result<String, Problem> {
+    let (plan, _) = load(document, false)?;
+    let (graph, lost) = facts::graph(&plan, Catalog::builtin())?;
+    let mut view = view::View::all(&graph, &lost);
+    if let Some(address) = &request.around {
+        view = view.around(&centres(&graph, address)?);
+    }
+    if request.destroyed {
+        view = view.destroyed();
+    }
+    Ok(view.render(request.format))
+}
+
+/// The resources at an address, or of a block.
+fn centres(graph: &ResourceGraph, address: &str) -> Result<Vec<NodeId>, Problem> {
+    let wanted = Address::new(address);
+    let found: Vec<NodeId> = match graph.at(&wanted) {
+        [] => graph.nodes().filter(|(_, node)| node.address.config_address() == address).map(|(id, _)| id).collect(),
+        exact => exact.to_vec(),
+    };
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let problem =
+        Problem::new(ProblemCode::NothingSelected, format!("the plan has no `{}`", text::truncate(address, 120)));
+    Err(match suggest::nearest(address, graph.nodes().map(|(_, node)| node.address.as_str())) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help("`plangate graph PLAN --format json` lists every resource"),
+    })
+}
+
 /// The plan in a document: itself, or what a wrapper holds.
 fn plan_of(mut document: Value) -> Value {
     let wrapped = ["plan", "tfplan"]
@@ -209,11 +272,13 @@ fn free_aside(input: Option<Input>) {
 
 /// One pass over the bytes: the typed plan and, when some rule of the repository may read it, the engine's input.
 fn load(document: &Document, whole: bool) -> Result<(crate::plan::Plan, Option<Input>), Problem> {
+    let names = || Arc::new(Catalog::builtin().identifying_attributes().collect());
     if whole {
-        let loaded = json::load(document, &Interest::everything(), InputSink)?;
+        let loaded = json::load(document, &Interest::everything().identified_by(names()), InputSink)?;
         Ok((loaded.plan, loaded.node))
     } else {
-        let loaded = json::load(document, &Interest::builtin(), crate::plan::sink::NoSink)?;
+        let interest = Interest::builtin().identified_by(names());
+        let loaded = json::load(document, &interest, crate::plan::sink::NoSink)?;
         Ok((loaded.plan, None))
     }
 }

@@ -39,6 +39,7 @@ pub mod eval;
 pub mod facts;
 pub mod finding;
 pub mod gate;
+pub mod graph;
 pub mod io;
 pub mod overlay;
 pub mod plan;

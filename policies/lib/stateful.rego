@@ -3,6 +3,7 @@
 package plangate.lib.stateful
 
 import data.plangate.lib.change as lib
+import data.plangate.lib.links
 
 import rego.v1
 
@@ -104,7 +105,7 @@ finding(change, consequence) := {
 		[sprintf("%s %s.", [lib.label(change), lib.fate(change)]), consequence],
 		array.concat(
 			array.concat(overlaid(change), kind(change)),
-			array.concat(guards(change), array.concat(lib.why(change), [lib.advice(change)])),
+			array.concat(guards(change), array.concat(lib.why(change), array.concat(links.story(change), [links.advice(change)]))),
 		),
 	)),
 	"plangate": object.union_n([lib.identity(change), strict(change), lowered(change), {
@@ -119,6 +120,6 @@ details(change) := object.union(
 	object.filter(change.catalog, ["class", "loses", "recoverable", "recovery", "variant", "carries", "overlaid"]),
 	object.union(
 		object.filter(change, ["reason", "replaced_by", "previous_address", "deferred_reason"]),
-		{"guard": {name: held | some name, held in change.guard; count(held) > 0}},
+		object.union({"guard": {name: held | some name, held in change.guard; count(held) > 0}}, links.details(change)),
 	),
 )

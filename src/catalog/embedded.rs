@@ -5,6 +5,9 @@
 /// Names of all types documented by the providers that were looked at, sorted.
 pub(super) const KNOWN_TYPES: &str = include_str!("../../policies/catalog/known-types.txt");
 
+/// Attributes that tell which object a resource is, in what it lies, or what of its type it is; sorted.
+pub(super) const IDENTIFYING: &str = include_str!("../../policies/catalog/identifying-attributes.txt");
+
 /// What is not about one type.
 pub(super) const GENERIC: &str = include_str!("../../policies/catalog/generic.json");
 

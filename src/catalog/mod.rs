@@ -90,6 +90,12 @@ impl Catalog {
         Ok(if looks_like_store { Level::Deny } else { Level::Warn })
     }
 
+    /// Attributes, as paths with dots, that tell which object a resource is, in what it lies, or what of its type it
+    /// is: all that must be known of objects nothing happens to.
+    pub fn identifying_attributes(&self) -> impl Iterator<Item = &'static str> {
+        embedded::IDENTIFYING.lines()
+    }
+
     /// Whether the type is documented by one of the providers that were looked at.
     #[must_use]
     pub fn is_known(&self, resource_type: &str) -> bool {
@@ -125,6 +131,23 @@ fn broken(what: &str, error: &serde_json::Error) -> Problem {
     Problem::new(ProblemCode::PolicyLoad, format!("the built-in catalogue cannot be read at {what}: {error}"))
         .help("This is a defect of plangate, please report it")
 }
+
+/// Attributes by which an object is known, whatever its type is.
+pub const OWN_IDENTITY: [&str; 13] = [
+    "id",
+    "name",
+    "arn",
+    "self_link",
+    "fully_qualified_name",
+    "full_name",
+    "path",
+    "project_id",
+    "dataset_id",
+    "identifier",
+    "bucket",
+    "cluster_id",
+    "metadata.name",
+];
 
 #[cfg(test)]
 mod tests;

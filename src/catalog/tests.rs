@@ -165,3 +165,20 @@ fn carriers_are_told_apart_by_name_without_version_and_case() {
     assert!(generic.carried(azapi, "Microsoft.Storage/storageAccountsX@2023-01-01").is_none());
     assert!(catalog.carrier("aws_s3_bucket").unwrap().is_none());
 }
+
+#[test]
+fn identifying_attributes_are_those_the_entries_speak_of() {
+    let mut expected: BTreeSet<String> = OWN_IDENTITY.iter().map(ToString::to_string).collect();
+    for entry in entries() {
+        let parents = entry.parents.into_iter().filter(|parent| parent.rel == Relation::Contains);
+        expected.extend(parents.map(|parent| parent.attr));
+        expected.extend(entry.variants.into_iter().flat_map(|variant| variant.when.into_keys()));
+    }
+    expected.extend(Catalog::builtin().generic().unwrap().dispatch.iter().map(|carrier| carrier.attr.clone()));
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/catalog/identifying-attributes.txt");
+    let text = expected.into_iter().collect::<Vec<_>>().join("\n") + "\n";
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), text, "run UPDATE=1 cargo test");
+}

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Show what is known about resource types.
     Catalog(CatalogArgs),
+    /// Print what depends on what in a plan.
+    Graph(GraphArgs),
     /// Print shell completions.
     Completions {
         /// The shell.
@@ -134,6 +136,35 @@ pub(crate) enum CatalogCommand {
         #[command(flatten)]
         setup: SetupArgs,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct GraphArgs {
+    /// A plan file, or `-` for standard input.
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: String,
+
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t = GraphFormat::Dot, value_name = "FORMAT")]
+    pub(crate) format: GraphFormat,
+
+    /// Only this resource, all its instances where the address has no key, and what is directly around it.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) around: Option<String>,
+
+    /// Only what is destroyed, or lost with what it lies in.
+    #[arg(long)]
+    pub(crate) destroyed: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// For Graphviz.
+    Dot,
+    /// For Mermaid.
+    Mermaid,
+    /// As data.
+    Json,
 }
 
 /// What every command that loads rules takes.

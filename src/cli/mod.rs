@@ -6,6 +6,7 @@ mod args;
 mod catalog;
 mod check;
 mod generate;
+mod graph;
 mod inspect;
 mod limits;
 mod output;
@@ -41,6 +42,7 @@ fn run() -> ExitCode {
         Command::Rules(args) => rules::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Catalog(args) => catalog::run(&args),
+        Command::Graph(args) => graph::run(&args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),
     };

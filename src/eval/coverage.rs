@@ -1,7 +1,8 @@
 //! The last line of defence: no destruction and no forgotten data store leaves here unjudged.
 //!
 //! Rules are text, and a phrase that is undefined for some combination of facts makes a rule stay silent.
-//! So every object that is destroyed or let go is checked against the findings of the rule that owns it. Must not make findings.
+//! So every object that is destroyed, let go, or lost with what it lies in is checked against the findings of the rule
+//! that owns it. Must not make findings.
 
 use std::collections::BTreeSet;
 
@@ -23,15 +24,15 @@ pub(super) fn unjudged(facts: &Facts, findings: &[Finding], settings: &Settings)
         })
         .collect();
     let gone = facts.drift.iter().filter(|change| facts.plan.refresh_only && is_store(change));
-    let expected = facts.changes.iter().filter_map(|change| Some((change, owner(change)?)));
-    expected
-        .chain(gone.map(|change| (change, FORGET)))
+    let let_go = facts.changes.iter().filter(|change| change.action.forgets() && is_store(change));
+    let lost = facts.changes.iter().chain(&facts.collateral).filter_map(|change| Some((change, owner(change)?)));
+    lost.chain(let_go.chain(gone).map(|change| (change, FORGET)))
         .filter(|(change, rule)| {
             settings.levels.get(&RuleId::new(*rule)) != Some(&Level::Off)
                 && !judged.contains(&(*rule, change.address.as_str(), change.deposed.as_deref()))
         })
         .map(|(change, rule)| {
-            let fate = if rule == FORGET { "loss" } else { "destruction" };
+            let fate = if matches!(rule, FORGET | COLLATERAL) { "loss" } else { "destruction" };
             let address = one_line(change.address.as_str());
             let message = format!("no rule judged the {fate} of {address}, though `{rule}` should have");
             Problem::new(ProblemCode::RuleUndetermined, message)
@@ -43,17 +44,20 @@ pub(super) fn unjudged(facts: &Facts, findings: &[Finding], settings: &Settings)
 /// Owns what leaves the state.
 const FORGET: &str = "stateful/forget-data-store";
 
-/// The built-in rule that must report what happens to this object, if one must.
-fn owner(change: &ChangeFacts) -> Option<&'static str> {
-    if change.action.forgets() {
-        return is_store(change).then_some(FORGET);
+/// Owns what goes down with what it lies in.
+const COLLATERAL: &str = "stateful/collateral-loss";
+
+/// The built-in rule that must report the destruction, or the loss with a container, of this object.
+pub(super) fn owner(change: &ChangeFacts) -> Option<&'static str> {
+    if change.action.destroys() {
+        return Some(match change.catalog.status {
+            TypeStatus::Catalogued if is_store(change) => "stateful/destroy-data-store",
+            TypeStatus::Catalogued if is_protection(change) => "protection/guard-removed",
+            TypeStatus::Catalogued => "stateful/destroy-catalogued",
+            TypeStatus::Known | TypeStatus::Unseen => "stateful/uncatalogued-destroy",
+        });
     }
-    change.action.destroys().then(|| match change.catalog.status {
-        TypeStatus::Catalogued if is_store(change) => "stateful/destroy-data-store",
-        TypeStatus::Catalogued if is_protection(change) => "protection/guard-removed",
-        TypeStatus::Catalogued => "stateful/destroy-catalogued",
-        TypeStatus::Known | TypeStatus::Unseen => "stateful/uncatalogued-destroy",
-    })
+    (!change.links.collateral_of.is_empty() && is_store(change)).then_some(COLLATERAL)
 }
 
 /// Whether it is what protects data elsewhere.
@@ -97,5 +101,21 @@ mod tests {
         let gone = entry("aws_db_instance", r#"["delete"]"#);
         assert_eq!(unjudged(&format!(r#"{{"resource_drift": [{gone}]}}"#)).len(), 1, "a refresh-only plan");
         assert!(unjudged(&format!(r#"{{"resource_changes": [], "resource_drift": [{gone}]}}"#)).is_empty());
+
+        let of_group = |kind: &str, actions: &str, key: &str| {
+            let change = format!(r#"{{"actions": {actions}, "before": {{"{key}": "g"}}, "after": null}}"#);
+            format!(r#"{{"address": "{kind}.x", "type": "{kind}", "change": {change}}}"#)
+        };
+        let group = of_group("azurerm_resource_group", r#"["delete"]"#, "name");
+        for (actions, rules) in [
+            (r#"["no-op"]"#, &["stateful/collateral-loss"][..]),
+            (r#"["forget"]"#, &["stateful/collateral-loss", "stateful/forget-data-store"]),
+        ] {
+            let account = of_group("azurerm_storage_account", actions, "resource_group_name");
+            let messages = unjudged(&format!(r#"{{"resource_changes": [{group}, {account}]}}"#));
+            let of_account: Vec<_> = messages.iter().filter(|message| message.contains("storage_account")).collect();
+            assert_eq!(of_account.len(), rules.len(), "{messages:?}");
+            assert!(rules.iter().zip(of_account).all(|(rule, message)| message.contains(rule)), "{messages:?}");
+        }
     }
 }

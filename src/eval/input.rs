@@ -4,6 +4,8 @@
 //! can never disagree about a fact. An optional key is left out where it does not apply (in Rego an absent
 //! key is undefined, while `null` would count as true); lists are always there.
 
+mod links;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,6 +16,8 @@ use crate::facts::{
 };
 use crate::finding::{Preset, VerbClass};
 use crate::plan::{Action, Mode};
+
+pub use links::LinksInput;
 
 /// Version of the shape: raised when a key goes or changes its meaning, not when one is added.
 pub const VERSION: u32 = 1;
@@ -93,6 +97,8 @@ pub struct PolicyInput<'a> {
     pub drift: Vec<ChangeInput<'a>>,
     /// Objects that were changed outside Terraform, in the same shape with `attributes`.
     pub drifted: Vec<OutsideInput<'a>>,
+    /// Objects that nothing happens to, but that are lost with what they lie in, in the same shape.
+    pub collateral: Vec<ChangeInput<'a>>,
 }
 
 /// About the plan as a whole.
@@ -222,6 +228,9 @@ pub struct ChangeInput<'a> {
     pub create_hazard: Option<HazardInput<'a>>,
     /// Paths of attributes known only after apply, sorted.
     pub unknown_paths: &'a [String],
+    /// How it hangs together with other changes.
+    #[serde(flatten)]
+    pub links: LinksInput<'a>,
 }
 
 /// An attribute that changes in a risky way, as the catalogue knows it. Values are text that may be shown.
@@ -381,6 +390,7 @@ impl<'a> PolicyInput<'a> {
             changes: facts.changes.iter().map(ChangeInput::new).collect(),
             drift: facts.drift.iter().map(ChangeInput::new).collect(),
             drifted: facts.drifted.iter().map(OutsideInput::new).collect(),
+            collateral: facts.collateral.iter().map(ChangeInput::new).collect(),
         }
     }
 }
@@ -444,6 +454,7 @@ impl<'a> ChangeInput<'a> {
             review: risks(facts, Effect::Review),
             create_hazard: facts.create_hazard.as_ref().map(HazardInput::new),
             unknown_paths: &facts.unknown_paths,
+            links: LinksInput::new(&facts.links),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! configuration files, waivers or reports; a finding is final when it leaves here (only `waiver`
 //! sets one field).
 
+mod causes;
 mod coverage;
 mod engine_input;
 pub mod input;
@@ -122,6 +123,7 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
     for rule in policies.rules().iter().filter(|rule| settings.level_of(rule) == Some(Level::Off)) {
         evaluation.rules.push(RuleRecord::new(rule, Outcome::Off, None));
     }
+    causes::link(&mut evaluation.findings, judged.facts);
     evaluation.problems.extend(coverage::unjudged(judged.facts, &evaluation.findings, settings));
     evaluation.problems.extend(masker.problem());
     evaluation.sort();

@@ -5,18 +5,25 @@
 //! [`Change::display`](crate::plan::Change::display), so nothing secret is stated.
 
 mod attributes;
+mod cause;
+mod containment;
 mod guard;
+mod links;
 mod loss;
+mod objects;
 mod outside;
 mod overlay;
 mod reason;
+mod rename;
+mod scene;
 mod stakes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
 use crate::catalog::{Catalog, Entry};
+use crate::graph::{NodeId, ResourceGraph};
 use crate::plan::{Action, Mode, Plan, ResourceChange, Side};
 use crate::problem::Problem;
 
@@ -24,7 +31,9 @@ use attributes::TypeRules;
 use outside::Answers;
 
 pub use attributes::{AttributeFact, Certainty, CreateHazard};
+pub use containment::KnownBy;
 pub use guard::{Guard, Guards};
+pub use links::{Cause, Container, Dependents, Identity, Links, Rename, Shift, Takes};
 pub use loss::{Recoverable, Recovery};
 pub use outside::{OutsideAttribute, OutsideChange};
 pub use overlay::Overlaid;
@@ -42,13 +51,20 @@ pub struct Facts {
     pub drift: Vec<ChangeFacts>,
     /// Objects that were changed outside Terraform: the rest of `resource_drift`, sorted alike.
     pub drifted: Vec<OutsideChange>,
+    /// Objects that nothing happens to, but that are lost with what they lie in, sorted alike.
+    pub collateral: Vec<ChangeFacts>,
 }
 
 impl Facts {
     /// Entries of the repository's own catalogue that have a say in any change, by their ids.
     pub fn overlay_entries(&self) -> impl Iterator<Item = usize> {
         let drifted = self.drifted.iter().map(|outside| &outside.change);
-        self.changes.iter().chain(&self.drift).chain(drifted).flat_map(|change| change.overlay_entries.iter().copied())
+        self.changes
+            .iter()
+            .chain(&self.drift)
+            .chain(&self.collateral)
+            .chain(drifted)
+            .flat_map(|change| change.overlay_entries.iter().copied())
     }
 }
 
@@ -125,6 +141,8 @@ pub struct ChangeFacts {
     pub create_hazard: Option<CreateHazard>,
     /// Paths of what is known only after apply, sorted.
     pub unknown_paths: Vec<String>,
+    /// How it hangs together with other changes.
+    pub links: Links,
 }
 
 /// Why a change waits for a later plan.
@@ -158,7 +176,7 @@ pub struct AttributeChange {
 
 /// Derives the facts of a plan. Fails only if the catalogue itself cannot be read.
 pub fn derive(plan: &Plan, catalog: &Catalog) -> Result<Facts, Problem> {
-    let mut deriver = Deriver { catalog, types: BTreeMap::new() };
+    let mut deriver = Deriver::new(catalog);
     let mut changes = Vec::new();
     for change in plan.changes.iter().flatten().filter(|change| is_judged(change)) {
         changes.push(deriver.facts(change)?);
@@ -182,11 +200,18 @@ pub fn derive(plan: &Plan, catalog: &Catalog) -> Result<Facts, Problem> {
             drift.push(facts);
         }
     }
+    let (mut changes, mut collateral) = scene::attach(plan, &mut deriver, changes)?;
     changes.sort_by(|a, b| a.key().cmp(&b.key()));
+    collateral.sort_by(|a, b| a.key().cmp(&b.key()));
     drift.sort_by(|a, b| a.key().cmp(&b.key()));
     drifted.sort_by(|a, b| (a.change.key(), &a.attributes).cmp(&(b.change.key(), &b.attributes)));
     outside::mark_recreated(&mut changes, &drift);
-    Ok(Facts { plan: PlanFacts::of(plan, &changes), changes, drift, drifted })
+    Ok(Facts { plan: PlanFacts::of(plan, &changes), changes, drift, drifted, collateral })
+}
+
+/// What depends on what, with what lies in what, and which objects are lost with what they lie in.
+pub fn graph(plan: &Plan, catalog: &Catalog) -> Result<(ResourceGraph, BTreeSet<NodeId>), Problem> {
+    scene::graph(plan, catalog)
 }
 
 /// Whether a change does anything to a managed object. An action nobody knows does, whatever the mode says.
@@ -255,7 +280,11 @@ struct KnownType {
     rules: Arc<TypeRules>,
 }
 
-impl Deriver<'_> {
+impl<'a> Deriver<'a> {
+    fn new(catalog: &'a Catalog) -> Self {
+        Self { catalog, types: BTreeMap::new() }
+    }
+
     fn known_type(&mut self, resource_type: &str) -> Result<KnownType, Problem> {
         if let Some(known) = self.types.get(resource_type) {
             return Ok(known.clone());
@@ -312,6 +341,7 @@ impl Deriver<'_> {
             attributes: attributes::of_change(&change.change, &known.rules),
             create_hazard: attributes::create_hazard(&change.change, &change.resource_type, self.catalog.generic()?),
             unknown_paths: attributes::unknown_paths(&change.change),
+            links: Links::default(),
         })
     }
 }

@@ -73,7 +73,7 @@ fn errored(plan: &Plan) -> Option<Problem> {
 fn no_changes(plan: &Plan) -> Option<Problem> {
     let prior = plan.prior_instances.as_deref().map_or(0, <[_]>::len);
     let planned = plan.planned_resources;
-    let message = match plan.configuration {
+    let message = match plan.configuration.as_ref() {
         // Terraform always writes `configuration`: who stripped it may have stripped the changes.
         None => "the plan has neither `resource_changes` nor `configuration`: nothing says what it does".to_owned(),
         Some(summary) if summary.managed_resources > 0 || prior > 0 || planned > 0 => {
@@ -159,8 +159,10 @@ fn names(addresses: &[String]) -> String {
 fn missing(plan: &Plan, changes: &[ResourceChange]) -> Vec<PriorInstance> {
     let named = Named::new(plan, changes);
     let prior = plan.prior_instances.as_deref().unwrap_or_default();
-    let missing: BTreeSet<_> = prior.iter().filter(|instance| !named.covers(instance)).collect();
-    missing.into_iter().cloned().collect()
+    let missing = prior.iter().filter(|instance| !named.covers(instance));
+    let by_object: BTreeMap<_, _> =
+        missing.map(|instance| ((&instance.address, &instance.deposed), instance)).collect();
+    by_object.into_values().cloned().collect()
 }
 
 /// What the entries of a plan name.

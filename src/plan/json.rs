@@ -10,6 +10,7 @@ pub(super) mod read;
 mod unique;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::de::DeserializeSeed as _;
 
@@ -18,6 +19,7 @@ use super::detect::{Document, refusal};
 use super::raw::{KeyNames, Top, Version};
 use super::sink::{DocumentSink, NoSink};
 use crate::problem::{Problem, ProblemCode};
+pub use keep::Names;
 use read::{Failure, Loader, Walk};
 
 /// Which `before`, `after` and masks the typed plan keeps.
@@ -32,10 +34,14 @@ pub enum KeepValues {
 }
 
 /// What the readers of a plan need.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interest {
     /// The values in the typed plan.
     pub values: KeepValues,
+    /// Attributes kept also of quiet entries and of the prior state: they tell which object lies in which.
+    pub identifying: Arc<Names>,
+    /// Settings of providers that are kept of `configuration`.
+    pub provider_settings: Arc<Names>,
     /// Whether the sink gets the whole document.
     pub document: bool,
 }
@@ -43,14 +49,31 @@ pub struct Interest {
 impl Interest {
     /// What built-in rules read: the values of changes, no document.
     #[must_use]
-    pub const fn builtin() -> Self {
-        Self { values: KeepValues::Changed, document: false }
+    pub fn builtin() -> Self {
+        Self {
+            values: KeepValues::Changed,
+            identifying: Arc::default(),
+            provider_settings: Arc::default(),
+            document: false,
+        }
     }
 
     /// What policies of unknown reach may read.
     #[must_use]
-    pub const fn everything() -> Self {
-        Self { values: KeepValues::Changed, document: true }
+    pub fn everything() -> Self {
+        Self { document: true, ..Self::builtin() }
+    }
+
+    /// The same, with these attributes kept of every object.
+    #[must_use]
+    pub fn identified_by(self, identifying: Arc<Names>) -> Self {
+        Self { identifying, ..self }
+    }
+
+    /// The same, with these settings kept of every provider.
+    #[must_use]
+    pub fn with_provider_settings(self, provider_settings: Arc<Names>) -> Self {
+        Self { provider_settings, ..self }
     }
 }
 
@@ -68,7 +91,7 @@ pub struct Loaded<N> {
 /// No key may stand twice at the top level nor anywhere in an entry of changes, drift, deferred changes or action
 /// invocations; where the sink gets the document, nowhere at all.
 pub fn load<S: DocumentSink>(document: &Document, interest: &Interest, sink: S) -> Result<Loaded<S::Node>, Problem> {
-    let mut loader = Loader::new(sink, interest.document, interest.values);
+    let mut loader = Loader::new(sink, interest);
     let mut top = Top::default();
     let mut json = serde_json::Deserializer::from_str(document.json());
     let walked = Walk { loader: &mut loader, target: &mut top }
@@ -119,7 +142,8 @@ fn unreadable<N>(document: &Document, top: &Top<N>, failure: Option<Failure>, er
 
 /// The top-level keys, if the whole text is valid JSON; none of a wrapper, which may hold a plan.
 fn top_keys(document: &Document) -> Option<BTreeSet<String>> {
-    let mut loader = Loader::new(NoSink, false, KeepValues::None);
+    let nothing = Interest { values: KeepValues::None, ..Interest::builtin() };
+    let mut loader = Loader::new(NoSink, &nothing);
     let mut keys = KeyNames::default();
     let mut json = serde_json::Deserializer::from_str(document.json());
     Walk { loader: &mut loader, target: &mut keys }.deserialize(&mut json).ok()?;

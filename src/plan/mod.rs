@@ -6,17 +6,21 @@
 
 pub mod action;
 pub mod completeness;
+pub mod configuration;
 pub mod detect;
 pub mod json;
 pub mod mask;
 mod raw;
 pub mod redact;
-mod segments;
+pub(crate) mod segments;
 pub mod sink;
 pub mod value;
 
+use std::sync::Arc;
+
 use crate::address::Address;
 pub use action::Action;
+pub use configuration::Configuration;
 pub use value::{AttributePath, Lookup, PathStep, Shadow, Side, Value};
 
 /// A plan, as far as a gate needs it.
@@ -42,8 +46,8 @@ pub struct Plan {
     pub checks: Vec<Check>,
     /// Managed instances of `prior_state`; `None` where the key is absent.
     pub prior_instances: Option<Vec<PriorInstance>>,
-    /// Whether `configuration` is there, and whether it declares managed resources (in any module).
-    pub configuration: Option<ConfigurationSummary>,
+    /// `configuration`: what is declared and what refers to what; `None` where the key is absent.
+    pub configuration: Option<Configuration>,
     /// Number of resources in `planned_values`; a check of the plan against itself, never a base of judgement.
     pub planned_resources: usize,
     /// `errored`; absent before Terraform 1.6.
@@ -58,20 +62,35 @@ pub struct Plan {
     pub unknown_keys: Vec<String>,
 }
 
-/// What [`Plan`] keeps of `configuration`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ConfigurationSummary {
-    /// Number of managed resource blocks in all modules.
-    pub managed_resources: usize,
+impl Plan {
+    /// Drops what the prior state says of objects whose change says the same.
+    fn forget_state_of_changes(&mut self) {
+        let changed: std::collections::HashSet<(&str, Option<&str>)> =
+            self.changes.iter().flatten().map(|change| (change.address.as_str(), change.deposed.as_deref())).collect();
+        for instance in self.prior_instances.iter_mut().flatten() {
+            if changed.contains(&(instance.address.as_str(), instance.deposed.as_deref())) {
+                instance.values = Value::Null;
+                instance.sensitive = Shadow::default();
+            }
+        }
+    }
 }
 
 /// A managed instance of the prior state.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct PriorInstance {
     /// Address of the instance.
     pub address: Address,
     /// Key of a deposed object.
     pub deposed: Option<String>,
+    /// Resource type; taken from the address where the key is absent.
+    pub resource_type: String,
+    /// Absolute addresses of blocks, without instance keys; closed under dependency.
+    pub depends_on: Box<[Arc<str>]>,
+    /// Identifying attributes, if the interest has any and no change has the object.
+    pub values: Value,
+    /// Which of them are sensitive.
+    pub sensitive: Shadow,
 }
 
 impl std::fmt::Display for PriorInstance {

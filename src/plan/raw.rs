@@ -4,6 +4,7 @@
 //! shown may have any.
 
 mod change;
+mod configuration;
 mod entry;
 mod fields;
 mod others;
@@ -19,10 +20,11 @@ use super::json::read::{Kind, Loader, Target};
 use super::sink::DocumentSink;
 use crate::problem::{Problem, ProblemCode};
 use change::Output;
+use configuration::RawConfiguration;
 use entry::{Deferred, Entry};
 use fields::{Flag, List, Named, Text};
 use others::{CheckEntry, DeferredInvocation, Invocation};
-use state::{Configuration, PlannedValues, PriorState};
+use state::{PlannedValues, PriorState};
 
 /// The top level of a document, plan or not.
 #[derive(Debug)]
@@ -94,6 +96,7 @@ impl<N> Top<N> {
         self.foreign.sort();
         self.plan.unknown_keys = self.foreign.into_iter().map(|(key, _)| key).collect();
         self.plan.output_changes.sort_by(|a, b| a.0.cmp(&b.0));
+        self.plan.forget_state_of_changes();
         self.plan
     }
 
@@ -201,7 +204,7 @@ impl<'de, S: DocumentSink> Target<'de, S> for Top<S::Node> {
             "checks" => into!(loader, map, List::<CheckEntry>::lenient(), |list| plan.checks = list.into_vec()),
             "prior_state" => into!(loader, map, PriorState::default(), |state| plan.prior_instances = state.into()),
             "configuration" => {
-                into!(loader, map, Configuration::default(), |summary| plan.configuration = summary.into())
+                into!(loader, map, RawConfiguration::default(), |raw| plan.configuration = raw.finish())
             }
             "planned_values" => into!(loader, map, PlannedValues::default(), |values| {
                 plan.planned_resources = values.resources;

@@ -1,4 +1,4 @@
-//! Segments of an address, for the loader: quote-aware, borrowed, without judgement.
+//! Segments of an address or reference, for the loader and the graph: quote-aware, borrowed, without judgement.
 //!
 //! Owns only the cutting at dots and keys. Selectors and everything else use [`crate::address`].
 
@@ -6,13 +6,13 @@ use super::Mode;
 
 /// One dot-separated segment with its instance key, brackets left off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Segment<'a> {
-    pub(super) name: &'a str,
-    pub(super) key: Option<&'a str>,
+pub(crate) struct Segment<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) key: Option<&'a str>,
 }
 
 /// Cuts an address at the dots outside of keys. Grammar: Terraform `internal/addrs`; a key is `[0]`, `["a.b"]` or `[*]`.
-pub(super) fn segments(address: &str) -> Vec<Segment<'_>> {
+pub(crate) fn segments(address: &str) -> Vec<Segment<'_>> {
     let mut out = Vec::new();
     let mut rest = address;
     while !rest.is_empty() {

@@ -49,6 +49,11 @@ impl Map {
         self.0.iter().map(|(key, value)| (&**key, value))
     }
 
+    /// The entries, sorted by key.
+    pub(super) fn into_entries(self) -> impl Iterator<Item = (Arc<str>, Value)> {
+        self.0.into_iter()
+    }
+
     /// Number of entries.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -6,6 +6,7 @@
 pub const MODULES: &[(&str, &str)] = &[
     ("blast-radius/size/policy.rego", include_str!("../../policies/blast-radius/size/policy.rego")),
     ("lib/change.rego", include_str!("../../policies/lib/change.rego")),
+    ("lib/links.rego", include_str!("../../policies/lib/links.rego")),
     ("lib/risk.rego", include_str!("../../policies/lib/risk.rego")),
     ("lib/stateful.rego", include_str!("../../policies/lib/stateful.rego")),
     ("plan/stale-by-drift/policy.rego", include_str!("../../policies/plan/stale-by-drift/policy.rego")),
@@ -19,6 +20,7 @@ pub const MODULES: &[(&str, &str)] = &[
         "protection/retention-reduced/policy.rego",
         include_str!("../../policies/protection/retention-reduced/policy.rego"),
     ),
+    ("stateful/collateral-loss/policy.rego", include_str!("../../policies/stateful/collateral-loss/policy.rego")),
     ("stateful/create-overwrites/policy.rego", include_str!("../../policies/stateful/create-overwrites/policy.rego")),
     ("stateful/destroy-catalogued/policy.rego", include_str!("../../policies/stateful/destroy-catalogued/policy.rego")),
     ("stateful/destroy-data-store/policy.rego", include_str!("../../policies/stateful/destroy-data-store/policy.rego")),

@@ -156,7 +156,11 @@ impl Writer {
         for entry in group.entries.iter().take(IN_FULL) {
             self.entry(entry);
         }
-        self.folded(group.entries.get(IN_FULL..).unwrap_or_default());
+        let folded = group.entries.get(IN_FULL..).unwrap_or_default();
+        self.folded(folded);
+        for victims in folded.iter().flat_map(|entry| &entry.victims) {
+            self.victims(victims);
+        }
     }
 
     fn entry(&mut self, entry: &Entry<'_>) {
@@ -169,6 +173,21 @@ impl Writer {
             };
             self.paragraph(&format!("The same holds for {}{rest}.", others.join(", ")), 6);
         }
+        for victims in &entry.victims {
+            self.victims(victims);
+        }
+    }
+
+    /// Findings that this one causes, by name alone.
+    fn victims(&mut self, victims: &[&Finding]) {
+        let Some(first) = victims.first() else { return };
+        let named: Vec<_> = victims.iter().take(NAMED).map(|victim| name(victim)).collect();
+        let rest = match victims.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let rule = one_line(first.rule.as_str());
+        self.paragraph(&format!("Because of it: {} {rule}: {}{rest}.", first.level, named.join(", ")), 6);
     }
 
     fn finding(&mut self, finding: &Finding, text: &str) {

@@ -8,8 +8,10 @@ pub mod human;
 pub mod json;
 pub mod listing;
 
+use std::collections::BTreeMap;
+
 use crate::eval::{Outcome, RuleRecord};
-use crate::finding::{Finding, Level, LevelFrom};
+use crate::finding::{Finding, Fingerprint, Level, LevelFrom};
 use crate::plan::{Action, Plan};
 use crate::policy::Origin;
 use crate::problem::Problem;
@@ -158,13 +160,31 @@ pub struct Entry<'a> {
     pub text: &'a str,
     /// The others.
     pub also: Vec<&'a Finding>,
+    /// What they cause, by rule and level: told here and nowhere else.
+    pub victims: Vec<Vec<&'a Finding>>,
 }
 
 impl<'a> Entry<'a> {
     fn new(finding: &'a Finding) -> Self {
         let address = finding.subject.as_ref().map_or("", |subject| subject.address.as_str());
         let text = finding.message.strip_prefix(address).map_or(finding.message.as_str(), str::trim_start);
-        Self { finding, text, also: Vec::new() }
+        Self { finding, text, also: Vec::new(), victims: Vec::new() }
+    }
+
+    /// Takes in a victim of one of its findings; `false` if none caused it.
+    fn take_in(&mut self, victim: &'a Finding) -> bool {
+        let causes = |finding: &Finding| victim.root_cause.as_ref() == Some(&finding.fingerprint);
+        if !causes(self.finding) && !self.also.iter().any(|finding| causes(finding)) {
+            return false;
+        }
+        let alike = |group: &&mut Vec<&Finding>| {
+            group.first().is_some_and(|first| first.rule == victim.rule && first.level == victim.level)
+        };
+        match self.victims.iter_mut().find(alike) {
+            Some(group) => group.push(victim),
+            None => self.victims.push(vec![victim]),
+        }
+        true
     }
 
     /// Whether another says the same of a change that differs in nothing but its address.
@@ -246,17 +266,32 @@ impl Report {
 }
 
 impl PlanReport {
-    /// The findings in groups of rule and level, in the order of findings; waived ones last.
+    /// The findings in groups of rule and level, in the order of findings; waived ones last. A finding that another
+    /// one causes is told with that one, unless that is waived or weighs less, or everything is destroyed.
     #[must_use]
     pub fn groups(&self) -> Vec<Group<'_>> {
         let mut groups: Vec<Group<'_>> = Vec::new();
+        let roots: BTreeMap<&Fingerprint, &Finding> =
+            self.findings.iter().map(|finding| (&finding.fingerprint, finding)).collect();
+        let is_victim = |finding: &&Finding| {
+            let root = finding.root_cause.as_ref().and_then(|root| roots.get(root));
+            finding.waiver.is_none()
+                && !self.counts.all_deleted
+                && root.is_some_and(|root| {
+                    root.waiver.is_none() && root.level >= finding.level && root.root_cause.is_none()
+                })
+        };
+        let (victims, told): (Vec<&Finding>, Vec<&Finding>) = self.findings.iter().partition(is_victim);
         for waived in [false, true] {
-            for finding in self.findings.iter().filter(|finding| finding.waiver.is_some() == waived) {
+            for finding in told.iter().copied().filter(|finding| finding.waiver.is_some() == waived) {
                 match groups.iter_mut().find(|group| group.takes(finding, waived)) {
                     Some(group) => group.push(finding),
                     None => groups.push(Group::new(finding, waived, self.is_shipped(finding))),
                 }
             }
+        }
+        for victim in victims {
+            groups.iter_mut().flat_map(|group| &mut group.entries).any(|entry| entry.take_in(victim));
         }
         groups
     }

@@ -288,3 +288,29 @@ fn the_human_report_reads_as_agreed() {
     let ran = plangate().args(["check", STATE, "fixtures/inputs/truncated.json"]).run();
     snapbox::assert_data_eq!(ran.stdout, snapbox::file!["snapshots/refused.txt"]);
 }
+
+#[test]
+fn the_graph_is_printed_around_an_address_and_for_what_is_destroyed() {
+    let destroyed = plangate().args(["graph", REPLACE, "--destroyed", "--format", "json"]).run();
+    let graph = report(&destroyed.exits(0).stdout);
+    let lost: Vec<&str> = graph["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|node| node["lost_with_container"] == true)
+        .map(|node| node["address"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        lost,
+        [
+            "module.dataset[\"customers\"].databricks_sql_table.delta",
+            "module.dataset[\"orders\"].databricks_sql_table.delta"
+        ]
+    );
+    let around =
+        plangate().args(["graph", REPLACE, "--around", "azurerm_storage_container.zone", "--format", "mermaid"]).run();
+    around.exits(0).says("flowchart LR").says("storage_account_id").hides("azurerm_mssql_server").hides("S3cr3t");
+    plangate().args(["graph", REPLACE]).run().exits(0).says("digraph plan {").hides("S3cr3t");
+    let unknown = plangate().args(["graph", REPLACE, "--around", "azurerm_storage_acount.lake"]).run();
+    unknown.exits(2).says("did you mean `azurerm_storage_account.lake`?");
+}

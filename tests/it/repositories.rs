@@ -321,9 +321,12 @@ fn a_rule_that_leaves_levels_to_its_results_needs_one_in_each() {
 
 #[test]
 fn configuration_replaces_the_level_and_the_report_counts_it() {
-    let repository =
-        Repository::new(&[("plangate.toml", "[rules.\"stateful/destroy-data-store\"]\nlevel = \"warn\"\n")]);
-    let report = repository.check(REPLACE);
+    let lower = |rule: &str| format!("[rules.\"stateful/{rule}\"]\nlevel = \"warn\"\n");
+    let one = lower("destroy-data-store");
+    let report = Repository::new(&[("plangate.toml", &one)]).check(REPLACE);
+    assert_eq!(report.verdict, Verdict::Blocked, "what is lost with it has a rule of its own");
+    let both = one + &lower("collateral-loss");
+    let report = Repository::new(&[("plangate.toml", &both)]).check(REPLACE);
     assert_eq!(report.verdict, Verdict::Allowed);
     let counts = plangate::report::FindingCounts::of(report.all_findings());
     assert!(counts.lowered >= 1);
@@ -591,4 +594,34 @@ fn a_waiver_without_reason_owner_or_target_is_refused() {
         .refused(ProblemCode::Waiver, "everything");
     waived("[[waiver]]\nrule = \"no/such-rule\"\naddress = \"a.b\"\nreason = \"r\"\nowner = \"o\"\n")
         .refused(ProblemCode::Waiver, "no/such-rule");
+}
+
+#[test]
+fn waiving_the_root_cause_waives_none_of_its_victims() {
+    let waiver = r#"
+[[waiver]]
+rule = "stateful/destroy-data-store"
+address = "azurerm_resource_group.etl"
+reason = "the group moves to another region"
+owner = "data"
+expires = "2026-12-31"
+"#;
+    let report = waived(waiver).check("56-parent-replaced-unmanaged-children");
+    let findings = &only(&report).findings;
+    let root = findings.iter().find(|finding| finding.rule.as_str() == "stateful/destroy-data-store").unwrap();
+    assert!(root.waiver.is_some() && root.root_cause.is_none());
+    let victims: Vec<_> = findings.iter().filter(|finding| finding.root_cause.is_some()).collect();
+    assert_eq!(victims.len(), 7);
+    let fingerprints: std::collections::BTreeSet<_> = findings.iter().map(|finding| &finding.fingerprint).collect();
+    assert_eq!(fingerprints.len(), findings.len(), "each has one of its own");
+    for victim in victims {
+        assert_eq!(victim.root_cause.as_ref(), Some(&root.fingerprint));
+        assert!(victim.waiver.is_none(), "{victim:?}");
+    }
+    assert_eq!(report.verdict, Verdict::Blocked);
+    let text = plangate::report::human::render(&report, plangate::report::human::Options::default());
+    assert!(
+        text.contains("it lies in azurerm_mssql_server.sql, which is"),
+        "told in full once its root is waived: {text}"
+    );
 }

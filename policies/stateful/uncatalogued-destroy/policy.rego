@@ -1,6 +1,7 @@
 package plangate.stateful.uncatalogued_destroy
 
 import data.plangate.lib.change as lib
+import data.plangate.lib.links
 
 import rego.v1
 
@@ -27,14 +28,17 @@ deny contains result if {
 	result := {
 		"msg": lib.sentences(array.concat(
 			[sprintf("%s %s.", [lib.label(change), lib.fate(change)]), judged.text],
-			array.concat(lib.why(change), advice(change)),
+			array.concat(lib.why(change), array.concat(links.story(change), advice(change))),
 		)),
 		"plangate": object.union(lib.identity(change), {
 			"level": judged.level,
 			"severity": judged.severity,
 			"details": object.union(
 				object.filter(change.catalog, ["status", "fallback_glob"]),
-				object.filter(change, ["type", "reason", "replaced_by", "previous_address", "deferred_reason"]),
+				object.union(
+					object.filter(change, ["type", "reason", "replaced_by", "previous_address", "deferred_reason"]),
+					links.details(change),
+				),
 			),
 		}),
 	}
@@ -83,6 +87,6 @@ judgement(change) := {
 # A resource without data needs no advice.
 default advice(_) := []
 
-advice(change) := [lib.advice(change)] if change.catalog.status != "known"
+advice(change) := [links.advice(change)] if change.catalog.status != "known"
 
-advice(change) := [lib.advice(change)] if change.unknown_action
+advice(change) := [links.advice(change)] if change.unknown_action

@@ -1,7 +1,7 @@
 use super::*;
 use crate::address::Address;
 use crate::plan::action::Action;
-use crate::plan::{Change, ConfigurationSummary, DeferredChange, Mode};
+use crate::plan::{Change, Configuration, DeferredChange, Mode};
 
 fn change(address: &str, action: Action) -> ResourceChange {
     ResourceChange {
@@ -17,14 +17,14 @@ fn change(address: &str, action: Action) -> ResourceChange {
 }
 
 fn prior(address: &str, deposed: Option<&str>) -> PriorInstance {
-    PriorInstance { address: Address::new(address), deposed: deposed.map(str::to_owned) }
+    PriorInstance { address: Address::new(address), deposed: deposed.map(str::to_owned), ..PriorInstance::default() }
 }
 
 fn plan(changes: Vec<ResourceChange>, prior: Vec<PriorInstance>) -> Plan {
     Plan {
         changes: Some(changes),
         prior_instances: Some(prior),
-        configuration: Some(ConfigurationSummary { managed_resources: 1 }),
+        configuration: Some(Configuration { managed_resources: 1, ..Configuration::default() }),
         ..Plan::default()
     }
 }
@@ -96,7 +96,7 @@ fn a_plan_without_changes_is_undecided_unless_refresh_only_is_expected() {
     assert!(codes(&stripped, Expect::RefreshOnly).is_empty());
     assert!(assess(&stripped, Expect::RefreshOnly).missing.is_empty());
 
-    let nothing = Plan { configuration: Some(ConfigurationSummary::default()), ..Plan::default() };
+    let nothing = Plan { configuration: Some(Configuration::default()), ..Plan::default() };
     assert!(codes(&nothing, Expect::Ordinary).is_empty(), "a configuration without resources has no changes");
     let planned = Plan { planned_resources: 1, ..nothing };
     assert_eq!(codes(&planned, Expect::Ordinary), [ProblemCode::NoResourceChanges]);

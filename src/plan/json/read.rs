@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::KeepValues;
-use super::keep::Anything;
+use super::keep::{Anything, Names};
 use super::keys::{Interner, Key, OpenKeys};
 use super::unique::Unique;
+use super::{Interest, KeepValues};
 use crate::plan::sink::DocumentSink;
 use crate::plan::value::{Number, Value};
 use crate::problem::ProblemCode;
@@ -22,6 +22,10 @@ pub(in crate::plan) struct Loader<'de, S> {
     feed: bool,
     /// Which values the typed plan keeps.
     pub(in crate::plan) values: KeepValues,
+    /// Which attributes it keeps of every object.
+    pub(in crate::plan) identifying: Arc<Names>,
+    /// Which settings it keeps of every provider.
+    pub(in crate::plan) provider_settings: Arc<Names>,
     /// Within a part where no key may stand twice, read or not.
     pub(in crate::plan) strict: bool,
     /// Within entries that may have no address, only its parts.
@@ -41,11 +45,13 @@ pub(in crate::plan) struct Failure {
 }
 
 impl<'de, S: DocumentSink> Loader<'de, S> {
-    pub(super) fn new(sink: S, feed: bool, values: KeepValues) -> Self {
+    pub(super) fn new(sink: S, interest: &Interest) -> Self {
         Self {
             sink,
-            feed,
-            values,
+            feed: interest.document,
+            values: interest.values,
+            identifying: Arc::clone(&interest.identifying),
+            provider_settings: Arc::clone(&interest.provider_settings),
             strict: false,
             builds_addresses: false,
             interner: Interner::default(),
@@ -91,7 +97,7 @@ impl<'de, S: DocumentSink> Loader<'de, S> {
     }
 
     /// The shared string of a key.
-    pub(super) fn shared(&mut self, key: &str) -> Arc<str> {
+    pub(in crate::plan) fn shared(&mut self, key: &str) -> Arc<str> {
         self.interner.intern(key)
     }
 }

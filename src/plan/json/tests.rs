@@ -42,14 +42,14 @@ impl DocumentSink for Echo {
     }
 }
 
-fn load_with<S: DocumentSink>(text: &str, interest: Interest, sink: S) -> Result<Loaded<S::Node>, Problem> {
+fn load_with<S: DocumentSink>(text: &str, interest: &Interest, sink: S) -> Result<Loaded<S::Node>, Problem> {
     let mut found = recognise(text.as_bytes().to_vec());
     assert_eq!(found.len(), 1);
-    load(&found.remove(0)?, &interest, sink)
+    load(&found.remove(0)?, interest, sink)
 }
 
 fn plan(text: &str) -> Result<Plan, Problem> {
-    load_with(text, Interest::builtin(), NoSink).map(|loaded| loaded.plan)
+    load_with(text, &Interest::builtin(), NoSink).map(|loaded| loaded.plan)
 }
 
 /// A plan with one entry.
@@ -85,7 +85,7 @@ fn interest_decides_what_is_kept() {
         {"address":"t.x","change":{"actions":["no-op"],"before":{"a":1}}},
         {"address":"t.y","change":{"actions":["delete"],"before":{"a":1}}}]}"#;
     let kept = |values| {
-        let loaded = load_with(text, Interest { values, document: false }, NoSink).unwrap();
+        let loaded = load_with(text, &Interest { values, ..Interest::builtin() }, NoSink).unwrap();
         assert!(loaded.node.is_none());
         loaded.plan.changes.unwrap().iter().map(|change| change.change.before != Value::Null).collect::<Vec<_>>()
     };
@@ -98,7 +98,7 @@ fn interest_decides_what_is_kept() {
 fn the_sink_gets_the_whole_plan_also_out_of_a_wrapper() {
     let inner = r#"{"format_version":"1.2","x":[1,-2,0.5,18446744073709551615,"ü\n",null,true],"resource_changes":[{"address":"t.x","mode":"data","change":{"actions":["no-op"],"before":{"a":{"b":[]}}}}],"configuration":{"root_module":{"variables":{"v":{"default":1}}}}}"#;
     for text in [inner.to_owned(), format!(r#"{{"plan":{inner},"run":{{}}}}"#), format!(r#"{{"tfplan":{inner}}}"#)] {
-        let loaded = load_with(&text, Interest::everything(), Echo).unwrap();
+        let loaded = load_with(&text, &Interest::everything(), Echo).unwrap();
         assert_eq!(loaded.node.as_deref(), Some(inner));
         assert_eq!(loaded.plan.unknown_keys, ["x"]);
         assert_eq!(loaded.plan.changes.unwrap().len(), 1);
@@ -261,7 +261,7 @@ fn a_key_that_stands_twice_is_refused_where_it_could_hide_a_change() {
     }
     let elsewhere = r#"{"format_version":"1.2","resource_changes":[],"variables":{"a":1,"a":2}}"#;
     assert!(plan(elsewhere).is_ok(), "nobody reads it");
-    let read = load_with(elsewhere, Interest::everything(), Echo).unwrap_err();
+    let read = load_with(elsewhere, &Interest::everything(), Echo).unwrap_err();
     assert_eq!(read.code, ProblemCode::DuplicateKey, "a policy may read it");
 }
 
@@ -329,4 +329,69 @@ fn managed_blocks_of_all_modules_are_counted() {
     let text = r#"{"format_version":"1.2","configuration":{"root_module":{"resources":[{"mode":"managed","address":"t.a"},
         {"mode":"data","address":"data.t.a"},{"address":"t.b"}],"module_calls":{"m":{"module":{"resources":[{"mode":"managed"}]}}}}}}"#;
     assert_eq!(plan(text).unwrap().configuration.unwrap().managed_resources, 3);
+}
+
+#[test]
+fn identifying_attributes_are_kept_of_quiet_changes_and_of_the_prior_state() {
+    let names: Names = ["id", "metadata.name", "kind"].into_iter().collect();
+    let interest = || Interest::builtin().identified_by(std::sync::Arc::new(names.clone()));
+    let object = r#"{"id":"1","other":{"id":2},"metadata":[{"name":"n","x":1}],"kind":{"a":[1]}}"#;
+    let kept = r#"{id = "1", kind = {a = [1]}, metadata = [{name = "n"}]}"#;
+    for change in [
+        format!(
+            r#"{{"actions":["no-op"],"before":{object},"before_sensitive":{{"other":true,"kind":true}},"after":{object}}}"#
+        ),
+        format!(
+            r#"{{"before":{object},"before_sensitive":{{"other":true,"kind":true}},"after":{object},"actions":["no-op"]}}"#
+        ),
+    ] {
+        let text = format!(r#"{{"format_version":"1.2","resource_changes":[{{"address":"t.x","change":{change}}}]}}"#);
+        let plan = load_with(&text, &interest(), NoSink).unwrap().plan;
+        let change = &plan.changes.unwrap()[0].change;
+        assert_eq!((change.before.to_string(), &change.after), (kept.to_owned(), &Value::Null));
+        assert!(change.is_secret(Side::Before, &[PathStep::Key("kind".into())]));
+        assert!(!change.is_secret(Side::Before, &[PathStep::Key("id".into())]));
+    }
+    let text = format!(
+        r#"{{"format_version":"1.2","resource_changes":[{{"address":"t.x","change":{{"actions":["no-op"],"before":{object}}}}}],
+            "prior_state":{{"values":{{"root_module":{{"resources":[
+              {{"address":"t.x","type":"t","values":{object}}},
+              {{"address":"t.y","type":"t","values":{object},"sensitive_values":{{"kind":true}},"depends_on":["t.x"]}}]}}}}}}}}"#
+    );
+    let plan = load_with(&text, &interest(), NoSink).unwrap().plan;
+    let prior = plan.prior_instances.unwrap();
+    assert_eq!(prior[0].values, Value::Null, "the change has them");
+    assert_eq!((prior[1].values.to_string(), prior[1].resource_type.as_str()), (kept.to_owned(), "t"));
+    assert_eq!(prior[1].depends_on.iter().map(|name| &**name).collect::<Vec<_>>(), ["t.x"]);
+    assert!(prior[1].sensitive.covers(&[PathStep::Key("kind".into())]));
+}
+
+#[test]
+fn the_configuration_keeps_references_and_named_settings_but_no_constants() {
+    let text = r#"{"format_version":"1.2","configuration":{
+        "provider_config":{"p":{"name":"p","expressions":{"features":[{"vault":[{"purge":{"constant_value":true},"x":{"constant_value":1}}]}],
+                                                          "token":{"constant_value":"hunter2"}}}},
+        "root_module":{"resources":[{"address":"t.a","mode":"managed","provider_config_key":"p","depends_on":["t.d"],
+            "count_expression":{"references":["var.n"]},
+            "expressions":{"a":{"references":["t.b[0].id","t.b[0]","t.b","t.b","local.x"]},
+                           "b":[{"c":{"references":["module.m.o","module.m"]},"d":{"constant_value":{"references":["hunter2"]}}}],
+                           "e":{"constant_value":"hunter2"},"f":{}}}],
+          "outputs":{"o":{"expression":{"references":["t.a"]}}},
+          "module_calls":{"m":{"expressions":{"v":{"references":["t.a"]}},"depends_on":["t.z"],"module":{}}},
+          "variables":{"n":{"default":"hunter2"}}}}}"#;
+    let settings: Names = ["features.vault.purge"].into_iter().collect();
+    let interest = Interest::builtin().with_provider_settings(std::sync::Arc::new(settings));
+    let configuration = load_with(text, &interest, NoSink).unwrap().plan.configuration.unwrap();
+    assert!(!format!("{configuration:?}").contains("hunter2"));
+    let block = &configuration.root.resources[0];
+    let words = |references: &[std::sync::Arc<str>]| references.join(" ");
+    let references: Vec<_> = block.references.iter().map(|(name, list)| format!("{name}: {}", words(list))).collect();
+    assert_eq!(references, ["a: t.b[0].id t.b local.x", "b: module.m.o"], "the most specific of each traversal");
+    assert_eq!((words(&block.repetition), words(&block.depends_on)), ("var.n".into(), "t.d".into()));
+    assert_eq!(block.provider_config_key.as_deref(), Some("p"));
+    let (name, call) = &configuration.root.calls[0];
+    assert_eq!((&**name, words(&call.arguments[0].1), words(&call.depends_on)), ("m", "t.a".into(), "t.z".into()));
+    assert_eq!(words(&configuration.root.outputs[0].1), "t.a");
+    let provider = configuration.provider("p").unwrap().expressions.to_string();
+    assert_eq!(provider, "{features = [{vault = [{purge = {constant_value = true}}]}]}");
 }

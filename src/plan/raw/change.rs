@@ -1,13 +1,13 @@
 //! `change` of a resource or output as it is written.
 //!
-//! Values of quiet entries are never built: Terraform writes `actions` before them. In a document that has another
-//! order they are built, and dropped when the object is complete.
+//! Of quiet entries only identifying values are built: Terraform writes `actions` before them. In a document that has
+//! another order all are built, and the others dropped when the object is complete.
 
 use serde::de::{MapAccess, SeqAccess};
 
 use super::fields::{List, Part, Words};
 use crate::plan::json::KeepValues;
-use crate::plan::json::keep::Keep;
+use crate::plan::json::keep::{Keep, KeepNamed, Names};
 use crate::plan::json::read::{Failure, Item, Kind, Loader, Scalar, Target, read_item};
 use crate::plan::sink::DocumentSink;
 use crate::plan::value::{Number, Value};
@@ -84,6 +84,26 @@ impl Values {
     }
 }
 
+impl Values {
+    /// Where an identifying value of a quiet entry goes: the object as it is, and what of it is secret.
+    fn identifying_place(&mut self, key: &str) -> Option<&mut Keep> {
+        match key {
+            "before" => Some(&mut self.before),
+            "before_sensitive" => Some(&mut self.before_sensitive),
+            _ => None,
+        }
+    }
+
+    /// What is kept of a quiet entry whose values were read before its actions.
+    fn identifying(self, names: &Names) -> Self {
+        let only = |kept: Keep| Keep::of(names.only(kept.value));
+        if names.is_empty() {
+            return Self::default();
+        }
+        Self { before: only(self.before), before_sensitive: only(self.before_sensitive), ..Self::default() }
+    }
+}
+
 impl RawChange {
     fn is_quiet(&self) -> bool {
         self.actions.as_ref().is_some_and(Actions::are_quiet)
@@ -94,6 +114,24 @@ impl RawChange {
             KeepValues::None => false,
             KeepValues::Changed => !self.is_quiet(),
             KeepValues::All => true,
+        }
+    }
+
+    /// Reads what is kept of a quiet entry.
+    fn read_identifying<'de, S: DocumentSink, A: MapAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<S::Node>, A::Error> {
+        match self.values.identifying_place(key) {
+            Some(place) if !loader.identifying.is_empty() => {
+                let mut named = KeepNamed::new(&loader.identifying);
+                let node = loader.read(map, &mut named)?;
+                *place = Keep::of(named.into_value());
+                Ok(node)
+            }
+            _ => loader.skip(map),
         }
     }
 
@@ -155,7 +193,7 @@ impl<'de, S: DocumentSink> Target<'de, S> for RawChange {
             "generated_config" => loader.read(map, &mut self.generated_config),
             key => match self.values.place(key) {
                 Some(place) if keeps => loader.read(map, place),
-                _ => loader.skip(map),
+                _ => self.read_identifying(loader, key, map),
             },
         }
     }
@@ -163,7 +201,7 @@ impl<'de, S: DocumentSink> Target<'de, S> for RawChange {
     fn close(&mut self, loader: &Loader<'de, S>, _: Kind) -> Result<(), Failure> {
         self.present = true;
         if !self.keeps_values(loader.values) {
-            self.values = Values::default();
+            self.values = std::mem::take(&mut self.values).identifying(&loader.identifying);
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 //!
 //! Must not know which part they stand in.
 
+use std::sync::Arc;
+
 use serde::de::{MapAccess, SeqAccess};
 
 use crate::plan::json::keep::Keep;
@@ -36,6 +38,27 @@ impl<S: DocumentSink> Target<'_, S> for Words {
         if let Scalar::String(text) = scalar {
             self.0 = Some(text.to_owned());
         }
+    }
+}
+
+/// Strings of an array that is for display, shared; any other value counts as absent.
+#[derive(Debug, Default)]
+pub(super) struct SharedTexts(Vec<Arc<str>>);
+
+impl<'de, S: DocumentSink> Target<'de, S> for SharedTexts {
+    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
+        let mut item = Words::default();
+        let node = read_item(loader, seq, &mut item)?;
+        if matches!(node, Item::Read(_)) {
+            self.0.extend(item.0.map(|text| loader.shared(&text)));
+        }
+        Ok(node)
+    }
+}
+
+impl From<SharedTexts> for Box<[Arc<str>]> {
+    fn from(texts: SharedTexts) -> Self {
+        texts.0.into_boxed_slice()
     }
 }
 

@@ -1,14 +1,15 @@
-//! `prior_state`, `planned_values` and `configuration`, as far as completeness needs them: which instances exist, how
-//! many are planned and declared.
+//! `prior_state`: which instances exist, on what they depend, and what identifies them; and how many resources
+//! `planned_values` has.
 
 use serde::de::{MapAccess, SeqAccess};
 
-use super::fields::{Index, List, Named, Part, Words};
+use super::fields::{Index, List, Part, SharedTexts, Words};
 use crate::address::Address;
+use crate::plan::json::keep::KeepNamed;
 use crate::plan::json::read::{Item, Kind, Loader, Target, read_item, skip_item};
-use crate::plan::segments::{mode_of, segments};
+use crate::plan::segments::{mode_of, resource_part, segments};
 use crate::plan::sink::DocumentSink;
-use crate::plan::{ConfigurationSummary, Mode, PriorInstance};
+use crate::plan::{Mode, PriorInstance, Shadow, Value};
 
 /// Declares a target that is an object (or `null`, or anything, which counts as empty) with some keys read.
 macro_rules! object {
@@ -60,14 +61,48 @@ struct Module {
 struct Instance {
     address: Words,
     mode: Words,
+    resource_type: Words,
     index: Index,
     deposed: Words,
+    depends_on: SharedTexts,
+    values: Value,
+    sensitive: Value,
 }
 
 object!(PriorState { "values" => values });
 object!(Values { "root_module" => root_module });
 object!(Module { "address" => address, "resources" => resources, "child_modules" => child_modules });
-object!(Instance { "address" => address, "mode" => mode, "index" => index, "deposed_key" => deposed, "deposed" => deposed });
+
+impl<'de, S: DocumentSink> Target<'de, S> for Instance {
+    const WHAT: &'static str = "an object";
+
+    fn accepts(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Map | Kind::Null)
+    }
+
+    fn field<A: MapAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<S::Node>, A::Error> {
+        match key {
+            "address" => loader.read(map, &mut self.address),
+            "mode" => loader.read(map, &mut self.mode),
+            "type" => loader.read(map, &mut self.resource_type),
+            "index" => loader.read(map, &mut self.index),
+            "deposed_key" | "deposed" => loader.read(map, &mut self.deposed),
+            "depends_on" => loader.read(map, &mut self.depends_on),
+            "values" | "sensitive_values" if !loader.identifying.is_empty() => {
+                let mut named = KeepNamed::new(&loader.identifying);
+                let node = loader.read(map, &mut named)?;
+                *(if key == "values" { &mut self.values } else { &mut self.sensitive }) = named.into_value();
+                Ok(node)
+            }
+            _ => loader.skip(map),
+        }
+    }
+}
 
 impl From<PriorState> for Option<Vec<PriorInstance>> {
     fn from(state: PriorState) -> Self {
@@ -108,11 +143,22 @@ impl Part for Instance {
         {
             address.push_str(&index);
         }
-        managed.then(|| PriorInstance { address: Address::new(address), deposed: self.deposed.0 })
+        managed.then(|| PriorInstance {
+            resource_type: self.resource_type.0.unwrap_or_else(|| resource_part(&address).resource_type.to_owned()),
+            address: Address::new(address),
+            deposed: self.deposed.0,
+            depends_on: self.depends_on.into(),
+            values: self.values,
+            sensitive: match self.sensitive {
+                Value::Null => Shadow::default(),
+                mask => Shadow::new(mask),
+            },
+        })
     }
 }
 
-fn is_managed(mode: Option<&str>, address: &str) -> bool {
+/// Whether a resource, by mode and address, is neither data source nor ephemeral.
+pub(super) fn is_managed(mode: Option<&str>, address: &str) -> bool {
     !matches!(mode_of(mode, address), Mode::Data | Mode::Ephemeral)
 }
 
@@ -155,93 +201,5 @@ impl<'de, S: DocumentSink> Target<'de, S> for Items {
         let item = skip_item(loader, seq)?;
         self.0 += usize::from(matches!(item, Item::Read(_)));
         Ok(item)
-    }
-}
-
-/// `configuration`.
-#[derive(Debug, Default)]
-pub(super) struct Configuration {
-    root_module: ConfigModule,
-    present: bool,
-}
-
-/// A module of the configuration (Terraform `internal/command/jsonconfig/config.go`).
-#[derive(Debug, Default)]
-struct ConfigModule {
-    resources: List<Block>,
-    calls: Named<Call>,
-}
-
-/// A resource block.
-#[derive(Debug, Default)]
-struct Block {
-    address: Words,
-    mode: Words,
-}
-
-/// A module call.
-#[derive(Debug, Default)]
-struct Call {
-    module: ConfigModule,
-}
-
-object!(ConfigModule { "resources" => resources, "module_calls" => calls });
-object!(Block { "address" => address, "mode" => mode });
-object!(Call { "module" => module });
-
-impl<'de, S: DocumentSink> Target<'de, S> for Configuration {
-    const WHAT: &'static str = "an object";
-
-    fn accepts(&self, kind: Kind) -> bool {
-        matches!(kind, Kind::Map | Kind::Null)
-    }
-
-    fn field<A: MapAccess<'de>>(
-        &mut self,
-        loader: &mut Loader<'de, S>,
-        key: &str,
-        map: &mut A,
-    ) -> Result<Option<S::Node>, A::Error> {
-        match key {
-            "root_module" => loader.read(map, &mut self.root_module),
-            _ => loader.skip(map),
-        }
-    }
-
-    fn close(&mut self, _: &Loader<'de, S>, _: Kind) -> Result<(), crate::plan::json::read::Failure> {
-        self.present = true;
-        Ok(())
-    }
-}
-
-impl From<Configuration> for Option<ConfigurationSummary> {
-    fn from(configuration: Configuration) -> Self {
-        configuration
-            .present
-            .then(|| ConfigurationSummary { managed_resources: configuration.root_module.managed_resources() })
-    }
-}
-
-impl ConfigModule {
-    fn managed_resources(self) -> usize {
-        let own = self.resources.into_vec().into_iter().filter(|managed| *managed).count();
-        own + self.calls.into_vec().into_iter().map(|(_, inner)| inner).sum::<usize>()
-    }
-}
-
-impl Part for Block {
-    type Of = bool;
-
-    /// Whether it declares a managed resource.
-    fn finish(self) -> bool {
-        is_managed(self.mode.0.as_deref(), &self.address.0.unwrap_or_default())
-    }
-}
-
-impl Part for Call {
-    type Of = usize;
-
-    fn finish(self) -> usize {
-        self.module.managed_resources()
     }
 }

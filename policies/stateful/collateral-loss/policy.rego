@@ -1,0 +1,106 @@
+package plangate.stateful.collateral_loss
+
+import data.plangate.lib.change as lib
+import data.plangate.lib.links
+import data.plangate.lib.stateful
+
+import rego.v1
+
+# METADATA
+# title: A data store is lost with what it lies in
+# description: >-
+#   The plan destroys or replaces a container (a resource group, a schema, an account, a project), and in it lies a
+#   data store that the plan leaves alone, updates, forgets or does not mention at all: it goes down with the
+#   container and is not made again. The level is the catalogue's for the type of the store; a setting that keeps the
+#   container alive makes it a warning.
+# scope: rule
+# custom:
+#   id: stateful/collateral-loss
+#   category: stateful
+#   level: per-finding
+#   severity: critical
+#   selector:
+#     verbs: [no-op, update, forget, replace-forget]
+#   reads: [plangate.changes, plangate.collateral]
+deny contains result if {
+	some victim in array.concat(input.plangate.changes, input.plangate.collateral)
+	count(victim.collateral_of) > 0
+	judged := judgement(victim)
+	result := {
+		"msg": lib.sentences(array.concat(
+			[sprintf("%s will be lost, though %s: it %s %s (%s).", [
+				lib.label(victim),
+				treatment(victim),
+				lies(victim.collateral_of[0]),
+				concat(" and ", containers(victim)),
+				victim.collateral_of[0].attribute,
+			])],
+			array.concat(
+				[judged.loss],
+				array.concat(array.concat(stateful.overlaid(victim), stateful.kind(victim)), array.concat(links.story(victim), [advice])),
+			),
+		)),
+		"plangate": object.union_n([lib.identity(victim), strict(victim), stateful.lowered(victim), {
+			"level": judged.level,
+			"severity": judged.severity,
+			"details": object.union(
+				object.filter(victim.catalog, ["class", "loses", "recoverable", "recovery", "carries", "overlaid", "fallback_glob"]),
+				links.details(victim),
+			),
+		}]),
+	}
+}
+
+judgement(victim) := {
+	"level": level(victim, victim.catalog.default),
+	"severity": victim.catalog.severity,
+	"loss": stateful.loss(victim),
+} if {
+	victim.catalog.status == "catalogued"
+	victim.catalog.data_store
+}
+
+judgement(victim) := {
+	"level": level(victim, "deny"),
+	"severity": "high",
+	"loss": sprintf("Nothing is known about the type %s, but its name looks like a data store (%s).", [victim.type, victim.catalog.fallback_glob]),
+} if {
+	victim.catalog.status == "unseen"
+	victim.catalog.fallback_glob
+}
+
+# One container that is really destroyed is enough.
+level(victim, suggested) := suggested if {
+	some it in victim.collateral_of
+	not it.kept
+}
+
+level(victim, suggested) := stateful.milder[suggested] if {
+	count([it | some it in victim.collateral_of; not it.kept]) == 0
+}
+
+# The level under the strict preset, where the catalogue has another.
+default strict(_) := {}
+
+strict(victim) := {"strict": victim.catalog.strict} if {
+	some it in victim.collateral_of
+	not it.kept
+}
+
+default treatment(_) := "the plan only changes it"
+
+treatment(victim) := "the plan leaves it alone" if victim.verb == "no-op"
+
+treatment(victim) := "the plan would only let go of it" if victim.forgets
+
+default lies(_) := "lies in"
+
+lies(it) := "seems to lie in" if it.known_by == "reference"
+
+containers(victim) := [described(it) | some it in array.slice(victim.collateral_of, 0, 3)]
+
+described(it) := sprintf("%s, which is destroyed", [it.address]) if not it.indirect
+
+described(it) := sprintf("%s, which is lost as well", [it.address]) if it.indirect
+
+advice := "Terraform does not make it again in this apply. Keep the container, or move or copy what must survive first."

@@ -1,0 +1,140 @@
+//! The objects of a plan as they are before it: what a graph's nodes say of themselves.
+//!
+//! Owns reading of identifying values. They are compared and never stated.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Deriver;
+use super::guard::paths_of;
+use crate::catalog::{Entry, OWN_IDENTITY, Relation};
+use crate::graph::{NodeId, ResourceGraph, Source};
+use crate::plan::{Action, Change, Lookup, Mode, Plan, PriorInstance, ResourceChange, Side, Value};
+use crate::problem::Problem;
+
+/// An object that exists before the plan.
+pub(super) struct Object<'a> {
+    pub(super) id: NodeId,
+    pub(super) resource_type: &'a str,
+    pub(super) action: Option<Action>,
+    pub(super) before: &'a Value,
+    /// The change, unless only the prior state has the object.
+    pub(super) change: Option<&'a ResourceChange>,
+    pub(super) entry: Option<Arc<Entry>>,
+}
+
+impl Object<'_> {
+    /// The text at a path with dots; of several the first. Absent where it is no text and no number.
+    pub(super) fn text(&self, attribute: &str) -> Option<Cow<'_, str>> {
+        text_at(self.before, attribute)
+    }
+
+    /// Whether the object is destroyed by its own change.
+    pub(super) fn is_destroyed(&self) -> bool {
+        self.action.is_some_and(Action::destroys)
+    }
+
+    /// Everything by which it may be called where `attribute` of another object names it.
+    pub(super) fn called(&self, attribute: &str) -> Vec<String> {
+        let names = OWN_IDENTITY.iter().copied().chain([attribute]);
+        let mut texts: Vec<String> = names.filter_map(|name| self.text(name).map(Cow::into_owned)).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        texts
+    }
+
+    /// The attributes that name what it lies in, with the types meant.
+    pub(super) fn containers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let parents = self.entry.iter().flat_map(|entry| &entry.parents);
+        parents
+            .filter(|parent| parent.rel == Relation::Contains)
+            .map(|parent| (parent.attr.as_str(), parent.resource_type.as_str()))
+    }
+}
+
+/// The text at a path with dots.
+pub(super) fn text_at<'v>(value: &'v Value, attribute: &str) -> Option<Cow<'v, str>> {
+    let found = if attribute.contains('.') {
+        paths_of(value, attribute).first().and_then(|path| value.at(path))
+    } else if let Value::Map(map) = value {
+        map.get(attribute)
+    } else {
+        None
+    };
+    match found? {
+        Value::String(text) if !text.is_empty() => Some(Cow::Borrowed(text)),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        _ => None,
+    }
+}
+
+/// Every managed object that exists, in the order of the graph.
+pub(super) fn objects<'a>(
+    plan: &'a Plan,
+    graph: &'a ResourceGraph,
+    types: &mut Deriver<'_>,
+) -> Result<Vec<Object<'a>>, Problem> {
+    let mut found = Vec::new();
+    for (id, node) in graph.nodes() {
+        let change = node.source.change(plan);
+        let before = match (change, node.source) {
+            (Some(change), _) => &change.change.before,
+            (None, Source::Prior(index)) => match plan.prior_instances.as_ref().and_then(|all| all.get(index)) {
+                Some(prior) => &prior.values,
+                None => continue,
+            },
+            (None, _) => continue,
+        };
+        let exists = !matches!(node.action, Some(Action::Create | Action::Read | Action::Ephemeral));
+        if exists && change.is_none_or(ResourceChange::is_managed) {
+            let entry = types.known_type(&node.resource_type)?.entry;
+            let resource_type = node.resource_type.as_str();
+            found.push(Object { id, resource_type, action: node.action, before, change, entry });
+        }
+    }
+    Ok(found)
+}
+
+/// An object only the prior state has, as a change that does nothing.
+pub(super) fn untouched(prior: &PriorInstance) -> ResourceChange {
+    ResourceChange {
+        address: prior.address.clone(),
+        previous_address: None,
+        mode: Mode::Managed,
+        resource_type: prior.resource_type.clone(),
+        provider: None,
+        deposed: prior.deposed.clone(),
+        change: Change {
+            action: Action::NoOp,
+            actions: vec!["no-op".to_owned()],
+            before: prior.values.clone(),
+            before_sensitive: prior.sensitive.clone(),
+            ..Change::default()
+        },
+        action_reason: None,
+    }
+}
+
+/// The text of an attribute after the plan; `None` where it is unknown, absent or no text.
+pub(super) fn text_after<'a>(change: &'a Change, attribute: &str) -> Option<Cow<'a, str>> {
+    let path = paths_of(&change.after, attribute).into_iter().next()?;
+    match change.lookup(Side::After, &path) {
+        Lookup::Known(_) => text_at(&change.after, attribute),
+        Lookup::Absent | Lookup::Unknown => None,
+    }
+}
+
+/// Objects by a text that names them, in order.
+#[derive(Debug, Default)]
+pub(super) struct Called(HashMap<String, Vec<usize>>);
+
+impl Called {
+    pub(super) fn add(&mut self, text: String, index: usize) {
+        self.0.entry(text).or_default().push(index);
+    }
+
+    pub(super) fn get(&self, text: &str) -> &[usize] {
+        self.0.get(text).map_or(&[], Vec::as_slice)
+    }
+}
