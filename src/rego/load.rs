@@ -53,7 +53,7 @@ pub(super) fn load(mut modules: Vec<Module>, limits: &Limits) -> Result<Loaded, 
     modules.sort_by(|a, b| a.file.name().cmp(b.file.name()));
     let mut problems = repeated(&modules);
     let mut parsed = Vec::new();
-    for outcome in parse_all(&modules, limits.load) {
+    for outcome in parse_in_halves(&modules, limits) {
         match outcome {
             Ok(module) => parsed.push(module),
             Err(found) => problems.extend(found),
@@ -99,6 +99,23 @@ fn repeated(modules: &[Module]) -> Vec<Problem> {
                 .at(&a.file, Span::default(), "here")
         })
         .collect()
+}
+
+/// Parses the files, half of them on a second thread: parsing is most of the start of a run. Only the waiting is
+/// shared; the parsing itself happens on threads that may be lost.
+fn parse_in_halves(modules: &[Module], limits: &Limits) -> Vec<Result<Parsed, Vec<Problem>>> {
+    if limits.threads < 2 || modules.len() < 4 {
+        return parse_all(modules, limits.load);
+    }
+    let (first, second) = modules.split_at(modules.len() / 2);
+    std::thread::scope(|scope| {
+        let other = std::thread::Builder::new().spawn_scoped(scope, || parse_all(second, limits.load));
+        let mut outcomes = parse_all(first, limits.load);
+        // Where no thread can be had, or it is lost, the work is done here.
+        let rest = other.ok().and_then(|thread| thread.join().ok());
+        outcomes.extend(rest.unwrap_or_else(|| parse_all(second, limits.load)));
+        outcomes
+    })
 }
 
 /// Parses every file alone, one deadline each. A thread serves until it hangs; the rest goes to a new one.
