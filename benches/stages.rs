@@ -70,10 +70,14 @@ fn recognise(bencher: Bencher<'_, '_>, size: &str) {
     bencher.with_inputs(|| bytes(size)).bench_values(detect::recognise);
 }
 
+fn interest() -> Interest {
+    Interest::builtin().identified_by(std::sync::Arc::new(Catalog::builtin().identifying_attributes().collect()))
+}
+
 #[divan::bench(args = SIZES)]
 fn load_plan(bencher: Bencher<'_, '_>, size: &str) {
     let document = document(size);
-    bencher.bench_local(|| json::load(&document, &Interest::builtin(), NoSink).unwrap());
+    bencher.bench_local(|| json::load(&document, &interest(), NoSink).unwrap());
 }
 
 #[divan::bench(args = SIZES)]
@@ -84,7 +88,7 @@ fn load_plan_and_input(bencher: Bencher<'_, '_>, size: &str) {
 
 #[divan::bench(args = SIZES)]
 fn derive_facts(bencher: Bencher<'_, '_>, size: &str) {
-    let plan = json::load(&document(size), &Interest::builtin(), NoSink).unwrap().plan;
+    let plan = json::load(&document(size), &interest(), NoSink).unwrap().plan;
     bencher.bench_local(|| facts::derive(&plan, Catalog::builtin()).unwrap());
 }
 

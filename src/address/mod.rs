@@ -45,6 +45,13 @@ impl Address {
         }
     }
 
+    /// The module instance around it, as text: `""` in the root, or where the address cannot be parsed.
+    #[must_use]
+    pub fn module(&self) -> String {
+        let modules = self.parts().map(|parts| parts.modules).unwrap_or_default();
+        modules.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
+    }
+
     /// Whether this is a data source. What cannot be parsed is none, so that it is judged.
     #[must_use]
     pub fn is_data(&self) -> bool {

@@ -9,6 +9,7 @@ use super::containment::Held;
 use super::links::Cause;
 use super::objects::Object;
 use super::scene::{All, Lost, identity};
+use crate::address::InstanceKey;
 use crate::graph::{NodeId, Origin, ResourceGraph};
 use crate::plan::{Action, Lookup, PathStep, Plan, ResourceChange, Side};
 
@@ -152,7 +153,10 @@ impl<'a> Causes<'a> {
         let unknown = change.change.lookup(Side::After, path) == Lookup::Unknown;
         let explains = |to: &NodeId| self.destroys(*to) || (unknown && self.changes(*to));
         let referenced = self.graph.referenced(id, attribute).into_iter();
-        if let Some(to) = referenced.filter(explains).min_by_key(|to| (std::cmp::Reverse(self.weight(*to)), *to)) {
+        let key = self.key(id);
+        // `t.n[each.key]` and `t.n` look alike in a plan: the instance with the same key is the likelier one.
+        let order = |to: &NodeId| (std::cmp::Reverse(self.weight(*to)), self.key(*to) != key, *to);
+        if let Some(to) = referenced.filter(explains).min_by_key(order) {
             return Some(Step { to, origin: "reference", attribute: Some(attribute.to_owned()), whole: true });
         }
         let node = self.graph.node(id)?;
@@ -166,6 +170,10 @@ impl<'a> Causes<'a> {
             .filter(|(to, _)| self.destroys(*to))
             .min_by_key(|(to, _)| (std::cmp::Reverse(self.graph.dependencies(*to).len()), *to))?;
         Some(Step { to, origin: origin.word(), attribute: Some(attribute.to_owned()), whole: true })
+    }
+
+    fn key(&self, id: NodeId) -> Option<InstanceKey> {
+        self.graph.node(id)?.address.parts().ok()?.key
     }
 
     fn destroys(&self, id: NodeId) -> bool {

@@ -66,23 +66,26 @@ struct Finder<'a> {
     objects: &'a [Object<'a>],
     graph: &'a ResourceGraph,
     by_node: HashMap<NodeId, usize>,
+    /// Objects by type, those that are destroyed first.
     by_type: BTreeMap<&'a str, Vec<usize>>,
     /// Data stores by their hierarchical id, in lower case.
-    by_id: HashMap<String, Vec<usize>>,
-    /// Objects of a type by what an attribute may call them; filled on demand.
-    called: HashMap<(&'a str, String), Called>,
+    by_id: Called,
+    /// For a type of children: objects of a type by what an attribute may call them; filled on demand.
+    called: HashMap<(&'a str, &'a str, String), Called>,
 }
 
 impl<'a> Finder<'a> {
     fn new(objects: &'a [Object<'a>], graph: &'a ResourceGraph) -> Self {
         let mut by_type: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
-        for (index, object) in objects.iter().enumerate() {
+        let mut by_id = Called::default();
+        let (destroyed, others): (Vec<_>, Vec<_>) =
+            objects.iter().enumerate().partition(|(_, object)| object.is_destroyed());
+        for (index, object) in destroyed.into_iter().chain(others) {
             by_type.entry(object.resource_type).or_default().push(index);
             // Settings of an object often have its very id: only what holds something is a container.
             let holds = object.entry.as_ref().is_some_and(|entry| entry.class.is_data_store());
             if let Some(id) = object.text("id").filter(|id| holds && is_hierarchical(id)) {
-                by_id.entry(id.to_lowercase()).or_default().push(index);
+                by_id.add(&id.to_lowercase(), None, &object.module, index);
             }
         }
         let by_node = objects.iter().enumerate().map(|(index, object)| (object.id, index)).collect();
@@ -113,8 +116,8 @@ impl<'a> Finder<'a> {
         let Some(id) = child.text("id").filter(|id| is_hierarchical(id)) else { return Vec::new() };
         let id = id.to_lowercase();
         let cuts = id.rmatch_indices('/').map(|(at, _)| at);
-        let mut found = cuts.filter_map(|at| self.by_id.get(id.get(..at)?));
-        found.next().cloned().unwrap_or_default()
+        let mut found = cuts.map(|at| self.by_id.get(id.get(..at).unwrap_or_default(), None, &child.module, |_| true));
+        found.find(|found| !found.is_empty()).unwrap_or_default()
     }
 
     /// The objects of a type that an attribute names.
@@ -127,15 +130,22 @@ impl<'a> Finder<'a> {
         if types.is_empty() {
             return (Vec::new(), KnownBy::Value);
         }
-        let referenced = self.referenced(child, attribute, &types);
         let value = child.text(attribute);
         let mut named: Vec<usize> = Vec::new();
         if let Some(value) = &value {
             for name in types.iter().copied() {
-                named.extend(self.called_by(name, attribute).get(value));
+                let shared = shared_containers(child, name, self);
+                let scope = scope_of(child, &shared);
+                let objects = self.objects;
+                let may_be = |index| objects.get(index).is_some_and(|parent| may_lie_in(child, parent));
+                let called = self.called_by(child.resource_type, name, attribute, &shared);
+                named.extend(called.get(value, scope.as_deref(), &child.module, may_be));
             }
-            named.retain(|parent| self.objects.get(*parent).is_some_and(|parent| may_lie_in(child, parent)));
         }
+        if named.len() == 1 {
+            return (named, KnownBy::Value);
+        }
+        let referenced = self.referenced(child, attribute, &types);
         if !named.is_empty() {
             let both: Vec<usize> = named.iter().copied().filter(|parent| referenced.contains(parent)).collect();
             return (if both.is_empty() { named } else { both }, KnownBy::Value);
@@ -163,17 +173,39 @@ impl<'a> Finder<'a> {
         stated.filter(|(_, origin)| *origin == Origin::PriorState).filter_map(|(id, _)| is_meant(id)).collect()
     }
 
-    fn called_by(&mut self, resource_type: &'a str, attribute: &str) -> &Called {
-        self.called.entry((resource_type, attribute.to_owned())).or_insert_with(|| {
+    fn called_by(
+        &mut self,
+        child_type: &'a str,
+        resource_type: &'a str,
+        attribute: &str,
+        shared: &[String],
+    ) -> &Called {
+        self.called.entry((child_type, resource_type, attribute.to_owned())).or_insert_with(|| {
             let mut called = Called::default();
             for index in self.by_type.get(resource_type).into_iter().flatten().copied() {
-                for text in self.objects.get(index).map(|object| object.called(attribute)).unwrap_or_default() {
-                    called.add(text, index);
+                let Some(object) = self.objects.get(index) else { continue };
+                let scope = scope_of(object, shared);
+                for text in object.called(attribute) {
+                    called.add(&text, scope.as_deref(), &object.module, index);
                 }
             }
             called
         })
     }
+}
+
+/// The attributes by which children and containers both say what they lie in.
+fn shared_containers(child: &Object<'_>, parent_type: &str, finder: &Finder<'_>) -> Vec<String> {
+    let parent = finder.by_type.get(parent_type).and_then(|all| finder.objects.get(*all.first()?));
+    let mine: BTreeSet<(&str, &str)> = child.containers().collect();
+    let shared = parent.into_iter().flat_map(Object::containers).filter(|container| mine.contains(container));
+    shared.map(|(attribute, _)| attribute.to_owned()).collect()
+}
+
+/// What an object says it lies in, as one text; `None` where it does not say all.
+fn scope_of(object: &Object<'_>, attributes: &[String]) -> Option<String> {
+    let values: Option<Vec<_>> = attributes.iter().map(|attribute| object.text(attribute)).collect();
+    values.map(|values| values.join("\u{0}"))
 }
 
 /// Ids that are paths from a root: Azure's, and Google's.

@@ -22,6 +22,8 @@ pub(super) struct Object<'a> {
     /// The change, unless only the prior state has the object.
     pub(super) change: Option<&'a ResourceChange>,
     pub(super) entry: Option<Arc<Entry>>,
+    /// The module instance it stands in, as text.
+    pub(super) module: String,
 }
 
 impl Object<'_> {
@@ -90,7 +92,8 @@ pub(super) fn objects<'a>(
         if exists && change.is_none_or(ResourceChange::is_managed) {
             let entry = types.known_type(&node.resource_type)?.entry;
             let resource_type = node.resource_type.as_str();
-            found.push(Object { id, resource_type, action: node.action, before, change, entry });
+            let module = node.address.module();
+            found.push(Object { id, resource_type, action: node.action, before, change, entry, module });
         }
     }
     Ok(found)
@@ -125,16 +128,46 @@ pub(super) fn text_after<'a>(change: &'a Change, attribute: &str) -> Option<Cow<
     }
 }
 
-/// Objects by a text that names them, in order.
+/// How many objects of one name are looked at: more are a crowd of which nobody can say which is meant.
+const CROWD: usize = 1000;
+
+/// Objects by a text that names them, the nearest first: those of the same module that lie in the same place, those
+/// that lie there in any module, and those that do not say where they lie.
 #[derive(Debug, Default)]
-pub(super) struct Called(HashMap<String, Vec<usize>>);
+pub(super) struct Called {
+    near: HashMap<(String, String, String), Vec<usize>>,
+    there: HashMap<(String, String), Vec<usize>>,
+    anywhere: HashMap<String, Vec<usize>>,
+}
 
 impl Called {
-    pub(super) fn add(&mut self, text: String, index: usize) {
-        self.0.entry(text).or_default().push(index);
+    /// Adds an object; those that are destroyed must come before all others, for a crowd is cut.
+    pub(super) fn add(&mut self, name: &str, place: Option<&str>, module: &str, index: usize) {
+        let at = place.unwrap_or_default();
+        self.near.entry((name.to_owned(), at.to_owned(), module.to_owned())).or_default().push(index);
+        self.there.entry((name.to_owned(), at.to_owned())).or_default().push(index);
+        self.anywhere.entry(name.to_owned()).or_default().push(index);
     }
 
-    pub(super) fn get(&self, text: &str) -> &[usize] {
-        self.0.get(text).map_or(&[], Vec::as_slice)
+    /// The objects of a name that pass a test, of the first circle that has any. Objects that do not say where they lie
+    /// have no place (`""`), and one that does not say is looked for everywhere.
+    pub(super) fn get(
+        &self,
+        name: &str,
+        place: Option<&str>,
+        module: &str,
+        may_be: impl Fn(usize) -> bool,
+    ) -> Vec<usize> {
+        let at = place.unwrap_or_default();
+        let near = self.near.get(&(name.to_owned(), at.to_owned(), module.to_owned()));
+        let there = self.there.get(&(name.to_owned(), at.to_owned())).filter(|_| place.is_some());
+        let anywhere = self.anywhere.get(name);
+        for circle in [near, there, anywhere].into_iter().flatten() {
+            let found: Vec<usize> = circle.iter().copied().take(CROWD).filter(|index| may_be(*index)).collect();
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        Vec::new()
     }
 }

@@ -191,7 +191,8 @@ impl<'a> Scene<'a> {
         let first = |ids: &[NodeId]| ids.iter().take(LISTED).filter_map(address).collect();
         let is_managed = |id: &NodeId| address(id).is_some_and(|address| !address.is_data());
         for id in destroyed {
-            let direct: Vec<NodeId> = self.graph.dependents(id).into_iter().filter(is_managed).collect();
+            let (direct, some) = self.graph.dependents(id, limit);
+            let direct: Vec<NodeId> = direct.into_iter().filter(is_managed).collect();
             let (every, whole) = self.graph.all_dependents(id, limit);
             let every: Vec<NodeId> = every.into_iter().filter(is_managed).collect();
             let with_data: Vec<NodeId> = every.iter().copied().filter(|id| stores.contains(id)).collect();
@@ -202,7 +203,7 @@ impl<'a> Scene<'a> {
                     stores: with_data.len(),
                     first_direct: first(&direct),
                     first_stores: first(&with_data),
-                    at_least: !whole,
+                    at_least: !(some && whole),
                 };
             }
         }

@@ -86,6 +86,8 @@ struct Scope<'a> {
     module: &'a str,
     /// What `each` and `count` come from.
     repetition: &'a [Arc<str>],
+    /// The instance key of what refers.
+    key: Option<&'a str>,
 }
 
 struct Builder<'a> {
@@ -186,14 +188,15 @@ impl<'a> Builder<'a> {
     }
 
     fn declare_block(&mut self, id: NodeId, block: &'a ConfigResource, module: &str) {
-        let scope = Scope { module, repetition: &block.repetition };
+        let key = self.key(id).map(str::to_owned);
+        let scope = Scope { module, repetition: &block.repetition, key: key.as_deref() };
         for (attribute, references) in &block.references {
             let opaque = self.add(id, references, scope, &Origin::Reference(Arc::clone(attribute)));
             if let Some(node) = self.at_mut(id).filter(|_| opaque) {
                 node.opaque.push(Arc::clone(attribute));
             }
         }
-        let none = Scope { module, repetition: &[] };
+        let none = Scope { module, repetition: &[], key: None };
         self.add(id, &block.repetition, none, &Origin::Repetition);
         self.add(id, &block.depends_on, none, &Origin::DependsOn);
     }
@@ -201,16 +204,18 @@ impl<'a> Builder<'a> {
     /// Adds an edge for each reference; whether one of them leads nowhere.
     fn add(&mut self, from: NodeId, references: &[Arc<str>], scope: Scope<'_>, origin: &Origin) -> bool {
         let mut opaque = false;
+        let is_own = |reference: &Arc<str>| reference.starts_with("each.") || reference.starts_with("count.");
+        let own_key = scope.key.filter(|_| references.iter().any(is_own));
         for reference in references {
             let parts = segments(reference);
             match parts.first().map(|first| first.name) {
                 Some("each" | "count") if !scope.repetition.is_empty() => {
-                    let outer = Scope { module: scope.module, repetition: &[] };
+                    let outer = Scope { repetition: &[], key: None, ..scope };
                     opaque |= self.add(from, scope.repetition, outer, origin);
                 }
                 Some("local") => opaque = true,
                 _ => {
-                    for to in self.targets(&parts, scope.module) {
+                    for to in self.targets(&parts, scope.module, own_key) {
                         self.edges.push(Edge { from, to, origin: origin.clone() });
                     }
                 }
@@ -220,7 +225,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The nodes a reference means.
-    fn targets(&mut self, parts: &[Segment<'_>], module: &str) -> Vec<NodeId> {
+    fn targets(&mut self, parts: &[Segment<'_>], module: &str, own_key: Option<&str>) -> Vec<NodeId> {
         match parts {
             [Segment { name: "var", .. }, variable, ..] => {
                 vec![self.junction(Junction::Variable(module.to_owned(), variable.name.to_owned()))]
@@ -230,9 +235,9 @@ impl<'a> Builder<'a> {
             }
             [Segment { name: "local" | "each" | "count" | "path" | "terraform" | "self", .. }, ..] => Vec::new(),
             [Segment { name: prefix @ ("data" | "ephemeral"), .. }, of, name, ..] => {
-                self.block_targets(&format!("{prefix}.{}.{}", of.name, name.name), name.key, module)
+                self.block_targets(&format!("{prefix}.{}.{}", of.name, name.name), name.key, module, own_key)
             }
-            [of, name, ..] => self.block_targets(&format!("{}.{}", of.name, name.name), name.key, module),
+            [of, name, ..] => self.block_targets(&format!("{}.{}", of.name, name.name), name.key, module, own_key),
             _ => Vec::new(),
         }
     }
@@ -254,16 +259,19 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn block_targets(&mut self, block: &str, key: Option<&str>, module: &str) -> Vec<NodeId> {
+    /// The instances a reference means. With `own_key`, it may mean the one with the same key (`t.n[each.key]`): that
+    /// one is named beside the others.
+    fn block_targets(&mut self, block: &str, key: Option<&str>, module: &str, own_key: Option<&str>) -> Vec<NodeId> {
         let at = block_key(module, block);
         let instances = self.blocks.get(&at).map(Vec::as_slice).unwrap_or_default();
-        let is_meant = |id: &NodeId| key.is_some() && self.key(*id) == key;
+        let has_key =
+            |wanted: Option<&str>| wanted.and_then(|_| instances.iter().copied().find(|id| self.key(*id) == wanted));
         match instances {
             [] => vec![self.junction(Junction::Absent(module.to_owned(), block.to_owned()))],
             [only] => vec![*only],
-            several => match several.iter().copied().find(is_meant) {
-                Some(meant) => vec![meant],
-                None => vec![self.junction(Junction::Block(at))],
+            _ => match (has_key(key), has_key(own_key)) {
+                (Some(meant), _) => vec![meant],
+                (None, same) => same.into_iter().chain([self.junction(Junction::Block(at))]).collect(),
             },
         }
     }
@@ -308,14 +316,19 @@ impl<'a> Builder<'a> {
         match junction {
             Junction::Variable(module, name) => {
                 let Some((call, parent)) = self.call_of(&module) else { return };
-                let scope = Scope { module: &parent, repetition: &call.repetition };
+                let scope = Scope { module: &parent, repetition: &call.repetition, key: None };
                 for (_, references) in call.arguments.iter().filter(|(argument, _)| **argument == *name) {
                     self.add(id, references, scope, &Origin::DependsOn);
                 }
             }
             Junction::CallDepends(module) => {
                 let Some((call, parent)) = self.call_of(&module) else { return };
-                self.add(id, &call.depends_on, Scope { module: &parent, repetition: &[] }, &Origin::DependsOn);
+                self.add(
+                    id,
+                    &call.depends_on,
+                    Scope { module: &parent, repetition: &[], key: None },
+                    &Origin::DependsOn,
+                );
             }
             Junction::Output(instance, name) => self.resolve_output(id, &instance, Some(&name)),
             Junction::Call(module, name, output) => {
@@ -347,7 +360,7 @@ impl<'a> Builder<'a> {
     fn resolve_output(&mut self, id: NodeId, instance: &str, name: Option<&str>) {
         let Some((config, _)) = self.instances.get(instance) else { return };
         let Some(module) = self.modules.get(config).copied() else { return };
-        let scope = Scope { module: instance, repetition: &[] };
+        let scope = Scope { module: instance, repetition: &[], key: None };
         for (output, references) in &module.outputs {
             if name.is_none_or(|name| name == &**output) {
                 self.add(id, references, scope, &Origin::DependsOn);

@@ -16,6 +16,9 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::plan::{Action, Plan, ResourceChange};
 
+/// How many resources behind one reference are looked at: more are a crowd of which nobody can say which is meant.
+const CROWD: usize = 1000;
+
 /// A node of the graph; smaller ones come first by address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(u32);
@@ -197,34 +200,40 @@ impl ResourceGraph {
         let mut found = BTreeSet::new();
         for edge in self.leaving(id) {
             found.extend(
-                self.beyond(edge.to).into_iter().filter(|end| *end != id).map(|end| (end, edge.origin.clone())),
+                self.beyond(edge.to, usize::MAX)
+                    .into_iter()
+                    .filter(|end| *end != id)
+                    .map(|end| (end, edge.origin.clone())),
             );
         }
         found.into_iter().collect()
     }
 
-    /// What an attribute of a resource refers to.
+    /// What an attribute of a resource refers to; of a crowd only as many as [`CROWD`], those that are named first.
     #[must_use]
     pub fn referenced(&self, id: NodeId, attribute: &str) -> Vec<NodeId> {
         let mut found = BTreeSet::new();
+        // Resources come before junctions.
         for edge in self.leaving(id) {
-            if matches!(&edge.origin, Origin::Reference(name) if &**name == attribute) {
-                found.extend(self.beyond(edge.to));
+            if found.len() < CROWD && matches!(&edge.origin, Origin::Reference(name) if &**name == attribute) {
+                found.extend(self.beyond(edge.to, CROWD));
             }
         }
         found.remove(&id);
         found.into_iter().collect()
     }
 
-    /// What needs a resource, in order, each once; dependencies that only the prior state knows of declared
+    /// What needs a resource, in order, each once, and `false` if it stopped at `limit` steps; dependencies that only the prior state knows of declared
     /// resources are left out, for they are closed: nobody knows which of them are direct.
     #[must_use]
-    pub fn dependents(&self, id: NodeId) -> Vec<NodeId> {
+    pub fn dependents(&self, id: NodeId, limit: usize) -> (Vec<NodeId>, bool) {
         let mut found = BTreeSet::new();
         let mut seen = BTreeSet::from([id]);
         let mut open = vec![id];
+        let mut steps = 0;
         while let Some(at) = open.pop() {
-            for edge in self.entering(at) {
+            for edge in self.entering(at).take(limit.saturating_sub(steps)) {
+                steps += 1;
                 match self.node(edge.from) {
                     Some(node) if node.declared && edge.origin == Origin::PriorState => {}
                     Some(_) => {
@@ -236,7 +245,7 @@ impl ResourceGraph {
             }
         }
         found.remove(&id);
-        found.into_iter().collect()
+        (found.into_iter().collect(), steps < limit)
     }
 
     /// Everything that needs a resource, directly or not, in order; `false` if it stopped at `limit` steps.
@@ -264,7 +273,7 @@ impl ResourceGraph {
     pub fn around(&self, id: NodeId) -> BTreeSet<NodeId> {
         let needed = self.dependencies(id).into_iter().filter(|(_, origin)| *origin != Origin::PriorState);
         let mut all: BTreeSet<NodeId> = needed.map(|(id, _)| id).collect();
-        all.extend(self.dependents(id));
+        all.extend(self.dependents(id, usize::MAX).0);
         all.insert(id);
         all
     }
@@ -273,15 +282,15 @@ impl ResourceGraph {
         seen.iter().copied().filter(|id| *id != but && self.node(*id).is_some()).collect()
     }
 
-    /// The resource itself, or those where the junctions from a node lead.
-    fn beyond(&self, start: NodeId) -> Vec<NodeId> {
+    /// The resource itself, or those where the junctions from a node lead, within so many steps.
+    fn beyond(&self, start: NodeId, limit: usize) -> Vec<NodeId> {
         if self.node(start).is_some() {
             return vec![start];
         }
         let mut seen = BTreeSet::from([start]);
         let mut open = vec![start];
         while let Some(at) = open.pop() {
-            for edge in self.leaving(at) {
+            for edge in self.leaving(at).iter().take(limit.saturating_sub(seen.len())) {
                 if seen.insert(edge.to) && self.node(edge.to).is_none() {
                     open.push(edge.to);
                 }

@@ -59,9 +59,9 @@ fn an_index_in_a_reference_names_one_instance() {
     let graph = scenario("05-replace-force-new");
     let pipeline = "azurerm_data_factory_pipeline.ingest";
     assert_eq!(referenced(&graph, pipeline, "activities_json"), ["azurerm_storage_container.zone[0]"]);
-    let dependents = names(&graph, graph.dependents(id(&graph, "azurerm_storage_container.zone[0]")));
+    let dependents = names(&graph, graph.dependents(id(&graph, "azurerm_storage_container.zone[0]"), 100).0);
     assert_eq!(dependents, [pipeline]);
-    assert!(graph.dependents(id(&graph, "azurerm_storage_container.zone[1]")).is_empty());
+    assert!(graph.dependents(id(&graph, "azurerm_storage_container.zone[1]"), 100).0.is_empty());
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_local_value_is_a_dead_end_that_the_prior_state_goes_round() {
 fn all_dependents_are_found_through_several_steps() {
     let graph = scenario("56-parent-replaced-unmanaged-children");
     let group = id(&graph, "azurerm_resource_group.etl");
-    let direct = names(&graph, graph.dependents(group));
+    let direct = names(&graph, graph.dependents(group, 100).0);
     assert_eq!(direct, ["azurerm_data_factory.adf", "azurerm_mssql_server.sql", "azurerm_storage_account.lake"]);
     let (all, whole) = graph.all_dependents(group, 1000);
     assert!(whole);
@@ -145,8 +145,8 @@ fn a_deposed_object_is_a_node_of_its_own_that_nothing_refers_to() {
     assert_eq!(graph.at(&lake).len(), 2);
     let current = graph.find(&lake, None).unwrap();
     let deposed = graph.find(&lake, Some("4785a34c")).unwrap();
-    assert!(!graph.dependents(current).is_empty());
-    assert!(graph.dependents(deposed).is_empty());
+    assert!(!graph.dependents(current, 100).0.is_empty());
+    assert!(graph.dependents(deposed, 100).0.is_empty());
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn cycles_and_references_to_nothing_end() {
                        "resources": [{"address": "t.a", "expressions": {"v": {"references": ["var.v", "t.a"]}}}]}}}}}}"#,
     );
     assert!(referenced(&graph, "module.m.t.a", "v").is_empty());
-    assert!(graph.dependents(id(&graph, "module.m.t.a")).is_empty());
+    assert!(graph.dependents(id(&graph, "module.m.t.a"), 100).0.is_empty());
 }
 
 #[test]

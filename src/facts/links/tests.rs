@@ -170,3 +170,24 @@ fn nothing_is_derived_for_a_plan_that_destroys_nothing() {
     let facts = scenario("17-moved-update");
     assert!(facts.changes.iter().all(|change| change.links == crate::facts::Links::default()));
 }
+
+#[test]
+fn an_instance_is_replaced_because_of_the_one_with_its_key() {
+    let entry = |block: &str, key: &str, path: &str| {
+        format!(
+            r#"{{"address": "t.{block}[\"{key}\"]", "type": "t", "change": {{"actions": ["delete", "create"], "before": {{"id": "{key}"}},
+                "after": {{}}, "after_unknown": {{"id": true, "{path}": true}}, "replace_paths": [["{path}"]]}}}}"#
+        )
+    };
+    let changes: Vec<String> =
+        ["x", "y"].iter().flat_map(|key| [entry("a", key, "size"), entry("b", key, "a_id")]).collect();
+    let text = format!(
+        r#"{{"format_version": "1.2", "resource_changes": [{}], "configuration": {{"root_module": {{"resources": [
+            {{"address": "t.a", "for_each_expression": {{}}}},
+            {{"address": "t.b", "expressions": {{"a_id": {{"references": ["t.a", "each.key"]}}}}}}]}}}}}}"#,
+        changes.join(",")
+    );
+    let facts = facts_of(text.into_bytes());
+    assert_eq!(root(&facts, "t.b[\"x\"]"), Some("t.a[\"x\"]"));
+    assert_eq!(root(&facts, "t.b[\"y\"]"), Some("t.a[\"y\"]"));
+}
