@@ -20,7 +20,8 @@ pub struct SourceFile {
 }
 
 /// A range of bytes in a [`SourceFile`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, serde::Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub struct Span {
     /// First byte.
     pub start: usize,

@@ -2,6 +2,13 @@
 //!
 //! Must not look into them.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::problem::{Problem, ProblemCode};
+use crate::rego::{Dialect, Known, Module};
+use crate::source::SourceFile;
+
 /// Path under `policies/` and text of every built-in module, sorted by path.
 pub const MODULES: &[(&str, &str)] = &[
     ("blast-radius/size/policy.rego", include_str!("../../policies/blast-radius/size/policy.rego")),
@@ -42,11 +49,41 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
 ];
 
+/// What loading finds out about them, so that a run need not: generated.
+const NOTES: &str = include_str!("../../policies/notes.json");
+
+/// What loading finds out about each module, by the name of its file.
+///
+/// # Errors
+/// None in practice: a test reads them.
+pub(super) fn notes() -> Result<Notes, Problem> {
+    serde_json::from_str(NOTES).map_err(|error| {
+        Problem::new(ProblemCode::PolicyLoad, format!("the notes on built-in policies cannot be read: {error}"))
+            .help("this is a fault of plangate: please report it")
+    })
+}
+
+type Notes = BTreeMap<String, Arc<Known>>;
+
+/// The modules, each with what is known of it.
+pub(super) fn modules(mut notes: Notes) -> Vec<Module> {
+    let module = |(path, text): &(&str, &str)| {
+        let name = format!("built-in:{path}");
+        let known = notes.remove(&name);
+        Module { file: SourceFile::new(name, *text), dialect: Dialect::V1, trusted: true, known }
+    };
+    MODULES.iter().map(module).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::time::Duration;
 
-    use super::MODULES;
+    use serde_json::json;
+
+    use super::*;
+    use crate::rego::{Limits, Program};
 
     fn rego_files(directory: &Path, root: &Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(directory).unwrap() {
@@ -66,6 +103,33 @@ mod tests {
         rego_files(&root, &root, &mut on_disk);
         on_disk.sort();
         assert_eq!(MODULES.iter().map(|(path, _)| *path).collect::<Vec<_>>(), on_disk);
+    }
+
+    /// `UPDATE=1 cargo test` rewrites the file.
+    #[test]
+    fn notes_are_what_loading_finds_out() {
+        let limits = Limits {
+            load: Duration::from_secs(10),
+            rule: Duration::from_secs(10),
+            max_items: 1000,
+            max_bytes: 1 << 20,
+            threads: 2,
+            now: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let program = Program::load(modules(Notes::new()), &limits).unwrap();
+        let line = |(name, known)| format!("{}: {}", json!(name), serde_json::to_string(&known).unwrap());
+        let lines: Vec<String> = program.notes().into_iter().map(line).collect();
+        let text = format!("{{\n{}\n}}\n", lines.join(",\n"));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/notes.json");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let on_disk = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(on_disk == text, "stale: run `UPDATE=1 cargo test`");
+
+        let noted = Program::load(modules(serde_json::from_str(&text).unwrap()), &limits).unwrap();
+        assert_eq!(noted.engine_texts(), program.engine_texts());
+        assert_eq!(format!("{:?}", noted.modules()), format!("{:?}", program.modules()));
     }
 
     #[test]

@@ -97,15 +97,13 @@ impl PolicySet {
     /// Every problem of every file at once: what the engine's loader refuses, wrong METADATA, a rule with the
     /// name of a convention that cannot be one, a package of the product, two rules of one id.
     pub fn load(files: Vec<PolicyFile>, limits: &Limits) -> Result<Self, Vec<Problem>> {
-        let mut modules: Vec<Module> = builtin::MODULES
-            .iter()
-            .map(|(path, text)| Module {
-                file: SourceFile::new(format!("built-in:{path}"), *text),
-                dialect: Dialect::V1,
-                trusted: true,
-            })
-            .collect();
-        modules.extend(files.into_iter().map(|f| Module { file: f.file, dialect: f.dialect, trusted: false }));
+        let mut modules = builtin::modules(builtin::notes().map_err(|problem| vec![problem])?);
+        modules.extend(files.into_iter().map(|f| Module {
+            file: f.file,
+            dialect: f.dialect,
+            trusted: false,
+            known: None,
+        }));
         let program = Program::load(modules, limits)?;
 
         let mut rules = native::rules();

@@ -18,7 +18,9 @@ use super::names::{Callee, Names};
 use super::rewrite::{self, EngineText};
 use super::run::STACK;
 use super::scan::Tokens;
-use super::{Dialect, Limits, Module, ModuleInfo, RuleInfo, builtins, check, error, input_use, lint, metadata};
+use super::{
+    Dialect, Known, Limits, Module, ModuleInfo, RuleInfo, builtins, check, error, input_use, known, lint, metadata,
+};
 
 /// Sizes of a file: generated policies are long, but nobody writes more than this. The engine's own limits (1 MiB, 1,024
 /// columns) refuse policies that exist.
@@ -52,23 +54,47 @@ pub(super) struct Parsed {
 pub(super) fn load(mut modules: Vec<Module>, limits: &Limits) -> Result<Loaded, Vec<Problem>> {
     modules.sort_by(|a, b| a.file.name().cmp(b.file.name()));
     let mut problems = repeated(&modules);
+    let (known, unknown) = split(modules);
     let mut parsed = Vec::new();
-    for outcome in parse_in_halves(&modules, limits) {
+    for outcome in parse_in_halves(&unknown, limits) {
         match outcome {
             Ok(module) => parsed.push(module),
             Err(found) => problems.extend(found),
         }
     }
     fail(problems)?;
-    let (infos, faults, texts) = {
+    let (mut infos, faults, mut texts) = {
         let names = Names::new(&parsed);
-        (describe(&names), check::check(&names), Arc::new(rewrite::all(&names)))
+        (describe(&names), check::check(&names), rewrite::all(&names))
     };
     let problems =
         faults.into_iter().filter_map(|(module, fault)| Some(fault_problem(&parsed.get(module)?.file, fault)));
     fail(problems.collect())?;
+    for (module, known) in &known {
+        infos.push(known.info(&module.file));
+        texts.push(EngineText::new(&module.file, Dialect::V1, module.file.text(), known.edits.clone()));
+    }
+    infos.sort_by(|a, b| a.file.name().cmp(b.file.name()));
+    texts.sort_by(|a, b| a.file.name().cmp(b.file.name()));
+    let texts = Arc::new(texts);
     let engine = prepare(&Arc::new(parsed), &texts, limits)?;
     Ok(Loaded { modules: infos, texts, engine })
+}
+
+/// Modules whose notes suffice, and those to parse: all of them where a file of a repository may refer to what ships.
+fn split(modules: Vec<Module>) -> (Vec<(Module, Arc<Known>)>, Vec<Module>) {
+    let is_known = |module: &Module| module.trusted && module.known.is_some();
+    if modules.iter().any(|module| !is_known(module) && known::may_refer(module.file.text())) {
+        return (Vec::new(), modules);
+    }
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for module in modules {
+        match module.known.clone().filter(|_| module.trusted) {
+            Some(notes) => known.push((module, notes)),
+            None => unknown.push(module),
+        }
+    }
+    (known, unknown)
 }
 
 /// The problems in the order of file and place, if there are any.
@@ -227,7 +253,7 @@ fn parse_as(file: &SourceFile, scan: &Scan<'_>, dialect: Dialect) -> Result<(Str
     let text = scan.text_for(dialect);
     let mut engine = new_engine();
     engine.set_rego_v0(dialect == Dialect::V0);
-    let refused = |error: &str| vec![engine_problem(error, &[EngineText::unchanged(file)])];
+    let refused = |error: &str| vec![engine_problem(error, &[EngineText::unchanged(file, dialect)])];
     engine.add_policy(file.name().to_owned(), text.clone()).map_err(|error| refused(&error.to_string()))?;
     let json = engine.get_ast_as_json().map_err(|error| refused(&error.to_string()))?;
     let ast = ast::read(&json).map_err(|_| {
@@ -341,9 +367,10 @@ fn build(
 ) -> Result<(Engine, Vec<lint::Finding>), String> {
     let mut engine = new_engine();
     builtins::register(&mut engine, now)?;
-    for (module, text) in parsed.iter().zip(texts) {
-        engine.set_rego_v0(module.dialect == Dialect::V0);
-        let name = module.file.name().to_owned();
+    engine.set_strict_builtin_errors(true);
+    for text in texts {
+        engine.set_rego_v0(text.dialect == Dialect::V0);
+        let name = text.file.name().to_owned();
         engine.add_policy(name, text.text().to_owned()).map_err(|error| error.to_string())?;
     }
     let names = Names::new(parsed);
@@ -382,7 +409,8 @@ fn lint_problem(finding: &lint::Finding, texts: &[EngineText]) -> Problem {
 fn alone(parsed: &[Parsed], texts: &[EngineText], rendered: &str) -> Vec<Problem> {
     let mut problems = vec![engine_problem(rendered, texts)];
     let mut seen = BTreeSet::from([error::parse(rendered)]);
-    for (module, text) in parsed.iter().zip(texts) {
+    for module in parsed {
+        let Some(text) = texts.iter().find(|text| text.file.name() == module.file.name()) else { continue };
         let alone = build(std::slice::from_ref(module), std::slice::from_ref(text), jiff::Timestamp::UNIX_EPOCH);
         if let Err(rendered) = alone
             && seen.insert(error::parse(&rendered))

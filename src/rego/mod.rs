@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::problem::Problem;
 use crate::source::{SourceFile, Span};
 
@@ -17,6 +19,7 @@ mod check;
 mod dialect;
 mod error;
 mod input_use;
+mod known;
 mod lint;
 mod load;
 mod mentions;
@@ -30,6 +33,7 @@ mod scan;
 mod tests;
 mod value;
 
+pub use known::Known;
 pub use value::{Input, InputSink};
 
 /// In which version of Rego a file is written.
@@ -52,6 +56,8 @@ pub struct Module {
     pub dialect: Dialect,
     /// Built in: its static checks ran in a test, and are skipped at run time.
     pub trusted: bool,
+    /// What loading found out about it before: only of built-in modules, where it saves parsing them.
+    pub known: Option<Arc<Known>>,
 }
 
 /// What loading and running may take.
@@ -98,6 +104,20 @@ impl Program {
         self.0.modules()
     }
 
+    /// What loading found out about each module, by the name of its file.
+    #[cfg(test)]
+    pub(crate) fn notes(&self) -> std::collections::BTreeMap<String, Known> {
+        let texts = self.0.texts().iter();
+        let notes = self.modules().iter().zip(texts).map(|(info, text)| Known::of(info, text.edits()));
+        self.modules().iter().map(|info| info.file.name().to_owned()).zip(notes).collect()
+    }
+
+    /// The text of each module as the engine reads it.
+    #[cfg(test)]
+    pub(crate) fn engine_texts(&self) -> Vec<&str> {
+        self.0.texts().iter().map(rewrite::EngineText::text).collect()
+    }
+
     /// Runs jobs in parallel; the answers stand in the order of the jobs and do not depend on the number of threads.
     #[must_use]
     pub fn run(&self, jobs: Vec<Job>) -> Vec<Run> {
@@ -133,7 +153,8 @@ pub struct ModuleInfo {
 }
 
 /// A rule of a file; several definitions of one rule are one entry.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub struct RuleInfo {
     /// Name within its package: `deny`, `a.b`.
     pub name: String,
@@ -150,7 +171,8 @@ pub struct RuleInfo {
 }
 
 /// What a rule yields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub enum RuleShape {
     /// One value.
     Complete,
@@ -163,7 +185,8 @@ pub enum RuleShape {
 }
 
 /// A `# METADATA` comment block.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub struct MetadataBlock {
     /// Its YAML, comment signs removed, one line per comment line.
     pub yaml: String,
@@ -174,7 +197,8 @@ pub struct MetadataBlock {
 }
 
 /// What a `# METADATA` block is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub enum Attachment {
     /// The package.
     Package,
@@ -185,7 +209,8 @@ pub enum Attachment {
 }
 
 /// What the rules of a module read of `input`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub struct InputUse {
     /// Some rule of this module, or of one it reaches, uses `input` as a whole: walks, copies or passes it.
     pub whole: bool,

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::source::{SourceFile, Span};
 
+use super::Dialect;
 use super::ast::{self, Expr};
 use super::builtins;
 use super::load::Parsed;
@@ -18,25 +19,27 @@ use super::scan::Tokens;
 /// A file as people wrote it and as the engine reads it. Both have the same lines.
 pub(super) struct EngineText {
     pub(super) file: SourceFile,
+    pub(super) dialect: Dialect,
     engine: SourceFile,
     edits: Vec<Edit>,
 }
 
 /// Text in place of a span of the original.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Edit {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct Edit {
     span: Span,
     text: String,
 }
 
 impl EngineText {
     /// A file the engine reads as it is, but for blanks in place of other characters.
-    pub(super) fn unchanged(file: &SourceFile) -> Self {
-        Self { file: file.clone(), engine: file.clone(), edits: Vec::new() }
+    pub(super) fn unchanged(file: &SourceFile, dialect: Dialect) -> Self {
+        Self { file: file.clone(), dialect, engine: file.clone(), edits: Vec::new() }
     }
 
-    fn new(file: &SourceFile, text: &str, edits: BTreeSet<Edit>) -> Self {
-        let edits: Vec<Edit> = edits.into_iter().collect();
+    /// A file with sorted changes; `text` is what they are made to, of the same length as the file.
+    pub(super) fn new(file: &SourceFile, dialect: Dialect, text: &str, edits: Vec<Edit>) -> Self {
         let mut engine = String::with_capacity(text.len());
         let mut at = 0;
         for edit in &edits {
@@ -45,11 +48,16 @@ impl EngineText {
             at = edit.span.end;
         }
         engine.push_str(text.get(at..).unwrap_or_default());
-        Self { file: file.clone(), engine: SourceFile::new(file.name(), engine), edits }
+        Self { file: file.clone(), dialect, engine: SourceFile::new(file.name(), engine), edits }
     }
 
     pub(super) fn text(&self) -> &str {
         self.engine.text()
+    }
+
+    #[cfg(test)]
+    pub(super) fn edits(&self) -> &[Edit] {
+        &self.edits
     }
 
     /// The original of a line and a column as the engine counts them.
@@ -105,7 +113,7 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed) -> EngineText {
         let span = Span::new(whole.start, end);
         edits.insert(Edit { span, text: blank(module.text.get(span.start..span.end).unwrap_or_default()) });
     }
-    EngineText::new(&module.file, &module.text, edits)
+    EngineText::new(&module.file, module.dialect, &module.text, edits.into_iter().collect())
 }
 
 /// Blanks of the same length, line ends kept.
@@ -176,9 +184,8 @@ mod tests {
         let text = "x := m.a\ny := [m.b, 1]\n";
         let file = SourceFile::new("a.rego", text);
         let edit = |start, end, text: &str| Edit { span: Span::new(start, end), text: text.to_owned() };
-        let edits =
-            BTreeSet::from([edit(5, 6, "data.main"), edit(15, 15, "f("), edit(15, 16, "data.main"), edit(18, 18, ")")]);
-        let changed = EngineText::new(&file, text, edits);
+        let edits = vec![edit(5, 6, "data.main"), edit(15, 15, "f("), edit(15, 16, "data.main"), edit(18, 18, ")")];
+        let changed = EngineText::new(&file, Dialect::V1, text, edits);
         assert_eq!(changed.text(), "x := data.main.a\ny := [f(data.main.b), 1]\n");
         let back = |piece: &str| {
             let start = changed.text().find(piece).unwrap();

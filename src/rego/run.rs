@@ -72,6 +72,11 @@ impl Prepared {
         &self.modules
     }
 
+    #[cfg(test)]
+    pub(super) fn texts(&self) -> &[EngineText] {
+        &self.texts
+    }
+
     pub(super) fn abandoned(&self) -> usize {
         self.abandoned.load(Ordering::Relaxed)
     }
@@ -309,7 +314,10 @@ fn evaluate_once(prepared: &Prepared, job: &Job, strict: bool, limit: Duration) 
     // An `Arc` is moved, nothing copied; the caller keeps another, so that no job pays for freeing a big input.
     engine.set_input(input.clone());
     engine.set_gather_prints(true);
-    engine.set_strict_builtin_errors(strict);
+    if !strict {
+        // The shared engine is strict; to change that copies all that was compiled.
+        engine.set_strict_builtin_errors(false);
+    }
     engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: CHECK_INTERVAL });
     let outcome = engine.eval_rule(job.rule.clone()).map_err(|error| {
         let limit = error.downcast_ref::<LimitError>().copied();

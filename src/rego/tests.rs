@@ -20,7 +20,12 @@ fn limits() -> Limits {
 fn modules(files: &[(&str, &str)]) -> Vec<Module> {
     files
         .iter()
-        .map(|(name, text)| Module { file: SourceFile::new(*name, *text), dialect: Dialect::Auto, trusted: false })
+        .map(|(name, text)| Module {
+            file: SourceFile::new(*name, *text),
+            dialect: Dialect::Auto,
+            trusted: false,
+            known: None,
+        })
         .collect()
 }
 

@@ -102,6 +102,7 @@ fn built_in_policies_pass_the_checks_of_foreign_ones() {
         file: plangate::source::SourceFile::new(*path, *text),
         dialect: plangate::rego::Dialect::Auto,
         trusted: false,
+        known: None,
     });
     plangate::rego::Program::load(modules.collect(), &limits).unwrap_or_else(|problems| panic!("{problems:#?}"));
 }

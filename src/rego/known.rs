@@ -1,0 +1,102 @@
+//! What loading finds out about a module that ships, written down so that a run need not parse it to learn it.
+//!
+//! Owns the shape of these notes and the question whether they suffice. They are made by loading itself
+//! ([`super::Program::notes`]); a test keeps them current. Must not be trusted for files of a repository.
+
+use serde::Deserialize;
+
+use super::rewrite::Edit;
+use super::scan::{Kind, Tokens};
+use super::{InputUse, MetadataBlock, ModuleInfo, RuleInfo};
+use crate::source::{SourceFile, Span};
+
+/// What loading found out about one module.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    package: String,
+    package_span: Span,
+    rules: Vec<RuleInfo>,
+    metadata: Vec<MetadataBlock>,
+    input: InputUse,
+    pub(super) edits: Vec<Edit>,
+}
+
+impl Known {
+    /// The notes about a module.
+    #[cfg(test)]
+    pub(super) fn of(info: &ModuleInfo, edits: &[Edit]) -> Self {
+        Self {
+            package: info.package.clone(),
+            package_span: info.package_span,
+            rules: info.rules.clone(),
+            metadata: info.metadata.clone(),
+            input: info.input.clone(),
+            edits: edits.to_vec(),
+        }
+    }
+
+    /// What they say of the file they are about.
+    pub(super) fn info(&self, file: &SourceFile) -> ModuleInfo {
+        ModuleInfo {
+            file: file.clone(),
+            package: self.package.clone(),
+            package_span: self.package_span,
+            dialect: super::Dialect::V1,
+            trusted: true,
+            rules: self.rules.clone(),
+            metadata: self.metadata.clone(),
+            input: self.input.clone(),
+        }
+    }
+}
+
+/// Whether a file of a repository may refer to a module that ships, by `data.plangate` or by a computed step behind
+/// `data`: then the checks need the syntax tree of both.
+pub(super) fn may_refer(text: &str) -> bool {
+    let Ok(tokens) = Tokens::scan(text) else { return true };
+    let word = |index: usize| {
+        let token = tokens.tokens.get(index)?;
+        Some((token.kind, text.get(token.span.start..token.span.end)?))
+    };
+    (0..tokens.tokens.len()).any(|index| {
+        let before = index.checked_sub(1).and_then(word).map_or("", |(_, text)| text);
+        match word(index) {
+            Some((Kind::Ident, "data")) if before != "." => match (word(index + 1), word(index + 2)) {
+                (Some((_, ".")), Some((Kind::Ident, next))) => next == "plangate",
+                _ => true,
+            },
+            Some((Kind::Ident, "plangate")) => before == "package",
+            _ => false,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_refer;
+
+    #[test]
+    fn a_file_that_may_reach_what_ships_is_told() {
+        for text in [
+            "package a\nimport data.plangate.lib.change",
+            "package a\nx := data[input.k].plangate",
+            "package a\nx := data[\"plangate\"]",
+            "package a\nimport data as d",
+            "package a\nx if { some p; data . plangate[p] }",
+            "package plangate.stateful",
+            "package a\nx := \"not closed",
+        ] {
+            assert!(may_refer(text), "{text}");
+        }
+        for text in [
+            "package a\nx := {\"plangate\": input.plangate.changes}",
+            "package a\nimport data.lib\nx := lib.plangate",
+            "package a\nx := input.data[0]",
+            "package a # data.plangate\nx := 1",
+        ] {
+            assert!(!may_refer(text), "{text}");
+        }
+    }
+}
