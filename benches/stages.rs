@@ -33,8 +33,8 @@ fn bytes(size: &str) -> Vec<u8> {
     let entries = plan["resource_changes"].as_array().unwrap().clone();
     let changes = (0..10_000).zip(entries.iter().cycle()).map(|(n, entry)| {
         let mut entry = entry.clone();
-        let address = entry["address"].as_str().unwrap();
-        entry["address"] = format!("module.copy[{n}].{address}").into();
+        let (copy, address) = (n / entries.len(), entry["address"].as_str().unwrap());
+        entry["address"] = format!("module.copy[{copy}].{address}").into();
         entry
     });
     plan["resource_changes"] = changes.collect();

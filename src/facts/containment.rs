@@ -64,6 +64,8 @@ pub(super) fn find(objects: &[Object<'_>], graph: &ResourceGraph) -> Vec<Held> {
 
 struct Finder<'a> {
     objects: &'a [Object<'a>],
+    /// Where each object says it lies.
+    places: Vec<Place<'a>>,
     graph: &'a ResourceGraph,
     by_node: HashMap<NodeId, usize>,
     /// Objects by type, those that are destroyed first.
@@ -89,7 +91,8 @@ impl<'a> Finder<'a> {
             }
         }
         let by_node = objects.iter().enumerate().map(|(index, object)| (object.id, index)).collect();
-        Self { objects, graph, by_node, by_type, by_id, called: HashMap::new() }
+        let places = objects.iter().map(Place::of).collect();
+        Self { objects, places, graph, by_node, by_type, by_id, called: HashMap::new() }
     }
 
     fn containers_of(&mut self, index: usize) -> Vec<Held> {
@@ -101,7 +104,7 @@ impl<'a> Finder<'a> {
             .map(|parent| Held { child: index, parent, attribute: "id".into(), known_by: KnownBy::IdPrefix })
             .collect();
         for (attribute, parent_type) in child.containers() {
-            let (parents, known_by) = self.by_attribute(child, attribute, parent_type);
+            let (parents, known_by) = self.by_attribute(index, attribute, parent_type);
             let attribute: Arc<str> = attribute.into();
             let held = |parent| Held { child: index, parent, attribute: Arc::clone(&attribute), known_by };
             found.extend(parents.into_iter().filter(|parent| *parent != index).map(held));
@@ -121,7 +124,9 @@ impl<'a> Finder<'a> {
     }
 
     /// The objects of a type that an attribute names.
-    fn by_attribute(&mut self, child: &Object<'a>, attribute: &str, parent_type: &str) -> (Vec<usize>, KnownBy) {
+    fn by_attribute(&mut self, index: usize, attribute: &str, parent_type: &str) -> (Vec<usize>, KnownBy) {
+        let objects = self.objects;
+        let Some(child) = objects.get(index) else { return (Vec::new(), KnownBy::Value) };
         let types: Vec<&'a str> = if parent_type.contains('*') {
             self.by_type.keys().copied().filter(|name| is_like(name, parent_type)).collect()
         } else {
@@ -136,9 +141,10 @@ impl<'a> Finder<'a> {
             for name in types.iter().copied() {
                 let shared = shared_containers(child, name, self);
                 let scope = scope_of(child, &shared);
-                let objects = self.objects;
-                let may_be = |index| objects.get(index).is_some_and(|parent| may_lie_in(child, parent));
-                let called = self.called_by(child.resource_type, name, attribute, &shared);
+                self.call(child.resource_type, name, attribute, &shared);
+                let key = (child.resource_type, name, attribute.to_owned());
+                let Some((called, mine)) = self.called.get(&key).zip(self.places.get(index)) else { continue };
+                let may_be = |parent: usize| self.places.get(parent).is_some_and(|place| mine.fits(place));
                 named.extend(called.get(value, scope.as_deref(), &child.module, may_be));
             }
         }
@@ -173,13 +179,8 @@ impl<'a> Finder<'a> {
         stated.filter(|(_, origin)| *origin == Origin::PriorState).filter_map(|(id, _)| is_meant(id)).collect()
     }
 
-    fn called_by(
-        &mut self,
-        child_type: &'a str,
-        resource_type: &'a str,
-        attribute: &str,
-        shared: &[String],
-    ) -> &Called {
+    /// Notes for children of a type what the objects of another are called where `attribute` names them.
+    fn call(&mut self, child_type: &'a str, resource_type: &'a str, attribute: &str, shared: &[String]) {
         self.called.entry((child_type, resource_type, attribute.to_owned())).or_insert_with(|| {
             let mut called = Called::default();
             for index in self.by_type.get(resource_type).into_iter().flatten().copied() {
@@ -190,7 +191,7 @@ impl<'a> Finder<'a> {
                 }
             }
             called
-        })
+        });
     }
 }
 
@@ -215,17 +216,29 @@ fn is_hierarchical(id: &str) -> bool {
         .any(|root| id.get(..root.len()).is_some_and(|start| start.eq_ignore_ascii_case(root)))
 }
 
-/// Whether a name that fits can be meant: what both say they lie in is the same, and so is the resource group.
-fn may_lie_in(child: &Object<'_>, parent: &Object<'_>) -> bool {
-    let differ = |a: Option<Cow<'_, str>>, b: Option<Cow<'_, str>>| matches!((a, b), (Some(a), Some(b)) if a != b);
-    let mine: BTreeSet<(&str, &str)> = child.containers().collect();
-    let shared_differs = parent
-        .containers()
-        .filter(|container| mine.contains(container))
-        .any(|(attribute, _)| differ(child.text(attribute), parent.text(attribute)));
-    let group = |object: &Object<'_>| object.text("id").and_then(|id| resource_group(&id));
-    let groups_differ = matches!((group(child), group(parent)), (Some(a), Some(b)) if a != b);
-    !shared_differs && !groups_differ
+/// Where an object says it lies.
+struct Place<'a> {
+    /// Values of the attributes that name what it lies in, with the type meant.
+    said: Vec<(&'a str, &'a str, Cow<'a, str>)>,
+    /// Its Azure resource group.
+    group: Option<String>,
+}
+
+impl<'a> Place<'a> {
+    fn of(object: &'a Object<'a>) -> Self {
+        let said = object.containers().filter_map(|(attribute, kind)| Some((attribute, kind, object.text(attribute)?)));
+        Self { said: said.collect(), group: object.text("id").and_then(|id| resource_group(&id)) }
+    }
+
+    /// Whether an object here can be meant by a name that fits: what both say they lie in is the same, and so is the
+    /// resource group.
+    fn fits(&self, other: &Self) -> bool {
+        let differs = |(attribute, kind, value): &(&str, &str, Cow<'_, str>)| {
+            other.said.iter().any(|(a, k, other)| a == attribute && k == kind && other != value)
+        };
+        let groups_differ = matches!((&self.group, &other.group), (Some(a), Some(b)) if a != b);
+        !groups_differ && !self.said.iter().any(differs)
+    }
 }
 
 /// `/subscriptions/…/resourcegroups/…` of an Azure id, in lower case.

@@ -129,7 +129,10 @@ pub(super) fn text_after<'a>(change: &'a Change, attribute: &str) -> Option<Cow<
 }
 
 /// How many objects of one name are looked at: more are a crowd of which nobody can say which is meant.
-const CROWD: usize = 1000;
+const CROWD: usize = 256;
+
+/// How many of them are named.
+const NAMED: usize = 8;
 
 /// Objects by a text that names them, the nearest first: those of the same module that lie in the same place, those
 /// that lie there in any module, and those that do not say where they lie.
@@ -149,8 +152,9 @@ impl Called {
         self.anywhere.entry(name.to_owned()).or_default().push(index);
     }
 
-    /// The objects of a name that pass a test, of the first circle that has any. Objects that do not say where they lie
-    /// have no place (`""`), and one that does not say is looked for everywhere.
+    /// The first objects of a name that pass a test, of the first circle that has any. Objects that do not say where they
+    /// lie have no place (`""`), and one that does not say is looked for everywhere. Of a crowd in which nobody looked at
+    /// passes the first is taken: some other may, and those that are destroyed come first.
     pub(super) fn get(
         &self,
         name: &str,
@@ -163,9 +167,13 @@ impl Called {
         let there = self.there.get(&(name.to_owned(), at.to_owned())).filter(|_| place.is_some());
         let anywhere = self.anywhere.get(name);
         for circle in [near, there, anywhere].into_iter().flatten() {
-            let found: Vec<usize> = circle.iter().copied().take(CROWD).filter(|index| may_be(*index)).collect();
+            let looked_at = circle.iter().copied().take(CROWD);
+            let found: Vec<usize> = looked_at.filter(|index| may_be(*index)).take(NAMED).collect();
             if !found.is_empty() {
                 return found;
+            }
+            if circle.len() > CROWD {
+                return circle.iter().copied().take(1).collect();
             }
         }
         Vec::new()
