@@ -71,7 +71,7 @@ fn recognise(bencher: Bencher<'_, '_>, size: &str) {
 }
 
 fn interest() -> Interest {
-    Interest::builtin().identified_by(std::sync::Arc::new(Catalog::builtin().identifying_attributes().collect()))
+    facts::interest(Catalog::builtin()).unwrap()
 }
 
 #[divan::bench(args = SIZES)]

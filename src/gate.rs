@@ -45,6 +45,8 @@ pub struct Stages {
     pub waivers: WaiverSet,
     /// What is known of resource types, with what the repository says.
     pub catalog: Arc<Catalog>,
+    /// What is read of a plan for built-in rules.
+    pub interest: Interest,
     /// What the repository says of them, for the audit.
     pub own_types: overlay::Entries,
     /// The day of the run, UTC: waivers expire by it.
@@ -127,7 +129,7 @@ fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used) -> Vec<PlanRep
 
 /// Judges one document: load, derive, evaluate, waive, decide.
 fn check_document(stages: &Stages, document: &Document, usage: &mut Used) -> Result<PlanReport, Problem> {
-    let (plan, input) = load(document, stages.policies.has_repository_rules())?;
+    let (plan, input) = load(document, &stages.interest, stages.policies.has_repository_rules())?;
     let completeness = completeness::assess(&plan, stages.expect);
     let facts = facts::derive(&plan, &stages.catalog)?;
     let judged = Judged { document, plan: &plan, input, facts: &facts, completeness: &completeness };
@@ -175,7 +177,7 @@ pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String,
 }
 
 fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Result<String, Problem> {
-    let (plan, _) = load(document, false)?;
+    let (plan, _) = load(document, &stages.interest, false)?;
     let facts = facts::derive(&plan, &stages.catalog)?;
     let mut derived = eval::derived(&facts, stages.eval.input)?;
     let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));
@@ -220,7 +222,7 @@ pub fn graph(plan: PlanInput, request: &GraphRequest) -> Result<String, Vec<Prob
 }
 
 fn graph_document(document: &Document, request: &GraphRequest) -> Result<String, Problem> {
-    let (plan, _) = load(document, false)?;
+    let (plan, _) = load(document, &facts::interest(Catalog::builtin())?, false)?;
     let (graph, lost) = facts::graph(&plan, Catalog::builtin())?;
     let mut view = view::View::all(&graph, &lost);
     if let Some(address) = &request.around {
@@ -271,14 +273,12 @@ fn free_aside(input: Option<Input>) {
 }
 
 /// One pass over the bytes: the typed plan and, when some rule of the repository may read it, the engine's input.
-fn load(document: &Document, whole: bool) -> Result<(crate::plan::Plan, Option<Input>), Problem> {
-    let names = || Arc::new(Catalog::builtin().identifying_attributes().collect());
+fn load(document: &Document, interest: &Interest, whole: bool) -> Result<(crate::plan::Plan, Option<Input>), Problem> {
     if whole {
-        let loaded = json::load(document, &Interest::everything().identified_by(names()), InputSink)?;
+        let loaded = json::load(document, &interest.clone().with_document(), InputSink)?;
         Ok((loaded.plan, loaded.node))
     } else {
-        let interest = Interest::builtin().identified_by(names());
-        let loaded = json::load(document, &interest, crate::plan::sink::NoSink)?;
+        let loaded = json::load(document, interest, crate::plan::sink::NoSink)?;
         Ok((loaded.plan, None))
     }
 }

@@ -12,6 +12,7 @@ use crate::catalog::Catalog;
 use crate::config::{self, CatalogSource, Config, ConfiguredPath, PolicyPaths, RegoVersion, WaiversPath};
 use crate::eval::input::{Limits, UnknownTypes};
 use crate::eval::{self, BuiltinErrors};
+use crate::facts;
 use crate::finding::{Level, Preset, RuleId};
 use crate::gate::Stages;
 use crate::io;
@@ -73,7 +74,7 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok(into_stages(setup, &config, catalog, waivers, policies))
+    into_stages(setup, &config, catalog, waivers, policies).map_err(|problem| vec![problem])
 }
 
 fn into_stages(
@@ -82,7 +83,7 @@ fn into_stages(
     own_types: overlay::Entries,
     waivers: WaiverSet,
     policies: PolicySet,
-) -> Stages {
+) -> Result<Stages, Problem> {
     let today = jiff::tz::Offset::UTC.to_datetime(setup.now).date();
     let levels: BTreeMap<RuleId, Level> =
         policies.rules().iter().filter_map(|rule| Some((rule.id.clone(), config.level_for(&rule.id)?.0))).collect();
@@ -105,7 +106,8 @@ fn into_stages(
         },
         input: eval::input::Settings { unknown_types, limits: limits(config.limits), preset: config.preset },
     };
-    Stages {
+    let catalog = Catalog::with(own_types.in_force(today));
+    Ok(Stages {
         policies,
         eval,
         expect: setup.expect.unwrap_or(match config.expect {
@@ -115,10 +117,11 @@ fn into_stages(
         fail_on: setup.fail_on.unwrap_or(config.fail_on),
         waivers,
         today,
-        catalog: Arc::new(Catalog::with(own_types.in_force(today))),
+        interest: facts::interest(&catalog)?,
+        catalog: Arc::new(catalog),
         own_types,
         notes,
-    }
+    })
 }
 
 /// The limits of the configuration, completed by those that hold without one.

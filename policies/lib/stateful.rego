@@ -66,25 +66,25 @@ default variant(_) := []
 
 variant(change) := [sprintf("About this one: %s.", [change.catalog.variant])] if change.catalog.variant
 
-# What the object's own settings mean for its destroy.
+# What settings of the object and of its provider mean for its destroy.
 guards(change) := array.concat(
-	[sprintf("%s is %s, so the provider will refuse: this apply would fail.", [it.attribute, it.value]) |
-		some it in change.guard.blocked
-	],
+	[guard(it, "so the provider will refuse: this apply would fail") | some it in change.guard.blocked],
 	array.concat(
-		[sprintf("%s is %s, so the provider should keep the object itself.", [it.attribute, it.value]) |
-			some it in change.guard.harmless
-		],
+		[guard(it, "so the provider should keep the object itself") | some it in change.guard.harmless],
 		array.concat(
-			[sprintf("%s is %s, so the provider takes a snapshot first.", [it.attribute, it.value]) |
-				some it in change.guard.snapshot
-			],
-			[sprintf("%s is %s: %s.", [it.attribute, it.value, escalation(it.attribute)]) |
-				some it in change.guard.escalates
-			],
+			[guard(it, "so the provider takes a snapshot first") | some it in change.guard.snapshot],
+			[escalated(it) | some it in change.guard.escalates],
 		),
 	),
 )
+
+guard(it, clause) := sprintf("%s is %s, %s.", [it.attribute, it.value, clause]) if not it.note
+
+guard(it, _) := sprintf("%s is %s: %s.", [it.attribute, it.value, it.note]) if it.note
+
+escalated(it) := sprintf("%s is %s: %s.", [it.attribute, it.value, escalation(it.attribute)]) if not it.note
+
+escalated(it) := guard(it, "") if it.note
 
 escalation(attribute) := object.get(escalations, attribute, "everything in it goes too")
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::entry::{Class, Effect, HazardKind, Level, RiskKind, Severity};
+use super::entry::{Class, Effect, GuardClause, HazardKind, Level, RiskKind, Severity};
 
 /// Types whose objects are told apart by an attribute and a table; `dispatch` of the file has the rest.
 pub(super) const CARRIERS: [&str; 2] = ["azapi_resource", "aws_cloudcontrolapi_resource"];
@@ -89,6 +89,31 @@ pub struct ProviderFlag {
     pub plan_json: String,
     /// Remark.
     pub note: Option<String>,
+    /// Unless the object is like this, as it is.
+    pub unless: Option<GuardClause>,
+    /// At the dangerous value a destroy goes further than usual: how, as a clause.
+    pub escalates: Option<String>,
+    /// At any other value the provider refuses the destroy: when, as a clause.
+    pub blocked: Option<String>,
+    /// At any other value the object outlives its resource: how, as a clause.
+    pub harmless: Option<String>,
+}
+
+impl ProviderFlag {
+    /// Whether it is about a type; a name that ends in `*` stands for all that start like it.
+    #[must_use]
+    pub fn affects(&self, resource_type: &str) -> bool {
+        self.affects.iter().any(|name| match name.strip_suffix('*') {
+            Some(start) => resource_type.starts_with(start),
+            None => name == resource_type,
+        })
+    }
+
+    /// Whether it is about a whole family of types.
+    #[must_use]
+    pub fn is_general(&self) -> bool {
+        self.affects.iter().any(|name| name.ends_with('*'))
+    }
 }
 
 /// A type whose creation can overwrite or delete.

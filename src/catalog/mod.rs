@@ -21,7 +21,7 @@ use crate::problem::{Problem, ProblemCode};
 pub use browse::{Own, Page};
 pub use entry::{Class, Condition, DestroyGuard, Effect, Entry, GuardClause, Level, Parent, Risk, Severity, Status};
 pub use entry::{HazardKind, Relation, RiskKind, Variant};
-pub use generic::{Carried, Carrier, CreateHazard, Generic};
+pub use generic::{Carried, Carrier, CreateHazard, Generic, ProviderFlag};
 pub use overlay::{Overlay, Override, TypePatch, TypeSelector};
 
 /// The catalogue in force.
@@ -92,8 +92,8 @@ impl Catalog {
 
     /// Attributes, as paths with dots, that tell which object a resource is, in what it lies, or what of its type it
     /// is: all that must be known of objects nothing happens to.
-    pub fn identifying_attributes(&self) -> impl Iterator<Item = &'static str> {
-        embedded::IDENTIFYING.lines()
+    pub fn identifying_attributes(&self) -> impl Iterator<Item = &str> {
+        embedded::IDENTIFYING.lines().chain(self.overlay().identifying_attributes())
     }
 
     /// Whether the type is documented by one of the providers that were looked at.

@@ -9,7 +9,7 @@ use globset::GlobMatcher;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::entry::{Class, DestroyGuard, Entry, Level, Parent, Risk, Severity, Status, Variant};
+use super::entry::{Class, DestroyGuard, Entry, Level, Parent, Relation, Risk, Severity, Status, Variant};
 use crate::address::AddressPattern;
 
 /// A type that is added, or of which some fields are replaced.
@@ -118,6 +118,15 @@ impl Overlay {
     /// The overrides that may be about objects of a type.
     pub fn overrides_of(&self, resource_type: &str) -> impl Iterator<Item = &Override> {
         self.overrides.iter().filter(move |o| o.types.as_ref().is_none_or(|types| types.matches(resource_type)))
+    }
+
+    /// The attributes by which it tells objects apart, or what lies in what.
+    pub(super) fn identifying_attributes(&self) -> impl Iterator<Item = &str> {
+        let patches = || self.types.values().flatten().map(|(_, patch)| patch);
+        let parents = patches().flat_map(|patch| &patch.parents).filter(|parent| parent.rel == Relation::Contains);
+        let variants = patches().flat_map(|patch| &patch.variants).flat_map(|variant| variant.when.keys());
+        let conditions = self.overrides.iter().flat_map(|over| over.conditions.keys());
+        parents.map(|parent| parent.attr.as_str()).chain(variants.chain(conditions).map(String::as_str))
     }
 
     /// The entry of a type with everything the repository says of it; `None` if neither says enough.

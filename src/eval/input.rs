@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::catalog::{Effect, Level};
 use crate::facts::{
     AttributeChange, AttributeFact, ChangeFacts, Counts, CreateHazard, Facts, Guard, Guards, OutsideAttribute,
-    OutsideChange, Stakes, TypeFacts,
+    OutsideChange, ProviderSetting, Stakes, TypeFacts,
 };
 use crate::finding::{Preset, VerbClass};
 use crate::plan::{Action, Mode};
@@ -211,6 +211,8 @@ pub struct ChangeInput<'a> {
     pub catalog: CatalogInput<'a>,
     /// Settings of the object, read from its state, that decide what a destroy does.
     pub guard: GuardsInput<'a>,
+    /// Settings of its provider that say something about its destroy or its creation.
+    pub provider_settings: Vec<SettingInput<'a>>,
     /// Attributes whose change removes a protection.
     pub weakened: Vec<RiskInput<'a>>,
     /// Attributes whose change loses data in place, now or soon.
@@ -371,6 +373,22 @@ pub struct GuardInput<'a> {
     pub attribute: &'a str,
     /// Its value as text.
     pub value: &'a str,
+    /// What it means for the destroy, as a clause; absent where the list says all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'a str>,
+}
+
+/// A setting of the provider's block in the configuration.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SettingInput<'a> {
+    /// Path in the block, with dots.
+    pub path: &'a str,
+    /// Its value as text; `(not shown)` where it may be a secret, `(unknown)`.
+    pub value: &'a str,
+    /// `set`, `default`, or `unknown`: an expression, several providers that differ, no configuration in the plan.
+    pub from: &'a str,
+    /// Whether it is the value that makes a destroy or a create go further: `no`, `maybe`, `yes`.
+    pub danger: &'a str,
 }
 
 impl<'a> PolicyInput<'a> {
@@ -446,6 +464,7 @@ impl<'a> ChangeInput<'a> {
             replaced_by: facts.replaced_by.iter().map(AttributeInput::new).collect(),
             catalog: CatalogInput::new(&facts.catalog),
             guard: GuardsInput::new(&facts.guards),
+            provider_settings: facts.provider_settings.iter().map(SettingInput::new).collect(),
             weakened: risks(facts, Effect::Weaken),
             data_loss: risks(facts, Effect::DataLoss),
             exposure: risks(facts, Effect::Exposure),
@@ -565,7 +584,18 @@ impl<'a> GuardsInput<'a> {
 
 impl<'a> GuardInput<'a> {
     fn new(guard: &'a Guard) -> Self {
-        Self { attribute: &guard.attribute, value: &guard.value }
+        Self { attribute: &guard.attribute, value: &guard.value, note: guard.note.as_deref() }
+    }
+}
+
+impl<'a> SettingInput<'a> {
+    fn new(setting: &'a ProviderSetting) -> Self {
+        Self {
+            path: &setting.path,
+            value: &setting.value,
+            from: setting.from.as_str(),
+            danger: setting.danger.as_str(),
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Guard {
     pub attribute: String,
     /// Its value as text.
     pub value: String,
+    /// What it means for the destroy, as a clause; `None` where its list says all.
+    pub note: Option<String>,
 }
 
 impl Guards {
@@ -44,14 +46,15 @@ impl Guards {
     }
 }
 
-fn holds(change: &Change, clause: &GuardClause) -> Option<Guard> {
+/// The guard of a clause, if the object meets it for sure.
+pub(super) fn holds(change: &Change, clause: &GuardClause) -> Option<Guard> {
     let paths = paths_of(&change.before, &clause.attr);
     let secret = paths.iter().any(|path| change.is_secret(Side::Before, path));
     if secret || !meets(change, &paths, &Condition::In(clause.values.clone())) {
         return None;
     }
     let value = change.display(Side::Before, paths.first()?);
-    Some(Guard { attribute: clause.attr.clone(), value })
+    Some(Guard { attribute: clause.attr.clone(), value, note: None })
 }
 
 /// Whether the attribute at all of these paths meets a condition, and whether that would disclose a secret.
@@ -111,7 +114,8 @@ fn is_set(value: &Value) -> bool {
     }
 }
 
-fn equals(value: &Value, wanted: &Json) -> bool {
+/// Whether a value is that of a JSON scalar.
+pub(super) fn equals(value: &Value, wanted: &Json) -> bool {
     match (value, wanted) {
         (Value::Null, Json::Null) => true,
         (Value::Bool(a), Json::Bool(b)) => a == b,

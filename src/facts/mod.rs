@@ -13,6 +13,7 @@ mod loss;
 mod objects;
 mod outside;
 mod overlay;
+mod provider;
 mod reason;
 mod rename;
 mod scene;
@@ -24,11 +25,13 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::catalog::{Catalog, Entry};
 use crate::graph::{NodeId, ResourceGraph};
+use crate::plan::json::{Interest, Names};
 use crate::plan::{Action, Mode, Plan, ResourceChange, Side};
 use crate::problem::Problem;
 
 use attributes::TypeRules;
 use outside::Answers;
+use provider::Providers;
 
 pub use attributes::{AttributeFact, Certainty, CreateHazard};
 pub use containment::KnownBy;
@@ -37,6 +40,7 @@ pub use links::{Cause, Container, Dependents, Identity, Links, Rename, Shift, Ta
 pub use loss::{Recoverable, Recovery};
 pub use outside::{OutsideAttribute, OutsideChange};
 pub use overlay::Overlaid;
+pub use provider::{Danger, ProviderSetting, SettingFrom};
 pub use reason::reason_text;
 pub use stakes::{Stakes, TypeFacts, TypeStatus};
 
@@ -135,6 +139,8 @@ pub struct ChangeFacts {
     pub overlay_entries: Vec<usize>,
     /// What decides whether the destroy destroys; empty for everything that destroys nothing.
     pub guards: Guards,
+    /// Settings of its provider that say something about its destroy or its creation.
+    pub provider_settings: Vec<ProviderSetting>,
     /// Attributes that change in a way that loses data or protection, sorted by effect, path and kind.
     pub attributes: Vec<AttributeFact>,
     /// What creating the object does to what exists already.
@@ -176,7 +182,7 @@ pub struct AttributeChange {
 
 /// Derives the facts of a plan. Fails only if the catalogue itself cannot be read.
 pub fn derive(plan: &Plan, catalog: &Catalog) -> Result<Facts, Problem> {
-    let mut deriver = Deriver::new(catalog);
+    let mut deriver = Deriver::new(plan, catalog);
     let mut changes = Vec::new();
     for change in plan.changes.iter().flatten().filter(|change| is_judged(change)) {
         changes.push(deriver.facts(change)?);
@@ -207,6 +213,14 @@ pub fn derive(plan: &Plan, catalog: &Catalog) -> Result<Facts, Problem> {
     drifted.sort_by(|a, b| (a.change.key(), &a.attributes).cmp(&(b.change.key(), &b.attributes)));
     outside::mark_recreated(&mut changes, &drift);
     Ok(Facts { plan: PlanFacts::of(plan, &changes), changes, drift, drifted, collateral })
+}
+
+/// What the derivation reads of a plan: the values of changes, of all other objects what identifies them by this
+/// catalogue, and the settings of providers it knows.
+pub fn interest(catalog: &Catalog) -> Result<Interest, Problem> {
+    let settings: Names = catalog.generic()?.provider_flags.iter().map(|flag| flag.path.as_str()).collect();
+    let identifying: Names = catalog.identifying_attributes().collect();
+    Ok(Interest::builtin().identified_by(Arc::new(identifying)).with_provider_settings(Arc::new(settings)))
 }
 
 /// What depends on what, with what lies in what, and which objects are lost with what they lie in.
@@ -269,6 +283,7 @@ impl ChangeFacts {
 struct Deriver<'a> {
     catalog: &'a Catalog,
     types: BTreeMap<String, KnownType>,
+    providers: Providers<'a>,
 }
 
 #[derive(Clone)]
@@ -281,8 +296,9 @@ struct KnownType {
 }
 
 impl<'a> Deriver<'a> {
-    fn new(catalog: &'a Catalog) -> Self {
-        Self { catalog, types: BTreeMap::new() }
+    fn new(plan: &'a Plan, catalog: &'a Catalog) -> Self {
+        let providers = Providers::new(plan.configuration.as_ref());
+        Self { catalog, types: BTreeMap::new(), providers }
     }
 
     fn known_type(&mut self, resource_type: &str) -> Result<KnownType, Problem> {
@@ -310,6 +326,12 @@ impl<'a> Deriver<'a> {
                 guards = Guards::of(&change.change, &entry.destroy_guard);
             }
         }
+        let generic = self.catalog.generic()?;
+        let settings = self.providers.settings(change, &generic.provider_flags);
+        if action.destroys() && action != Action::Unknown {
+            provider::extend(&mut guards, change, &settings);
+        }
+        let create_hazard = attributes::create_hazard(&change.change, &change.resource_type, &settings, generic);
         let mut overlay_entries: Vec<usize> = self.catalog.overlaid(&change.resource_type).into_iter().collect();
         let mut overrides = self.catalog.overlay().overrides_of(&change.resource_type).peekable();
         if overrides.peek().is_some() {
@@ -339,7 +361,8 @@ impl<'a> Deriver<'a> {
             overlay_entries,
             guards,
             attributes: attributes::of_change(&change.change, &known.rules),
-            create_hazard: attributes::create_hazard(&change.change, &change.resource_type, self.catalog.generic()?),
+            create_hazard,
+            provider_settings: settings.into_iter().map(|(_, setting)| setting).collect(),
             unknown_paths: attributes::unknown_paths(&change.change),
             links: Links::default(),
         })

@@ -23,7 +23,7 @@ const STEPS: usize = 4_000_000;
 /// The graph of a plan with containment, and what is lost with what it lies in.
 pub(super) fn graph(plan: &Plan, catalog: &Catalog) -> Result<(ResourceGraph, BTreeSet<NodeId>), Problem> {
     let graph = ResourceGraph::of(plan);
-    let scene = Scene::new(plan, &graph, &mut Deriver::new(catalog))?;
+    let scene = Scene::new(plan, &graph, &mut Deriver::new(plan, catalog))?;
     let lost = scene.lost.keys().filter_map(|index| Some(scene.objects.get(*index)?.id)).collect();
     let edges: Vec<_> = scene.held.iter().filter_map(|held| held.edge(&scene.objects)).collect();
     drop(scene);

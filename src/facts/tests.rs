@@ -66,7 +66,10 @@ fn order_is_by_address_deposed_key_and_actions_whatever_the_file_says() {
 #[test]
 fn guards_are_read_before_and_only_where_plain() {
     let held = of_change(&entry("google_sql_database_instance", r#"["delete"]"#, r#"{"deletion_policy": "ABANDON"}"#));
-    assert_eq!(held.guards.harmless, [Guard { attribute: "deletion_policy".into(), value: "\"ABANDON\"".into() }]);
+    assert_eq!(
+        held.guards.harmless,
+        [Guard { attribute: "deletion_policy".into(), value: "\"ABANDON\"".into(), note: None }]
+    );
     for (actions, before) in [
         (r#"["delete"]"#, r#"{"deletion_policy": null}"#),
         (r#"["delete"]"#, r#"{"deletion_policy": "DELETE"}"#),

@@ -65,7 +65,12 @@ pub struct ModuleCall {
 pub struct ProviderConfig {
     /// Key that resources name.
     pub key: Arc<str>,
+    /// Its name in the module, without alias.
+    pub name: Option<Arc<str>>,
+    /// Its source address; absent before Terraform 1.1.
+    pub full_name: Option<Arc<str>>,
     /// The settings the interest names, as expressions: `{"constant_value": …}` or `{"references": […]}` at the leaves.
+    /// `null` where a module only passes on a provider it was given.
     pub expressions: Value,
 }
 

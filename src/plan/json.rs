@@ -61,7 +61,13 @@ impl Interest {
     /// What policies of unknown reach may read.
     #[must_use]
     pub fn everything() -> Self {
-        Self { document: true, ..Self::builtin() }
+        Self::builtin().with_document()
+    }
+
+    /// The same, with the whole document for the sink.
+    #[must_use]
+    pub fn with_document(self) -> Self {
+        Self { document: true, ..self }
     }
 
     /// The same, with these attributes kept of every object.

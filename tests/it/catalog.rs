@@ -102,9 +102,6 @@ fn destroyed(config: &str, objects: &[(&str, &str, &str)]) -> plangate::report::
 }
 
 fn changed(config: &str, action: &str, objects: &[(&str, &str, &str)]) -> plangate::report::Report {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("plangate.toml"), config).unwrap();
-    let stages = plangate::workspace::open(&setup(directory.path().to_str().unwrap())).unwrap();
     let entries: Vec<String> = objects
         .iter()
         .map(|(address, before, rest)| {
@@ -116,7 +113,14 @@ fn changed(config: &str, action: &str, objects: &[(&str, &str, &str)]) -> planga
         })
         .collect();
     let plan = format!(r#"{{"format_version": "1.2", "resource_changes": [{}]}}"#, entries.join(","));
-    judge(&stages, &[("plan", plan.into_bytes())])
+    judge(&stages(config), &[("plan", plan.into_bytes())])
+}
+
+/// Those of a repository with this configuration.
+fn stages(config: &str) -> plangate::gate::Stages {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("plangate.toml"), config).unwrap();
+    plangate::workspace::open(&setup(directory.path().to_str().unwrap())).unwrap()
 }
 
 /// Address and level of each finding about a change.
@@ -151,6 +155,33 @@ fn an_override_lowers_where_it_matches_and_the_report_says_so() {
     assert_eq!(lowered.details["overlaid"]["reason"], "scratch buckets");
     assert_eq!(plangate::report::FindingCounts::of(report.all_findings()).lowered, 1);
     assert!(report.findings.is_empty(), "the entry is used: {:?}", report.findings);
+}
+
+#[test]
+fn an_override_reaches_objects_that_nothing_happens_to() {
+    let config = "[[catalog]]\nmatch = { type = 'azurerm_storage_account', where = { 'tags.zone' = ['scratch'] } }\n\
+                  default = 'warn'\nreason = 'scratch zone'\n";
+    let entry = |address: &str, actions: &str, before: &str| {
+        let kind = address.split('.').next().unwrap();
+        format!(
+            r#"{{"address": "{address}", "mode": "managed", "type": "{kind}", "name": "x",
+               "change": {{"actions": ["{actions}"], "before": {before}, "after": null, "before_sensitive": {{}}}}}}"#
+        )
+    };
+    let account = |name: &str, zone: &str| {
+        let before = format!(r#"{{"name": "{name}", "resource_group_name": "g", "tags": {{"zone": "{zone}"}}}}"#);
+        entry(&format!("azurerm_storage_account.{name}"), "no-op", &before)
+    };
+    let changes = [
+        entry("azurerm_resource_group.g", "delete", r#"{"name": "g"}"#),
+        account("a", "scratch"),
+        account("b", "gold"),
+    ];
+    let plan = format!(r#"{{"format_version": "1.2", "resource_changes": [{}]}}"#, changes.join(","));
+    let report = judge(&stages(config), &[("plan", plan.into_bytes())]);
+    let lost: Vec<_> =
+        levels(&report).into_iter().filter(|(address, _)| address.starts_with("azurerm_storage_account")).collect();
+    assert_eq!(lost, [("azurerm_storage_account.a", Level::Warn), ("azurerm_storage_account.b", Level::Deny)]);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use serde_json::Value as Json;
 
 use super::Certainty;
 use super::words;
-use crate::catalog::{self, Generic, HazardKind, Level};
+use crate::catalog::{self, Generic, HazardKind, Level, ProviderFlag};
+use crate::facts::{Danger, ProviderSetting};
 use crate::plan::{Action, Change, Lookup, PathStep, Side};
 
 /// What the creation of an object does to what exists already.
@@ -20,9 +21,13 @@ pub struct CreateHazard {
     pub certainty: Certainty,
 }
 
-/// The hazard of creating this object, if the change creates one. Conditions on the provider's configuration
-/// are not read here.
-pub(in crate::facts) fn create_hazard(change: &Change, resource_type: &str, generic: &Generic) -> Option<CreateHazard> {
+/// The hazard of creating this object, if the change creates one; of its own type before that of a family.
+pub(in crate::facts) fn create_hazard(
+    change: &Change,
+    resource_type: &str,
+    settings: &[(&ProviderFlag, ProviderSetting)],
+    generic: &Generic,
+) -> Option<CreateHazard> {
     let creates = matches!(
         change.action,
         Action::Create
@@ -31,27 +36,43 @@ pub(in crate::facts) fn create_hazard(change: &Change, resource_type: &str, gene
             | Action::CreateThenForget
             | Action::ForgetThenCreate
     );
-    let mut hazards = generic.create_hazards.iter().filter(|hazard| creates && hazard.resource_type == resource_type);
-    hazards.find_map(|hazard| {
+    let is_of = |name: &str| name.strip_suffix('*').is_some_and(|start| resource_type.starts_with(start));
+    let own = generic.create_hazards.iter().filter(|hazard| hazard.resource_type == resource_type);
+    let family = generic.create_hazards.iter().filter(|hazard| is_of(&hazard.resource_type));
+    own.chain(family).filter(|_| creates).find_map(|hazard| {
         Some(CreateHazard {
             kind: hazard.kind,
             effect: hazard.effect.clone(),
             level: hazard.level,
-            certainty: meets(change, hazard)?,
+            certainty: meets(change, settings, hazard)?,
         })
     })
 }
 
 /// Whether all conditions hold on the object as planned.
-fn meets(change: &Change, hazard: &catalog::CreateHazard) -> Option<Certainty> {
+fn meets(
+    change: &Change,
+    settings: &[(&ProviderFlag, ProviderSetting)],
+    hazard: &catalog::CreateHazard,
+) -> Option<Certainty> {
     let mut certainty = Certainty::Certain;
     for (attr, wanted) in hazard.when.iter().flatten() {
-        if attr.starts_with('@') {
-            return None;
-        }
-        certainty = certainty.max(holds(change, attr, wanted)?);
+        let holds = match attr.strip_prefix('@') {
+            Some(path) => of_provider(settings, path)?,
+            None => holds(change, attr, wanted)?,
+        };
+        certainty = certainty.max(holds);
     }
     Some(certainty)
+}
+
+/// Whether a setting of the provider has its dangerous value, which is the one hazards are about.
+fn of_provider(settings: &[(&ProviderFlag, ProviderSetting)], path: &str) -> Option<Certainty> {
+    match settings.iter().find(|(flag, _)| flag.path == path)?.1.danger {
+        Danger::Yes => Some(Certainty::Certain),
+        Danger::Maybe => Some(Certainty::Maybe),
+        Danger::No => None,
+    }
 }
 
 fn holds(change: &Change, attr: &str, wanted: &Json) -> Option<Certainty> {

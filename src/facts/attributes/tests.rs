@@ -311,7 +311,7 @@ fn only_a_new_setting_of_a_store_matters_when_it_is_created() {
 fn creating_can_harm_where_the_conditions_hold_or_may_hold() {
     let generic = Catalog::builtin().generic().unwrap();
     let of = |actions: &str, after: Json, unknown: Json| {
-        let hazard = create_hazard(&change(actions, &json!(null), &after, &unknown), "aws_ssm_parameter", generic);
+        let hazard = create_hazard(&change(actions, &json!(null), &after, &unknown), "aws_ssm_parameter", &[], generic);
         hazard.map(|hazard| hazard.certainty)
     };
     assert_eq!(of("create", json!({"overwrite": true}), json!({})), CERTAIN);
@@ -319,7 +319,8 @@ fn creating_can_harm_where_the_conditions_hold_or_may_hold() {
     assert_eq!(of("create", json!({"overwrite": false}), json!({})), None);
     assert_eq!(of("create", json!({}), json!({})), None);
     assert_eq!(of("update", json!({"overwrite": true}), json!({})), None);
-    let always = create_hazard(&change("create", &json!(null), &json!({}), &json!({})), "snowflake_execute", generic);
+    let always =
+        create_hazard(&change("create", &json!(null), &json!({}), &json!({})), "snowflake_execute", &[], generic);
     assert_eq!(always.map(|hazard| hazard.kind), Some(crate::catalog::HazardKind::Runs));
 }
 

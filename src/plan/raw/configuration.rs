@@ -81,6 +81,8 @@ struct Output {
 
 #[derive(Debug, Default)]
 struct RawProvider {
+    name: Words,
+    full_name: Words,
     expressions: Value,
 }
 
@@ -134,7 +136,7 @@ impl RawConfiguration {
     pub(super) fn finish(self) -> Option<Configuration> {
         let (root, managed_resources) = self.root.finish();
         let providers = self.providers.into_vec().into_iter();
-        let providers = providers.map(|(key, expressions)| ProviderConfig { key: key.into(), expressions }).collect();
+        let providers = providers.map(|(key, provider)| ProviderConfig { key: key.into(), ..provider }).collect();
         self.present.then_some(Configuration { managed_resources, root, providers })
     }
 }
@@ -205,8 +207,11 @@ impl<'de, S: DocumentSink> Target<'de, S> for RawProvider {
         key: &str,
         map: &mut A,
     ) -> Result<Option<S::Node>, A::Error> {
-        if key != "expressions" {
-            return loader.skip(map);
+        match key {
+            "name" => return loader.read(map, &mut self.name),
+            "full_name" => return loader.read(map, &mut self.full_name),
+            "expressions" => {}
+            _ => return loader.skip(map),
         }
         let mut named = KeepNamed::new(&loader.provider_settings);
         let node = loader.read(map, &mut named)?;
@@ -216,10 +221,15 @@ impl<'de, S: DocumentSink> Target<'de, S> for RawProvider {
 }
 
 impl Part for RawProvider {
-    type Of = Value;
+    type Of = ProviderConfig;
 
-    fn finish(self) -> Value {
-        self.expressions
+    fn finish(self) -> ProviderConfig {
+        ProviderConfig {
+            key: Arc::default(),
+            name: self.name.0.map(Into::into),
+            full_name: self.full_name.0.map(Into::into),
+            expressions: self.expressions,
+        }
     }
 }
 
