@@ -1,5 +1,7 @@
 //! From what a rule returned to findings and an outcome.
 
+use serde_json::Value;
+
 use super::BuiltinErrors;
 use super::masking::LazyMasker;
 use super::subject::{Subjects, subject_of};
@@ -9,6 +11,7 @@ use crate::policy::{Origin, Rule};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{BuiltinError, Failure, Run};
 use crate::source::{SourceFile, Span};
+use crate::text::{multi_line, one_line};
 
 /// How a rule ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -200,8 +203,18 @@ pub(super) fn of_native(context: &Context<'_>, results: Vec<RawResult>) -> Judge
     judgement.finish()
 }
 
+/// What plans put into a message stays on its line; a block to paste keeps its own.
 fn shipped(result: RawResult) -> RawResult {
-    RawResult { message: crate::text::one_line(&result.message).into_owned(), ..result }
+    let message = one_line(&result.message).into_owned();
+    let block = result.details.get("rename").and_then(|rename| rename.get("moved_block")).and_then(Value::as_str);
+    let message = match block {
+        Some(block) => {
+            let block = format!("\n{}", multi_line(block));
+            message.replace(&*one_line(&block), &block)
+        }
+        None => message,
+    };
+    RawResult { message, ..result }
 }
 
 /// What comes of an engine run.

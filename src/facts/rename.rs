@@ -14,6 +14,7 @@ use crate::catalog::{Entry, Relation};
 use crate::graph::{NodeId, ResourceGraph};
 use crate::plan::{Action, Plan, ResourceChange, Value};
 use crate::problem::Problem;
+use crate::text::one_line;
 
 /// Attributes that name an object, the most telling first.
 const NAMES: [&str; 14] = [
@@ -164,6 +165,7 @@ fn equal(
 
 /// Addresses as Terraform prints them are what a `moved` block takes.
 fn moved_block(from: &Address, to: &Address) -> String {
+    let (from, to) = (one_line(from.as_str()), one_line(to.as_str()));
     format!("moved {{\n  from = {from}\n  to   = {to}\n}}")
 }
 

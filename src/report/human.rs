@@ -315,6 +315,11 @@ impl Writer {
     /// Wraps text at [`WIDTH`]; line feeds of the text are kept.
     fn paragraph(&mut self, text: &str, indent: usize) {
         for raw in text.split('\n') {
+            if raw.starts_with("  ") {
+                // A line of a block to paste must not be cut.
+                self.line(&format!("{}{raw}", " ".repeat(indent)));
+                continue;
+            }
             let mut column = 0;
             for word in raw.split(' ') {
                 let width = word.chars().count();

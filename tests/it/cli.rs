@@ -285,6 +285,8 @@ fn the_human_report_reads_as_agreed() {
     snapbox::assert_data_eq!(ran.stdout, snapbox::file!["snapshots/replace.txt"]);
     let ran = plangate().args(["check", "fixtures/scenarios/24-destroy-mode/plan.json"]).run();
     snapbox::assert_data_eq!(ran.stdout, snapbox::file!["snapshots/destroy-mode.txt"]);
+    let ran = plangate().args(["check", "fixtures/scenarios/19-rename-without-moved/plan.json"]).run();
+    snapbox::assert_data_eq!(ran.stdout, snapbox::file!["snapshots/rename.txt"]);
     let ran = plangate().args(["check", STATE, "fixtures/inputs/truncated.json"]).run();
     snapbox::assert_data_eq!(ran.stdout, snapbox::file!["snapshots/refused.txt"]);
 }
