@@ -51,6 +51,7 @@ const COLLATERAL: &str = "stateful/collateral-loss";
 pub(super) fn owner(change: &ChangeFacts) -> Option<&'static str> {
     if change.action.destroys() {
         return Some(match change.catalog.status {
+            TypeStatus::Catalogued if is_store(change) && change.deposed.is_some() => "stateful/deposed",
             TypeStatus::Catalogued if is_store(change) => "stateful/destroy-data-store",
             TypeStatus::Catalogued if is_protection(change) => "protection/guard-removed",
             TypeStatus::Catalogued => "stateful/destroy-catalogued",

@@ -114,7 +114,15 @@ struct Kind {
     forgets: Option<&'static str>,
 }
 
+impl Kind {
+    /// The owner of a destroyed object; deposed stores have their own.
+    fn owner(&self, deposed: bool) -> &'static str {
+        if deposed && self.destroys == STORE { DEPOSED } else { self.destroys }
+    }
+}
+
 const STORE: &str = "stateful/destroy-data-store";
+const DEPOSED: &str = "stateful/deposed";
 const CATALOGUED: &str = "stateful/destroy-catalogued";
 const UNCATALOGUED: &str = "stateful/uncatalogued-destroy";
 const FORGET: Option<&str> = Some("stateful/forget-data-store");
@@ -190,7 +198,7 @@ fn entries(kind: &Kind, place: &str) -> Vec<(Value, Option<&'static str>)> {
                         if moved {
                             entry["previous_address"] = json!(format!("{}.y[\"{key}\"]", kind.resource_type));
                         }
-                        entries.push((entry, if *destroys { Some(kind.destroys) } else { kind.forgets }));
+                        entries.push((entry, if *destroys { Some(kind.owner(deposed)) } else { kind.forgets }));
                     }
                 }
             }
@@ -200,8 +208,9 @@ fn entries(kind: &Kind, place: &str) -> Vec<(Value, Option<&'static str>)> {
 }
 
 /// The rules that own what happens to an object: exactly one of them reports it.
-const OWNERS: [&str; 5] = [
+const OWNERS: [&str; 6] = [
     "protection/guard-removed",
+    "stateful/deposed",
     "stateful/destroy-catalogued",
     "stateful/destroy-data-store",
     "stateful/forget-data-store",
@@ -245,7 +254,7 @@ fn no_combination_of_facts_silences_a_rule() {
     for kind in &KINDS {
         let gone: Vec<(Value, Option<&'static str>)> = entries(kind, "gone")
             .into_iter()
-            .filter(|(_, owner)| *owner == Some(kind.destroys))
+            .filter(|(_, owner)| *owner == Some(kind.destroys) || *owner == Some(DEPOSED))
             .map(|(entry, _)| (entry, kind.forgets))
             .collect();
         let drift: Vec<&Value> = gone.iter().map(|(entry, _)| entry).collect();
