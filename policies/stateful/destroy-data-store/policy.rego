@@ -9,7 +9,7 @@ import rego.v1
 # description: >-
 #   The plan destroys a resource that holds data, contains what does, or cannot be made again as it was:
 #   by delete, by replacement in either order, or by an action plangate does not know; deferred changes included.
-#   Deposed objects have a rule of their own, stateful/deposed. The level is the catalogue's for the type; a setting
+#   Deposed objects and encryption keys have rules of their own, stateful/deposed and protection/key-destroyed. The level is the catalogue's for the type; a setting
 #   that keeps the object alive (deletion_policy = "ABANDON", skip_destroy) makes it a warning.
 # scope: rule
 # custom:
@@ -24,5 +24,6 @@ deny contains result if {
 	some change in stateful.destroyed
 	change.catalog.data_store
 	not change.deposed
+	not change.catalog.encryption_key
 	result := stateful.finding(change, stateful.loss(change))
 }
