@@ -68,7 +68,7 @@ cause(change) := [sprintf("Terraform replaces it because %s, which cannot be cha
 	count(change.replaced_by) > 0
 }
 
-cause(change) := ["It is what an earlier create-before-destroy replacement left behind."] if {
+cause(change) := ["It is what an earlier create-before-destroy replacement left behind when it failed half-way: the object at this address is another one by now."] if {
 	count(change.replaced_by) == 0
 	left_over(change)
 }
@@ -129,6 +129,13 @@ advice(change) := "Find out what this action does, or use a version of plangate 
 advice(change) := "Make sure that nothing uses the old object any more." if {
 	change.deposed
 	not change.unknown_action
+	not may_hold_data(change)
+}
+
+advice(change) := "The new object did not get its data by itself, so this one may have the only copy: compare the two and copy what is missing before you apply." if {
+	change.deposed
+	not change.unknown_action
+	may_hold_data(change)
 }
 
 advice(change) := text if {

@@ -24,6 +24,9 @@ pub struct Entry {
     pub source: Option<String>,
     /// What kind of thing it is.
     pub class: Class,
+    /// What others hold is unreadable without it: a key, or what gives access to keys.
+    #[serde(default)]
+    pub encryption_key: bool,
     /// How bad its loss is.
     pub severity: Severity,
     /// Suggested level of its destruction.
@@ -73,6 +76,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 words! {
     /// Whether the provider still has a type.
@@ -339,6 +344,9 @@ pub struct Risk {
     pub level: Level,
     /// Why.
     pub note: Option<String>,
+    /// A key cannot be used any more: what it encrypts is unreadable from then on.
+    #[serde(default)]
+    pub stops_key: bool,
     /// Not found in the documentation of the type.
     #[serde(default)]
     pub undocumented_or_legacy: bool,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::entry::{Class, Effect, GuardClause, HazardKind, Level, RiskKind, Severity};
+use super::entry::{Class, Effect, GuardClause, HazardKind, Level, RiskKind, Severity, words};
 
 /// Types whose objects are told apart by an attribute and a table; `dispatch` of the file has the rest.
 pub(super) const CARRIERS: [&str; 2] = ["azapi_resource", "aws_cloudcontrolapi_resource"];
@@ -36,6 +36,54 @@ pub struct Generic {
     pub fallback_globs: Vec<FallbackGlob>,
     /// Families of types of one kind.
     pub pure_prefixes: Vec<PurePrefix>,
+    /// What the words of references in JSON texts mean: word → types or globs.
+    pub reference_types: BTreeMap<String, Vec<String>>,
+    /// Attributes that name other objects, beside the parents of the entries.
+    pub references: Vec<Reference>,
+    /// Attributes by which others find an object; the first that an object has counts.
+    pub name_attributes: Vec<String>,
+    /// Attributes that name a key, whatever the type is.
+    pub key_attributes: Vec<String>,
+}
+
+/// An attribute that names objects of other types.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// Types or globs of what has the attribute.
+    pub from: Vec<String>,
+    /// Attribute path; lists of blocks are passed through.
+    pub attr: String,
+    /// How it names them.
+    pub form: ReferenceForm,
+    /// Types or globs of what it names; of a JSON text, whatever its references say.
+    #[serde(default)]
+    pub to: Vec<String>,
+    /// The attribute of the named object that has the start of a path.
+    pub by: Option<String>,
+    /// The parts of the attribute that are enough to know; absent: all of it.
+    #[serde(default)]
+    pub keep: Vec<String>,
+}
+
+impl Reference {
+    /// The attribute paths that must be known of every object.
+    pub fn kept(&self) -> impl Iterator<Item = &str> {
+        let whole = self.keep.is_empty().then_some(&self.attr);
+        self.keep.iter().chain(whole).map(String::as_str)
+    }
+}
+
+words! {
+    /// How an attribute names another object.
+    ReferenceForm {
+        /// Its value is what the object is called.
+        Name = "name",
+        /// Its value is a path that starts with the object's.
+        Path = "path",
+        /// It holds `{"referenceName": …, "type": …}` somewhere, as JSON text or as a value.
+        TypedJson = "typed_json",
+    }
 }
 
 /// A resource type whose objects can be anything.

@@ -21,7 +21,7 @@ use crate::problem::{Problem, ProblemCode};
 pub use browse::{Own, Page};
 pub use entry::{Class, Condition, DestroyGuard, Effect, Entry, GuardClause, Level, Parent, Risk, Severity, Status};
 pub use entry::{HazardKind, Relation, RiskKind, Variant};
-pub use generic::{Carried, Carrier, CreateHazard, Generic, ProviderFlag};
+pub use generic::{Carried, Carrier, CreateHazard, Generic, ProviderFlag, Reference, ReferenceForm};
 pub use overlay::{Overlay, Override, TypePatch, TypeSelector};
 
 /// The catalogue in force.

@@ -182,6 +182,7 @@ impl TypePatch {
             doc: None,
             source: None,
             class: self.class?,
+            encryption_key: false,
             severity: self.severity?,
             default: self.default?,
             strict: self.strict,

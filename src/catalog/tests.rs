@@ -146,6 +146,35 @@ fn generic_part_is_strict_and_refers_to_the_catalogue() {
 }
 
 #[test]
+fn references_name_types_that_exist() {
+    let catalog = Catalog::builtin();
+    let generic = catalog.generic().unwrap();
+    let exists = |glob: &String| match glob.split_once('*') {
+        None => catalog.is_known(glob) || catalog.entry(glob).unwrap().is_some(),
+        Some((start, "")) => embedded::KNOWN_TYPES.lines().any(|known| known.starts_with(start)),
+        Some(_) => false,
+    };
+    for reference in &generic.references {
+        assert!(!reference.from.is_empty() && reference.from.iter().chain(&reference.to).all(exists), "{reference:?}");
+        let is_typed = reference.form == ReferenceForm::TypedJson;
+        assert_eq!(reference.to.is_empty(), is_typed, "{reference:?}");
+        assert_eq!(reference.by.is_some(), reference.form == ReferenceForm::Path, "{reference:?}");
+        let is_part = |path: &&str| path.starts_with(reference.attr.as_str());
+        assert!(reference.kept().all(|path| is_part(&path)), "{reference:?}");
+    }
+    assert!(generic.reference_types.values().flatten().all(exists), "{:?}", generic.reference_types);
+    assert!(generic.key_attributes.is_sorted_by(|a, b| a < b), "sorted, each once");
+    let keys: Vec<Entry> = entries().into_iter().filter(|entry| entry.encryption_key).collect();
+    assert!(
+        keys.len() >= 28 && keys.iter().all(|entry| entry.class == Class::SecretKey && entry.default == Level::Deny)
+    );
+    for entry in entries() {
+        let stops = entry.risky.iter().any(|risk| risk.stops_key);
+        assert!(!stops || entry.encryption_key, "{}: only keys are stopped", entry.resource_type);
+    }
+}
+
+#[test]
 fn a_name_counts_only_where_nobody_has_looked() {
     let catalog = Catalog::builtin();
     assert_eq!(catalog.fallback_glob("acme_managed_database").unwrap(), Some("*_database"));
@@ -170,11 +199,15 @@ fn carriers_are_told_apart_by_name_without_version_and_case() {
 fn identifying_attributes_are_those_the_entries_speak_of() {
     let mut expected: BTreeSet<String> = OWN_IDENTITY.iter().map(ToString::to_string).collect();
     for entry in entries() {
-        let parents = entry.parents.into_iter().filter(|parent| parent.rel == Relation::Contains);
+        let parents =
+            entry.parents.into_iter().filter(|parent| matches!(parent.rel, Relation::Contains | Relation::Uses));
         expected.extend(parents.map(|parent| parent.attr));
         expected.extend(entry.variants.into_iter().flat_map(|variant| variant.when.into_keys()));
     }
-    expected.extend(Catalog::builtin().generic().unwrap().dispatch.iter().map(|carrier| carrier.attr.clone()));
+    let generic = Catalog::builtin().generic().unwrap();
+    expected.extend(generic.dispatch.iter().map(|carrier| carrier.attr.clone()));
+    expected.extend(generic.references.iter().flat_map(Reference::kept).map(str::to_owned));
+    expected.extend(generic.key_attributes.iter().cloned());
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/catalog/identifying-attributes.txt");
     let text = expected.into_iter().collect::<Vec<_>>().join("\n") + "\n";
     if std::env::var_os("UPDATE").is_some() {

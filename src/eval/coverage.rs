@@ -51,8 +51,17 @@ const COLLATERAL: &str = "stateful/collateral-loss";
 pub(super) fn owner(change: &ChangeFacts) -> Option<&'static str> {
     if change.action.destroys() {
         return Some(match change.catalog.status {
+            TypeStatus::Catalogued if is_store(change) && change.deposed.is_some() => "stateful/deposed",
+            TypeStatus::Catalogued if is_key(change) => "protection/key-destroyed",
             TypeStatus::Catalogued if is_store(change) => "stateful/destroy-data-store",
-            TypeStatus::Catalogued if is_protection(change) => "protection/guard-removed",
+            TypeStatus::Catalogued if is_of(change, Class::ProtectionConfig) => "protection/guard-removed",
+            TypeStatus::Catalogued if is_of(change, Class::ServiceDiscovery) => {
+                if change.name_change.is_some() {
+                    "discovery/renamed"
+                } else {
+                    "discovery/destroyed"
+                }
+            }
             TypeStatus::Catalogued => "stateful/destroy-catalogued",
             TypeStatus::Known | TypeStatus::Unseen => "stateful/uncatalogued-destroy",
         });
@@ -60,9 +69,13 @@ pub(super) fn owner(change: &ChangeFacts) -> Option<&'static str> {
     (!change.links.collateral_of.is_empty() && is_store(change)).then_some(COLLATERAL)
 }
 
-/// Whether it is what protects data elsewhere.
-fn is_protection(change: &ChangeFacts) -> bool {
-    change.catalog.stakes.as_ref().is_some_and(|stakes| stakes.class == Class::ProtectionConfig)
+/// Whether what others hold is unreadable without it.
+fn is_key(change: &ChangeFacts) -> bool {
+    change.catalog.stakes.as_ref().is_some_and(|stakes| stakes.encryption_key)
+}
+
+fn is_of(change: &ChangeFacts, class: Class) -> bool {
+    change.catalog.stakes.as_ref().is_some_and(|stakes| stakes.class == class)
 }
 
 /// Whether it holds data, or is of a type nobody has looked at that is named like what does.

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::catalog::{Effect, Level};
 use crate::facts::{
-    AttributeChange, AttributeFact, ChangeFacts, Counts, CreateHazard, Facts, Guard, Guards, OutsideAttribute,
-    OutsideChange, ProviderSetting, Stakes, TypeFacts,
+    AttributeChange, AttributeFact, ChangeFacts, Counts, CreateHazard, Facts, Guard, Guards, NameChange,
+    OutsideAttribute, OutsideChange, ProviderSetting, Stakes, TypeFacts,
 };
 use crate::finding::{Preset, VerbClass};
 use crate::plan::{Action, Mode};
@@ -228,6 +228,9 @@ pub struct ChangeInput<'a> {
     /// What creating the object does to what exists already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_hazard: Option<HazardInput<'a>>,
+    /// The name by which others find it changes, or may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_change: Option<NameChangeInput<'a>>,
     /// Paths of attributes known only after apply, sorted.
     pub unknown_paths: &'a [String],
     /// How it hangs together with other changes.
@@ -258,9 +261,24 @@ pub struct RiskInput<'a> {
     pub size: bool,
     /// Providers read this setting when they destroy the object: a later destroy is easier or goes further.
     pub arms_destroy: bool,
+    /// A key cannot be used any more: what it encrypts is unreadable from then on.
+    pub stops_key: bool,
     /// The catalogue's remark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<&'a str>,
+}
+
+/// The name by which others find an object, where it changes.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NameChangeInput<'a> {
+    /// The attribute.
+    pub attribute: &'a str,
+    /// Old name, or `(sensitive)`.
+    pub before: &'a str,
+    /// New name, `(sensitive)` or `(known after apply)`.
+    pub after: &'a str,
+    /// `certain`, or `maybe` where the new name is unknown.
+    pub certainty: &'a str,
 }
 
 /// What creating an object does to what exists already.
@@ -304,6 +322,8 @@ pub struct CatalogInput<'a> {
     pub status: &'a str,
     /// The object holds data, contains what does, or cannot be made again as it was.
     pub data_store: bool,
+    /// What others hold is unreadable without it: a key, or what gives access to keys.
+    pub encryption_key: bool,
     /// What kind of thing it is; catalogued types only, like all keys below but the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<&'a str>,
@@ -472,6 +492,7 @@ impl<'a> ChangeInput<'a> {
             capacity: risks(facts, Effect::Capacity),
             review: risks(facts, Effect::Review),
             create_hazard: facts.create_hazard.as_ref().map(HazardInput::new),
+            name_change: facts.name_change.as_ref().map(NameChangeInput::new),
             unknown_paths: &facts.unknown_paths,
             links: LinksInput::new(&facts.links),
         }
@@ -515,6 +536,7 @@ impl<'a> CatalogInput<'a> {
         Self {
             status: facts.status.as_str(),
             data_store: stakes.is_some_and(|stakes| stakes.class.is_data_store()),
+            encryption_key: stakes.is_some_and(|stakes| stakes.encryption_key),
             class: word(|stakes| stakes.class.as_str()),
             severity: word(|stakes| stakes.severity.as_str()),
             default: word(|stakes| stakes.default.as_str()),
@@ -543,7 +565,19 @@ impl<'a> RiskInput<'a> {
             elements: &fact.elements,
             size: fact.size,
             arms_destroy: fact.arms_destroy,
+            stops_key: fact.stops_key,
             note: fact.note.as_deref(),
+        }
+    }
+}
+
+impl<'a> NameChangeInput<'a> {
+    fn new(change: &'a NameChange) -> Self {
+        Self {
+            attribute: &change.attribute,
+            before: &change.before,
+            after: &change.after,
+            certainty: change.certainty.as_str(),
         }
     }
 }

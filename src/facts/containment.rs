@@ -261,7 +261,7 @@ fn changes(change: &crate::plan::ResourceChange, attribute: &str) -> bool {
 }
 
 /// Whether a name is like a glob that has only `*`.
-fn is_like(name: &str, glob: &str) -> bool {
+pub(super) fn is_like(name: &str, glob: &str) -> bool {
     match glob.split_once('*') {
         None => name == glob,
         Some((start, rest)) => name.strip_prefix(start).is_some_and(|tail| {

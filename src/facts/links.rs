@@ -5,6 +5,7 @@
 
 use super::AttributeChange;
 use super::containment::KnownBy;
+use super::references::Referrers;
 use crate::address::Address;
 use crate::plan::Action;
 
@@ -21,6 +22,10 @@ pub struct Links {
     pub takes: Takes,
     /// Who depends on it.
     pub dependents: Dependents,
+    /// Who references it; filled where others find data through it and it is destroyed, forgotten or renamed.
+    pub referenced_by: Referrers,
+    /// What is encrypted with it; filled where it is a key that is destroyed, forgotten or stopped.
+    pub encrypts: Referrers,
     /// The same object under another address, by its looks.
     pub rename: Option<Rename>,
     /// The object whose place in a list it takes.

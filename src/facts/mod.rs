@@ -15,6 +15,7 @@ mod outside;
 mod overlay;
 mod provider;
 mod reason;
+mod references;
 mod rename;
 mod scene;
 mod stakes;
@@ -42,6 +43,7 @@ pub use outside::{OutsideAttribute, OutsideChange};
 pub use overlay::Overlaid;
 pub use provider::{Danger, ProviderSetting, SettingFrom};
 pub use reason::reason_text;
+pub use references::{NameChange, ReferenceBy, Referrer, Referrers};
 pub use stakes::{Stakes, TypeFacts, TypeStatus};
 
 /// What is derived from a plan.
@@ -145,6 +147,8 @@ pub struct ChangeFacts {
     pub attributes: Vec<AttributeFact>,
     /// What creating the object does to what exists already.
     pub create_hazard: Option<CreateHazard>,
+    /// That it gets another name, where others find data by its name.
+    pub name_change: Option<NameChange>,
     /// Paths of what is known only after apply, sorted.
     pub unknown_paths: Vec<String>,
     /// How it hangs together with other changes.
@@ -341,6 +345,9 @@ impl<'a> Deriver<'a> {
                 overlay_entries.extend(used);
             }
         }
+        let generic = self.catalog.generic()?;
+        let name_change =
+            if references::is_found_by_name(&catalog) { references::name_change(change, generic) } else { None };
         Ok(ChangeFacts {
             address: change.address.clone(),
             deposed: change.deposed.clone(),
@@ -363,6 +370,7 @@ impl<'a> Deriver<'a> {
             attributes: attributes::of_change(&change.change, &known.rules),
             create_hazard,
             provider_settings: settings.into_iter().map(|(_, setting)| setting).collect(),
+            name_change,
             unknown_paths: attributes::unknown_paths(&change.change),
             links: Links::default(),
         })

@@ -64,6 +64,7 @@ fn overridden(before: Option<&Stakes>, shipped: Level, candidate: &Override) -> 
         Some(stakes) => stakes.clone(),
         None => Stakes {
             class: candidate.class?,
+            encryption_key: false,
             severity: candidate.severity?,
             default: candidate.default?,
             strict: None,

@@ -8,7 +8,7 @@ use super::cause::Causes;
 use super::containment::{self, Held};
 use super::links::{Container, Dependents, Identity};
 use super::objects::{Object, objects, text_after, text_at, untouched};
-use super::{ChangeFacts, Deriver, rename};
+use super::{ChangeFacts, Deriver, references, rename};
 use crate::catalog::{Catalog, OWN_IDENTITY};
 use crate::graph::{NodeId, ResourceGraph, Source};
 use crate::plan::{Action, Plan};
@@ -24,7 +24,7 @@ const STEPS: usize = 4_000_000;
 pub(super) fn graph(plan: &Plan, catalog: &Catalog) -> Result<(ResourceGraph, BTreeSet<NodeId>), Problem> {
     let graph = ResourceGraph::of(plan);
     let scene = Scene::new(plan, &graph, &mut Deriver::new(plan, catalog))?;
-    let lost = scene.lost.keys().filter_map(|index| Some(scene.objects.get(*index)?.id)).collect();
+    let lost = scene.lost_nodes();
     let edges: Vec<_> = scene.held.iter().filter_map(|held| held.edge(&scene.objects)).collect();
     drop(scene);
     Ok((graph.with(edges), lost))
@@ -36,10 +36,17 @@ pub(super) fn attach(
     types: &mut Deriver<'_>,
     changes: Vec<ChangeFacts>,
 ) -> Result<(Vec<ChangeFacts>, Vec<ChangeFacts>), Problem> {
-    if !changes.iter().any(|change| change.action.destroys()) {
+    let destroys = changes.iter().any(|change| change.action.destroys());
+    let takes_names = references::is_needed(&changes);
+    if !destroys && !takes_names {
         return Ok((changes, Vec::new()));
     }
     let graph = ResourceGraph::of(plan);
+    if !destroys {
+        let mut all = All::new(changes, &graph);
+        references::attach(plan, &graph, &BTreeSet::new(), types, &mut all)?;
+        return Ok((all.facts, Vec::new()));
+    }
     let scene = Scene::new(plan, &graph, types)?;
     let mut all = All::new(changes, &graph);
     scene.add_lost(&mut all, types)?;
@@ -48,6 +55,9 @@ pub(super) fn attach(
     scene.count_taken(&mut all);
     scene.count_dependents(&mut all);
     rename::attach(plan, &graph, types, &mut all)?;
+    if takes_names {
+        references::attach(plan, &graph, &scene.lost_nodes(), types, &mut all)?;
+    }
     let collateral = all.facts.split_off(all.changes);
     Ok((all.facts, collateral))
 }
@@ -105,6 +115,11 @@ impl<'a> Scene<'a> {
         let held = containment::find(&objects, graph);
         let lost = lost(&objects, &held);
         Ok(Self { plan, graph, objects, held, lost })
+    }
+
+    /// What is lost with what it lies in.
+    fn lost_nodes(&self) -> BTreeSet<NodeId> {
+        self.lost.keys().filter_map(|index| Some(self.objects.get(*index)?.id)).collect()
     }
 
     /// Adds facts of lost objects that have none yet.

@@ -47,6 +47,8 @@ impl TypeStatus {
 pub struct Stakes {
     /// What kind of thing it is.
     pub class: Class,
+    /// What others hold is unreadable without it.
+    pub encryption_key: bool,
     /// How bad its loss is.
     pub severity: Severity,
     /// The level the catalogue suggests for its destruction.
@@ -92,6 +94,7 @@ impl Stakes {
     fn of_entry(entry: &Entry) -> Self {
         Self {
             class: entry.class,
+            encryption_key: entry.encryption_key,
             severity: entry.severity,
             default: entry.default,
             strict: entry.strict,

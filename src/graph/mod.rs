@@ -114,6 +114,17 @@ pub struct Edge {
     pub origin: Origin,
 }
 
+/// What refers to a resource.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Referrer {
+    /// What refers.
+    pub from: NodeId,
+    /// Why there is an edge.
+    pub origin: Origin,
+    /// The same reference leads to other resources as well.
+    pub crowd: bool,
+}
+
 /// Resources and what they need.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ResourceGraph {
@@ -266,6 +277,28 @@ impl ResourceGraph {
             }
         }
         (self.resources(&seen, id), true)
+    }
+
+    /// Who refers to a resource, each with every origin of its own, within so many steps.
+    #[must_use]
+    pub fn referrers(&self, id: NodeId, limit: usize) -> Vec<Referrer> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::from([id]);
+        let mut open = vec![(id, false)];
+        let mut steps = 0;
+        while let Some((at, crowd)) = open.pop() {
+            for edge in self.entering(at).take(limit.saturating_sub(steps)) {
+                steps += 1;
+                if self.node(edge.from).is_some() {
+                    found.insert(Referrer { from: edge.from, origin: edge.origin.clone(), crowd });
+                } else if seen.insert(edge.from) {
+                    // Several resources behind one junction: nobody can say which of them is meant.
+                    open.push((edge.from, crowd || self.leaving(edge.from).len() > 1));
+                }
+            }
+        }
+        found.retain(|referrer| referrer.from != id);
+        found.into_iter().collect()
     }
 
     /// The resources around one: what it needs and what needs it, directly.

@@ -12,8 +12,11 @@ use crate::source::SourceFile;
 /// Path under `policies/` and text of every built-in module, sorted by path.
 pub const MODULES: &[(&str, &str)] = &[
     ("blast-radius/size/policy.rego", include_str!("../../policies/blast-radius/size/policy.rego")),
+    ("discovery/destroyed/policy.rego", include_str!("../../policies/discovery/destroyed/policy.rego")),
+    ("discovery/renamed/policy.rego", include_str!("../../policies/discovery/renamed/policy.rego")),
     ("lib/change.rego", include_str!("../../policies/lib/change.rego")),
     ("lib/links.rego", include_str!("../../policies/lib/links.rego")),
+    ("lib/references.rego", include_str!("../../policies/lib/references.rego")),
     ("lib/risk.rego", include_str!("../../policies/lib/risk.rego")),
     ("lib/stateful.rego", include_str!("../../policies/lib/stateful.rego")),
     ("plan/stale-by-drift/policy.rego", include_str!("../../policies/plan/stale-by-drift/policy.rego")),
@@ -23,12 +26,14 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     ("protection/guard-disabled/policy.rego", include_str!("../../policies/protection/guard-disabled/policy.rego")),
     ("protection/guard-removed/policy.rego", include_str!("../../policies/protection/guard-removed/policy.rego")),
+    ("protection/key-destroyed/policy.rego", include_str!("../../policies/protection/key-destroyed/policy.rego")),
     (
         "protection/retention-reduced/policy.rego",
         include_str!("../../policies/protection/retention-reduced/policy.rego"),
     ),
     ("stateful/collateral-loss/policy.rego", include_str!("../../policies/stateful/collateral-loss/policy.rego")),
     ("stateful/create-overwrites/policy.rego", include_str!("../../policies/stateful/create-overwrites/policy.rego")),
+    ("stateful/deposed/policy.rego", include_str!("../../policies/stateful/deposed/policy.rego")),
     ("stateful/destroy-catalogued/policy.rego", include_str!("../../policies/stateful/destroy-catalogued/policy.rego")),
     ("stateful/destroy-data-store/policy.rego", include_str!("../../policies/stateful/destroy-data-store/policy.rego")),
     ("stateful/forget-data-store/policy.rego", include_str!("../../policies/stateful/forget-data-store/policy.rego")),

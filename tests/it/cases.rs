@@ -115,13 +115,23 @@ struct Kind {
     forgets: Option<&'static str>,
 }
 
+impl Kind {
+    /// The owner of a destroyed object; deposed stores have their own.
+    fn owner(&self, deposed: bool) -> &'static str {
+        if deposed && [STORE, KEY].contains(&self.destroys) { DEPOSED } else { self.destroys }
+    }
+}
+
 const STORE: &str = "stateful/destroy-data-store";
+const KEY: &str = "protection/key-destroyed";
+const DISCOVERY: &str = "discovery/destroyed";
+const DEPOSED: &str = "stateful/deposed";
 const CATALOGUED: &str = "stateful/destroy-catalogued";
 const UNCATALOGUED: &str = "stateful/uncatalogued-destroy";
 const FORGET: Option<&str> = Some("stateful/forget-data-store");
 
 /// One type for each status of the catalogue, with and without variants and guards.
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 12] = [
     Kind { resource_type: "aws_dynamodb_table", before: "{}", destroys: STORE, forgets: FORGET },
     Kind {
         resource_type: "azurerm_postgresql_flexible_server",
@@ -148,7 +158,9 @@ const KINDS: [Kind; 10] = [
         destroys: "protection/guard-removed",
         forgets: None,
     },
-    Kind { resource_type: "azurerm_data_factory_pipeline", before: "{}", destroys: CATALOGUED, forgets: None },
+    Kind { resource_type: "azurerm_data_factory_pipeline", before: "{}", destroys: DISCOVERY, forgets: None },
+    Kind { resource_type: "aws_vpc", before: "{}", destroys: CATALOGUED, forgets: None },
+    Kind { resource_type: "aws_kms_key", before: "{}", destroys: KEY, forgets: FORGET },
     Kind { resource_type: "aws_security_group", before: "{}", destroys: UNCATALOGUED, forgets: None },
     Kind { resource_type: "acme_widget", before: "{}", destroys: UNCATALOGUED, forgets: None },
     Kind { resource_type: "acme_database", before: "{}", destroys: UNCATALOGUED, forgets: FORGET },
@@ -191,7 +203,7 @@ fn entries(kind: &Kind, place: &str) -> Vec<(Value, Option<&'static str>)> {
                         if moved {
                             entry["previous_address"] = json!(format!("{}.y[\"{key}\"]", kind.resource_type));
                         }
-                        entries.push((entry, if *destroys { Some(kind.destroys) } else { kind.forgets }));
+                        entries.push((entry, if *destroys { Some(kind.owner(deposed)) } else { kind.forgets }));
                     }
                 }
             }
@@ -201,8 +213,12 @@ fn entries(kind: &Kind, place: &str) -> Vec<(Value, Option<&'static str>)> {
 }
 
 /// The rules that own what happens to an object: exactly one of them reports it.
-const OWNERS: [&str; 5] = [
+const OWNERS: [&str; 9] = [
+    "discovery/destroyed",
+    "discovery/renamed",
     "protection/guard-removed",
+    "protection/key-destroyed",
+    "stateful/deposed",
     "stateful/destroy-catalogued",
     "stateful/destroy-data-store",
     "stateful/forget-data-store",
@@ -246,7 +262,7 @@ fn no_combination_of_facts_silences_a_rule() {
     for kind in &KINDS {
         let gone: Vec<(Value, Option<&'static str>)> = entries(kind, "gone")
             .into_iter()
-            .filter(|(_, owner)| *owner == Some(kind.destroys))
+            .filter(|(_, owner)| *owner == Some(kind.destroys) || *owner == Some(DEPOSED))
             .map(|(entry, _)| (entry, kind.forgets))
             .collect();
         let drift: Vec<&Value> = gone.iter().map(|(entry, _)| entry).collect();

@@ -36,10 +36,16 @@ warn contains result if {
 	))
 }
 
-# Shorter times have a rule of their own.
-is_guard(item) if item.kind != "decrease"
+# Shorter times and keys that are switched off have rules of their own.
+is_guard(item) if {
+	item.kind != "decrease"
+	not item.stops_key
+}
 
-is_guard(item) if item.size
+is_guard(item) if {
+	item.size
+	not item.stops_key
+}
 
 # The step that arms a later destroy, named as such.
 two_step(items) := [sprintf("This %s the first of two steps: the provider reads %s from the state when it destroys, so after this apply %s.", [

@@ -22,5 +22,6 @@ import rego.v1
 deny contains result if {
 	some change in stateful.destroyed
 	change.catalog.class == "protection_config"
+	not change.catalog.encryption_key
 	result := stateful.finding(change, sprintf("It guards what holds data. What goes with it: %s.", [change.catalog.loses]))
 }

@@ -7,9 +7,9 @@ import rego.v1
 # METADATA
 # title: Something that data stores depend on is destroyed
 # description: >-
-#   The plan destroys a catalogued resource that holds no data of its own: an entry by which others find data, a
-#   network, a machine with a local disk, or a value that lives only in the state. What protects others has a rule of
-#   its own, protection/guard-removed. The level is the catalogue's for the type.
+#   The plan destroys a catalogued resource that holds no data of its own: a network, a machine with a local disk, or a
+#   value that lives only in the state. What protects others and what others find data through have rules of their own,
+#   protection/guard-removed and discovery/destroyed. The level is the catalogue's for the type.
 # scope: rule
 # custom:
 #   id: stateful/destroy-catalogued
@@ -22,6 +22,7 @@ import rego.v1
 deny contains result if {
 	some change in stateful.destroyed
 	not change.catalog.data_store
-	change.catalog.class != "protection_config"
+	not change.catalog.encryption_key
+	not change.catalog.class in {"protection_config", "service_discovery"}
 	result := stateful.finding(change, sprintf("What that means: %s.", [change.catalog.loses]))
 }

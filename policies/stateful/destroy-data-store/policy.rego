@@ -8,9 +8,9 @@ import rego.v1
 # title: A data store is destroyed
 # description: >-
 #   The plan destroys a resource that holds data, contains what does, or cannot be made again as it was:
-#   by delete, by replacement in either order, or by an action plangate does not know; deposed and deferred
-#   objects included. The level is the catalogue's for the type; a setting that keeps the object alive
-#   (deletion_policy = "ABANDON", skip_destroy) makes it a warning.
+#   by delete, by replacement in either order, or by an action plangate does not know; deferred changes included.
+#   Deposed objects and encryption keys have rules of their own, stateful/deposed and protection/key-destroyed. The level is the catalogue's for the type; a setting
+#   that keeps the object alive (deletion_policy = "ABANDON", skip_destroy) makes it a warning.
 # scope: rule
 # custom:
 #   id: stateful/destroy-data-store
@@ -23,5 +23,7 @@ import rego.v1
 deny contains result if {
 	some change in stateful.destroyed
 	change.catalog.data_store
+	not change.deposed
+	not change.catalog.encryption_key
 	result := stateful.finding(change, stateful.loss(change))
 }

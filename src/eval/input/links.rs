@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{AttributeInput, verb_class};
 use crate::address::Address;
-use crate::facts::{Cause, Container, Dependents, Identity, Links, Takes};
+use crate::facts::{Cause, Container, Dependents, Identity, Links, Referrer, Referrers, Takes};
 
 /// How a change hangs together with others.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -21,6 +21,10 @@ pub struct LinksInput<'a> {
     pub takes: TakesInput<'a>,
     /// Who depends on it; counted for what is destroyed.
     pub dependents: DependentsInput<'a>,
+    /// Who references it; filled where others find data through it and it is destroyed, forgotten or renamed.
+    pub referenced_by: ReferrersInput<'a>,
+    /// What is encrypted with it; filled where it is a key that is destroyed, forgotten or stopped.
+    pub encrypts: ReferrersInput<'a>,
     /// A delete and a create that look like one object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rename: Option<RenameInput<'a>>,
@@ -106,6 +110,36 @@ pub struct DependentsInput<'a> {
     pub at_least: bool,
 }
 
+/// Who references an object.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ReferrersInput<'a> {
+    /// How many objects.
+    pub all: usize,
+    /// How many of them the plan does not destroy.
+    pub surviving: usize,
+    /// The first 20: those that survive before the others, by address.
+    pub first: Vec<ReferrerInput<'a>>,
+}
+
+/// An object that references another.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ReferrerInput<'a> {
+    /// Its address.
+    pub address: &'a str,
+    /// Key of a deposed object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deposed: Option<&'a str>,
+    /// The attribute that says so, without indexes; absent where the state says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<&'a str>,
+    /// How that is known: `name` or `reference`.
+    pub known_by: &'a str,
+    /// `certain`, or `maybe` where a value is unknown or several objects may be meant.
+    pub certainty: &'a str,
+    /// The plan does not destroy it.
+    pub survives: bool,
+}
+
 /// The same object under another address, by its looks.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RenameInput<'a> {
@@ -134,6 +168,8 @@ impl<'a> LinksInput<'a> {
             collateral_of: links.collateral_of.iter().map(ContainerInput::new).collect(),
             takes: TakesInput::new(&links.takes),
             dependents: DependentsInput::new(&links.dependents),
+            referenced_by: ReferrersInput::new(&links.referenced_by),
+            encrypts: ReferrersInput::new(&links.encrypts),
             rename: links.rename.as_ref().map(|rename| RenameInput {
                 other: rename.other.as_str(),
                 equal: &rename.equal,
@@ -195,6 +231,29 @@ impl<'a> DependentsInput<'a> {
             first_direct: addresses(&dependents.first_direct),
             first_stores: addresses(&dependents.first_stores),
             at_least: dependents.at_least,
+        }
+    }
+}
+
+impl<'a> ReferrersInput<'a> {
+    fn new(referrers: &'a Referrers) -> Self {
+        Self {
+            all: referrers.all,
+            surviving: referrers.surviving,
+            first: referrers.first.iter().map(ReferrerInput::new).collect(),
+        }
+    }
+}
+
+impl<'a> ReferrerInput<'a> {
+    fn new(referrer: &'a Referrer) -> Self {
+        Self {
+            address: referrer.identity.address.as_str(),
+            deposed: referrer.identity.deposed.as_deref(),
+            attribute: referrer.attribute.as_deref(),
+            known_by: referrer.known_by.as_str(),
+            certainty: referrer.certainty.as_str(),
+            survives: referrer.survives,
         }
     }
 }

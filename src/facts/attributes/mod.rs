@@ -69,6 +69,8 @@ pub struct AttributeFact {
     pub size: bool,
     /// Providers read this setting when they destroy the object: a later destroy is easier or goes further.
     pub arms_destroy: bool,
+    /// A key cannot be used any more: what it encrypts is unreadable from then on.
+    pub stops_key: bool,
     /// The catalogue's remark.
     pub note: Option<String>,
 }
@@ -135,6 +137,7 @@ fn fact(rule: &Rule, slot: &Slot<'_>, change: &Change, new_blocks: &mut Vec<Vec<
         elements: names,
         size: words::is_size(&risk.attr),
         arms_destroy: rule.arms_destroy,
+        stops_key: risk.stops_key,
         note: risk.note.clone(),
     })
 }

@@ -34,6 +34,7 @@ impl TypeRules {
             effect: rule.effect,
             level: rule.level,
             note: None,
+            stops_key: false,
             undocumented_or_legacy: false,
         });
         let rules = own.iter().cloned().chain(general);

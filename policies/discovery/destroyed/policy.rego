@@ -1,0 +1,60 @@
+package plangate.discovery.destroyed
+
+import data.plangate.lib.change as lib
+import data.plangate.lib.links
+import data.plangate.lib.references
+import data.plangate.lib.stateful
+
+import rego.v1
+
+# METADATA
+# title: What others find data through is destroyed
+# description: >-
+#   The plan destroys or replaces an object that holds no data but by which others find it: a dataset, linked service or
+#   trigger of a data factory, an external location or mount, a stage, a share, an alias, an endpoint. The message says
+#   who references it in this plan. The level is the catalogue's for the type, and a warning at least where an object
+#   that stays references it; under the strict preset that is denied. A replacement that changes the name has a rule of
+#   its own, discovery/renamed. A forgotten object is not reported: it stays where others find it.
+# scope: rule
+# custom:
+#   id: discovery/destroyed
+#   category: discovery
+#   level: per-finding
+#   severity: high
+#   selector:
+#     verbs: [delete, replace, unknown]
+#   reads: [plangate.changes]
+deny contains result if {
+	some change in stateful.destroyed
+	change.catalog.class == "service_discovery"
+	not change.catalog.encryption_key
+	not renamed(change)
+	result := references.finding(
+		change,
+		sprintf("%s %s.", [lib.label(change), lib.fate(change)]),
+		sprintf("Others find data or services through it. What that means: %s.", [change.catalog.loses]),
+		lib.why(change),
+		sentence(change),
+	)
+}
+
+# Has another rule.
+renamed(change) if {
+	change.name_change
+	change.verb == "replace"
+}
+
+sentence(change) := lib.sentences([way(change), links.advice(change)])
+
+# What to do about those that stay.
+default way(_) := ""
+
+way(change) := "Change or remove what references it first, in the same plan or before." if {
+	change.referenced_by.surviving > 0
+	change.verb != "replace"
+}
+
+way(change) := "Until the new one is there they find nothing, and a service that guards its references may refuse the destroy: plan for the gap, or change the object in place." if {
+	change.referenced_by.surviving > 0
+	change.verb == "replace"
+}

@@ -1,0 +1,28 @@
+package plangate.stateful.deposed
+
+import data.plangate.lib.stateful
+
+import rego.v1
+
+# METADATA
+# title: A data store that a failed replacement left behind is destroyed
+# description: >-
+#   The plan destroys a deposed object that holds data: the old object of an earlier create-before-destroy replacement
+#   that failed half-way. Terraform destroys it in the next apply, whatever that plan is about. The object at the
+#   address is another one by now, which did not get the data by itself, so the deposed one may have its only copy.
+#   The level is the catalogue's for the type; a setting that keeps the object alive makes it a warning.
+# scope: rule
+# custom:
+#   id: stateful/deposed
+#   category: stateful
+#   level: per-finding
+#   severity: critical
+#   selector:
+#     verbs: [delete, replace, unknown]
+#   reads: [plangate.changes]
+deny contains result if {
+	some change in stateful.destroyed
+	change.catalog.data_store
+	change.deposed
+	result := stateful.finding(change, stateful.loss(change))
+}
