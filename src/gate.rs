@@ -2,16 +2,17 @@
 //!
 //! Pure but for the files it is told to read through `io`. Must not print, exit, nor know arguments.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::address::Address;
+use crate::calibration;
 use crate::catalog::Catalog;
 use crate::eval::{self, Judged};
-use crate::facts;
+use crate::facts::{self, Facts};
 use crate::finding::{Level, hex};
 use crate::graph::{NodeId, ResourceGraph, view};
 use crate::io;
@@ -80,7 +81,8 @@ pub const MAX_PLAN_BYTES: u64 = 4 << 30;
 #[must_use]
 pub fn check(stages: &Stages, plans: Vec<PlanInput>) -> Report {
     let mut usage = Used::default();
-    let plans: Vec<PlanReport> = plans.into_iter().flat_map(|plan| check_file(stages, plan, &mut usage)).collect();
+    let plans: Vec<PlanReport> =
+        plans.into_iter().flat_map(|plan| check_file(stages, plan, &mut usage, &mut |_, _| ())).collect();
     let mut findings = stages.waivers.audit(&usage.waivers, stages.today);
     findings.extend(stages.own_types.audit(&usage.own_types, stages.today));
     let findings = stages.eval.relevel(findings);
@@ -101,8 +103,32 @@ struct Used {
     own_types: BTreeSet<usize>,
 }
 
-/// Judges every document of a file.
-fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used) -> Vec<PlanReport> {
+/// Judges every plan on its own and says at what level each change is judged; the rows are in the order of their keys.
+#[must_use]
+pub fn calibrate(stages: &Stages, plans: Vec<PlanInput>) -> Vec<calibration::Row> {
+    let mut usage = Used::default();
+    let mut rows = Vec::new();
+    for plan in plans {
+        let mut candidates = BTreeMap::new();
+        let reports = check_file(stages, plan, &mut usage, &mut |index, facts| {
+            candidates.insert(index, calibration::candidates(facts));
+        });
+        for report in &reports {
+            let candidates = candidates.get(&report.document).map_or(&[][..], Vec::as_slice);
+            rows.extend(calibration::rows(report, candidates));
+        }
+    }
+    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    rows
+}
+
+/// Judges every document of a file; `see` is shown the facts of each, by its number.
+fn check_file(
+    stages: &Stages,
+    plan: PlanInput,
+    usage: &mut Used,
+    see: &mut dyn FnMut(usize, &Facts),
+) -> Vec<PlanReport> {
     let bytes = match plan.source {
         PlanSource::Bytes(bytes) => Ok(bytes),
         PlanSource::File(path) => io::read_bounded(&path, MAX_PLAN_BYTES),
@@ -116,7 +142,8 @@ fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used) -> Vec<PlanRep
         .into_iter()
         .enumerate()
         .map(|(index, document)| {
-            let judged = document.and_then(|document| check_document(stages, &document, usage));
+            let judged =
+                document.and_then(|document| check_document(stages, &document, usage, &mut |facts| see(index, facts)));
             match judged {
                 Ok(report) => {
                     PlanReport { path: plan.name.clone(), document: index, sha256: Some(sha256.clone()), ..report }
@@ -128,10 +155,16 @@ fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used) -> Vec<PlanRep
 }
 
 /// Judges one document: load, derive, evaluate, waive, decide.
-fn check_document(stages: &Stages, document: &Document, usage: &mut Used) -> Result<PlanReport, Problem> {
+fn check_document(
+    stages: &Stages,
+    document: &Document,
+    usage: &mut Used,
+    see: &mut dyn FnMut(&Facts),
+) -> Result<PlanReport, Problem> {
     let (plan, input) = load(document, &stages.interest, stages.policies.has_repository_rules())?;
     let completeness = completeness::assess(&plan, stages.expect);
     let facts = facts::derive(&plan, &stages.catalog)?;
+    see(&facts);
     let judged = Judged { document, plan: &plan, input, facts: &facts, completeness: &completeness };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
     free_aside(judged.input);

@@ -33,6 +33,7 @@
 //! ```
 
 pub mod address;
+pub mod calibration;
 pub mod catalog;
 pub mod config;
 pub mod eval;

@@ -77,6 +77,11 @@ them(1) := "that one"
 
 them(n) := "them" if n != 1
 
+# The old name and the new one.
+names(it) := sprintf("%s %s → %s", [it.attribute, it.before, it.after]) if not lib.hidden(it)
+
+names(it) := sprintf("%s changes, its values are sensitive", [it.attribute]) if lib.hidden(it)
+
 # A finding about an object that others find data through.
 finding(change, first, consequence, why, advice) := {
 	"msg": lib.sentences(array.concat(

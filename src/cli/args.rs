@@ -21,6 +21,8 @@ const AFTER_HELP: &str = "Exit codes: 0 allowed, 1 blocked, 2 undecided (could n
 pub(crate) enum Command {
     /// Judge plans: may apply run?
     Check(CheckArgs),
+    /// Say at what level each change of many plans is judged, and what is not as recorded.
+    Calibrate(CalibrateArgs),
     /// List the rules in force, with level and origin.
     Rules(RulesArgs),
     /// Print the document that policies see as `input`, with secrets masked.
@@ -69,6 +71,24 @@ pub(crate) struct CheckArgs {
     /// List every rule, what became of it and what it printed.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+
+    #[command(flatten)]
+    pub(crate) setup: SetupArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CalibrateArgs {
+    /// Folders (every file below them; rows name plans relative to the folder), plan files, or globs.
+    #[arg(required = true, value_name = "PLANS")]
+    pub(crate) plans: Vec<String>,
+
+    /// Compare with this record: exit with 0 if nothing differs, 1 if something does.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<Utf8PathBuf>,
+
+    /// Write the record, with the reasons of the one it replaces, or of `--against`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<Utf8PathBuf>,
 
     #[command(flatten)]
     pub(crate) setup: SetupArgs,

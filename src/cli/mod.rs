@@ -3,6 +3,7 @@
 //! One file per subcommand. Uses the library's public API; decides nothing about plans.
 
 mod args;
+mod calibrate;
 mod catalog;
 mod check;
 mod generate;
@@ -39,6 +40,7 @@ fn run() -> ExitCode {
     output::set_color(args.color);
     let code = match args.command {
         Command::Check(args) => check::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Catalog(args) => catalog::run(&args),

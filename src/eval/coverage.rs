@@ -55,13 +55,7 @@ pub(super) fn owner(change: &ChangeFacts) -> Option<&'static str> {
             TypeStatus::Catalogued if is_key(change) => "protection/key-destroyed",
             TypeStatus::Catalogued if is_store(change) => "stateful/destroy-data-store",
             TypeStatus::Catalogued if is_of(change, Class::ProtectionConfig) => "protection/guard-removed",
-            TypeStatus::Catalogued if is_of(change, Class::ServiceDiscovery) => {
-                if change.name_change.is_some() {
-                    "discovery/renamed"
-                } else {
-                    "discovery/destroyed"
-                }
-            }
+            TypeStatus::Catalogued if is_of(change, Class::ServiceDiscovery) => "discovery/destroyed",
             TypeStatus::Catalogued => "stateful/destroy-catalogued",
             TypeStatus::Known | TypeStatus::Unseen => "stateful/uncatalogued-destroy",
         });

@@ -10,6 +10,7 @@ mod containment;
 mod guard;
 mod links;
 mod loss;
+mod notation;
 mod objects;
 mod outside;
 mod overlay;

@@ -11,7 +11,7 @@ use crate::catalog::{Catalog, Effect, Entry};
 use crate::plan::{Action, AttributePath, Change, Lookup, PathStep, Plan, ResourceChange, Side, Value};
 use crate::problem::Problem;
 
-use super::guard;
+use super::{guard, notation};
 
 /// An object that was changed outside Terraform, and not deleted.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,7 +173,7 @@ fn is_same(before: &Value, after: &Value) -> bool {
                 && b.iter().all(|(key, value)| a.get(key).is_some() || is_nothing(value))
         }
         (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b)),
-        _ => before == after || (is_nothing(before) && is_nothing(after)),
+        _ => before == after || (is_nothing(before) && is_nothing(after)) || notation::is_same_document(before, after),
     }
 }
 

@@ -27,6 +27,14 @@ pub fn files_under(dir: &Utf8Path, extensions: &[&str]) -> Result<Vec<Utf8PathBu
     walk.run(dir, usize::MAX)
 }
 
+/// All files below `dir`, sorted, whatever their names; hidden files and directories below it are left out. Links are
+/// followed, each real directory once.
+pub fn all_files_under(dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
+    let wanted = |path: &Utf8Path| path.file_name().is_some_and(|name| !name.starts_with('.'));
+    let walk = Walk { wanted: &wanted, hidden: false, once: true, seen: BTreeSet::new(), found: Vec::new() };
+    walk.run(dir, usize::MAX)
+}
+
 /// The files that a glob matches, sorted; none is no error. `*` and `?` stay within a directory, `**` is any
 /// number of directories, `{a,b}` and `[ab]` are choices. Links are followed, but not in circles. Hidden directories are entered only where the pattern
 /// names one. A text without any of these characters names itself.

@@ -24,6 +24,7 @@ pub const MODULES: &[(&str, &str)] = &[
         "protection/expiry-introduced/policy.rego",
         include_str!("../../policies/protection/expiry-introduced/policy.rego"),
     ),
+    ("protection/exposure-widened/policy.rego", include_str!("../../policies/protection/exposure-widened/policy.rego")),
     ("protection/guard-disabled/policy.rego", include_str!("../../policies/protection/guard-disabled/policy.rego")),
     ("protection/guard-removed/policy.rego", include_str!("../../policies/protection/guard-removed/policy.rego")),
     ("protection/key-destroyed/policy.rego", include_str!("../../policies/protection/key-destroyed/policy.rego")),

@@ -255,6 +255,7 @@ fn a_fingerprint_covers_the_attributes_and_not_their_values() {
 fn risky_cases() -> Vec<(String, Value)> {
     let rules = [
         "protection/expiry-introduced",
+        "protection/exposure-widened",
         "protection/guard-disabled",
         "protection/retention-reduced",
         "stateful/create-overwrites",

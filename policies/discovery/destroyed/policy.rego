@@ -13,8 +13,9 @@ import rego.v1
 #   The plan destroys or replaces an object that holds no data but by which others find it: a dataset, linked service or
 #   trigger of a data factory, an external location or mount, a stage, a share, an alias, an endpoint. The message says
 #   who references it in this plan. The level is the catalogue's for the type, and a warning at least where an object
-#   that stays references it; under the strict preset that is denied. A replacement that changes the name has a rule of
-#   its own, discovery/renamed. A forgotten object is not reported: it stays where others find it.
+#   that stays references it; under the strict preset that is denied. A replacement that changes the name says so; a
+#   change of the name in place has a rule of its own, discovery/renamed. A forgotten object is not reported: it stays
+#   where others find it.
 # scope: rule
 # custom:
 #   id: discovery/destroyed
@@ -28,21 +29,27 @@ deny contains result if {
 	some change in stateful.destroyed
 	change.catalog.class == "service_discovery"
 	not change.catalog.encryption_key
-	not renamed(change)
 	result := references.finding(
 		change,
 		sprintf("%s %s.", [lib.label(change), lib.fate(change)]),
 		sprintf("Others find data or services through it. What that means: %s.", [change.catalog.loses]),
-		lib.why(change),
+		array.concat(renamed(change), lib.why(change)),
 		sentence(change),
 	)
 }
 
-# Has another rule.
-renamed(change) if {
+# The new one is not found under the old name.
+default renamed(_) := []
+
+renamed(change) := [sprintf("The new one %s another name (%s), so whoever has the old one finds nothing from then on.", [
+	gets[change.name_change.certainty],
+	references.names(change.name_change),
+])] if {
 	change.name_change
 	change.verb == "replace"
 }
+
+gets := {"certain": "gets", "maybe": "may get"}
 
 sentence(change) := lib.sentences([way(change), links.advice(change)])
 
@@ -57,4 +64,11 @@ way(change) := "Change or remove what references it first, in the same plan or b
 way(change) := "Until the new one is there they find nothing, and a service that guards its references may refuse the destroy: plan for the gap, or change the object in place." if {
 	change.referenced_by.surviving > 0
 	change.verb == "replace"
+	not change.name_change
+}
+
+way(change) := "Write the new name where the old one stands, in the same plan, or keep the old name." if {
+	change.referenced_by.surviving > 0
+	change.verb == "replace"
+	change.name_change
 }

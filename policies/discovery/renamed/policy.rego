@@ -8,11 +8,12 @@ import rego.v1
 # METADATA
 # title: What others find data through gets another name
 # description: >-
-#   The plan changes the name of an object by which others find data or services: a dataset, linked service or trigger of
-#   a data factory, an external location or mount, a stage, a share, an alias, an endpoint; by a replacement or in place.
-#   Whoever has the old name finds nothing from then on. A new name that is known only after apply counts. The message
-#   says who references the object in this plan. The level is the catalogue's for the destruction of the type, and a
-#   warning at least where an object that stays references it; under the strict preset that is denied.
+#   An update changes the name of an object by which others find data or services: a dataset, linked service or trigger
+#   of a data factory, an external location or mount, a stage, a share, an alias, an endpoint. Whoever has the old name
+#   finds nothing from then on. A new name that is known only after apply counts. The message says who references the
+#   object in this plan. The level is the catalogue's for the destruction of the type, and a warning at least where an
+#   object that stays references it; under the strict preset that is denied. A replacement has the rule for destruction,
+#   discovery/destroyed, which names the new name too.
 # scope: rule
 # custom:
 #   id: discovery/renamed
@@ -20,24 +21,23 @@ import rego.v1
 #   level: per-finding
 #   severity: high
 #   selector:
-#     verbs: [replace, update]
+#     verbs: [update]
 #   reads: [plangate.changes]
 deny contains result if {
 	some change in input.plangate.changes
 	change.catalog.class == "service_discovery"
-	change.verb in {"replace", "update"}
+	change.verb == "update"
 	change.name_change
 	result := references.finding(
 		change,
-		sprintf("%s %s be known by another name%s: %s%s.", [
+		sprintf("%s %s be known by another name%s: %s.", [
 			lib.label(change),
 			modal[change.name_change.certainty],
 			later(change),
-			names(change.name_change),
-			how(change),
+			references.names(change.name_change),
 		]),
-		sprintf("Others find data or services by that name, and whoever has the old one finds nothing from then on.%s", [meaning(change)]),
-		why(change),
+		"Others find data or services by that name, and whoever has the old one finds nothing from then on.",
+		array.concat(lib.why_moved(change), lib.why_deferred(change)),
 		advice(change),
 	)
 }
@@ -47,36 +47,6 @@ modal := {"certain": "will", "maybe": "may"}
 later(change) := "" if not change.deferred
 
 later(change) := " in a later plan" if change.deferred
-
-names(it) := sprintf("%s %s → %s", [it.attribute, it.before, it.after]) if not lib.hidden(it)
-
-names(it) := sprintf("%s changes (its values are sensitive)", [it.attribute]) if lib.hidden(it)
-
-how(change) := sprintf(" (it is destroyed%s)", [lib.sequel(change)]) if change.verb == "replace"
-
-how(change) := "" if change.verb != "replace"
-
-meaning(change) := sprintf(" What goes with the old one: %s.", [change.catalog.loses]) if change.verb == "replace"
-
-meaning(change) := "" if change.verb != "replace"
-
-# The new name is told already where it is all that forces the replacement.
-why(change) := array.concat(lib.why_moved(change), lib.why_deferred(change)) if only_name(change)
-
-why(change) := lib.why(change) if {
-	not only_name(change)
-	change.verb == "replace"
-}
-
-why(change) := [] if {
-	not only_name(change)
-	change.verb != "replace"
-}
-
-only_name(change) if {
-	count(change.replaced_by) == 1
-	change.replaced_by[0].path == change.name_change.attribute
-}
 
 advice(change) := "Write the new name where the old one stands, in the same plan, or keep the old name." if {
 	change.referenced_by.surviving > 0

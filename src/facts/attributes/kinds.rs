@@ -7,6 +7,7 @@ use super::slots::{After, Slot};
 use super::words::{self, is_set, truth};
 use super::{Certainty, elements};
 use crate::catalog::{Risk, RiskKind};
+use crate::facts::notation::is_same_document;
 use crate::plan::{Change, Value};
 
 use Certainty::{Certain, Maybe};
@@ -100,7 +101,8 @@ fn unset(slot: &Slot<'_>) -> Option<Certainty> {
 fn differ(slot: &Slot<'_>) -> Option<Certainty> {
     let Ok(after) = known(slot.after) else { return Some(Maybe) };
     let nothing = !is_set(slot.before) && !is_set(after);
-    (!nothing && slot.before != after).then_some(Certain)
+    let same = slot.before.zip(after).is_some_and(|(before, after)| is_same_document(before, after));
+    (!nothing && !same && slot.before != after).then_some(Certain)
 }
 
 fn transition(risk: &Risk, slot: &Slot<'_>) -> Option<Certainty> {
