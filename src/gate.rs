@@ -2,6 +2,8 @@
 //!
 //! Pure but for the files it is told to read through `io`. Must not print, exit, nor know arguments.
 
+mod explain;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ use crate::suggest;
 use crate::text;
 use crate::verdict::Verdict;
 use crate::waiver::{Usage, WaiverSet};
+
+pub use explain::{ExplainRequest, explain};
 
 /// Everything that is the same for all plans of a run; made by `workspace` from files.
 #[derive(Debug, Clone)]

@@ -37,6 +37,7 @@ pub mod calibration;
 pub mod catalog;
 pub mod config;
 pub mod eval;
+pub mod explain;
 pub mod facts;
 pub mod finding;
 pub mod gate;

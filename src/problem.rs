@@ -70,6 +70,121 @@ impl ProblemCode {
             Self::ReportWrite => "report-write",
         }
     }
+
+    /// Every code, in the order of docs/exit-codes.md.
+    pub const ALL: [Self; 16] = [
+        Self::NothingSelected,
+        Self::Unreadable,
+        Self::NotAPlan,
+        Self::Truncated,
+        Self::Malformed,
+        Self::DuplicateKey,
+        Self::UnsupportedFormat,
+        Self::ErroredPlan,
+        Self::InconsistentPlan,
+        Self::NoResourceChanges,
+        Self::Config,
+        Self::Waiver,
+        Self::PolicyLoad,
+        Self::RuleFailed,
+        Self::RuleUndetermined,
+        Self::ReportWrite,
+    ];
+
+    /// The code with that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == word)
+    }
+}
+
+/// What a code means, for docs/exit-codes.md and `plangate explain`.
+impl ProblemCode {
+    /// What happened.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::NothingSelected => "A glob matched no file, or standard input was named twice.",
+            Self::Unreadable => "A file or standard input could not be read.",
+            Self::NotAPlan => {
+                "The document is something else: a state, a UI stream, a provider schema, a binary plan … The \
+                 message names it and the command to run instead."
+            }
+            Self::Truncated => "The document ends in the middle.",
+            Self::Malformed => "The document is not valid JSON, or something that matters has the wrong shape.",
+            Self::DuplicateKey => "One JSON object has the same key twice; parsers disagree on what that means.",
+            Self::UnsupportedFormat => "`format_version` is 2.0 or above, or none that Terraform wrote.",
+            Self::ErroredPlan => {
+                "Planning failed (`errored: true`); the changes are only those found before the failure."
+            }
+            Self::InconsistentPlan => "The document contradicts itself.",
+            Self::NoResourceChanges => {
+                "No `resource_changes` though there are managed resources: a refresh-only or a stripped plan. \
+                 `--expect refresh-only` accepts the former."
+            }
+            Self::Config => "`plangate.toml` or an argument is wrong.",
+            Self::Waiver => "The waivers file is wrong.",
+            Self::PolicyLoad => "A policy file cannot be loaded, or brings no rule.",
+            Self::RuleFailed => {
+                "A rule failed while it ran: time or size limit, a type error, a result of no known shape."
+            }
+            Self::RuleUndetermined => "A rule met a builtin error and may have missed something.",
+            Self::ReportWrite => "A report could not be written.",
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::NothingSelected => "Check the pattern and the working directory; name standard input once.",
+            Self::Unreadable => "Check the path and who may read it. A directory is no plan: name the files in it.",
+            Self::NotAPlan => {
+                "Make the plan with `terraform plan -out tfplan && terraform show -json tfplan > plan.json`, or \
+                 run the command the message names."
+            }
+            Self::Truncated => {
+                "Write the file again, and stop the step that writes it where the command fails: a pipe hides \
+                 that."
+            }
+            Self::Malformed => {
+                "Write the file again with `terraform show -json`. If it stays so, the message says at which byte \
+                 and path; report it with the version of Terraform."
+            }
+            Self::DuplicateKey => {
+                "Do not edit or join plan files. A tool that changes them between Terraform and plangate must \
+                 write each key once."
+            }
+            Self::UnsupportedFormat => {
+                "Use a release of plangate that knows this Terraform, or a Terraform that this release knows."
+            }
+            Self::ErroredPlan => "Read what `terraform plan` said, mend the configuration and plan again.",
+            Self::InconsistentPlan => {
+                "Use the file as Terraform wrote it: something changed or stripped it. Plan again."
+            }
+            Self::NoResourceChanges => {
+                "For a plan made with `-refresh-only` pass `--expect refresh-only`. Otherwise use the whole output \
+                 of `terraform show -json`."
+            }
+            Self::Config => "Mend what is underlined; docs/configuration.md lists every key.",
+            Self::Waiver => {
+                "Mend what is underlined; docs/waivers.md lists every key. Until then nothing is waived and \
+                 nothing passes."
+            }
+            Self::PolicyLoad => "Mend the policy at the place shown; docs/policies.md says what is checked.",
+            Self::RuleFailed => {
+                "Mend the rule at the place shown. To go on without it, set its level to `off` in plangate.toml; \
+                 the report will say so."
+            }
+            Self::RuleUndetermined => {
+                "Make the expression hold for every plan: test that a value is there and of the right type before \
+                 using it. For built-in rules report it: that is a fault of plangate."
+            }
+            Self::ReportWrite => {
+                "Check that the directory exists and has room; the other reports state the same verdict."
+            }
+        }
+    }
 }
 
 /// One reason why the answer is *undecided*: what happened, where, what to do next.

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Calibrate(CalibrateArgs),
     /// List the rules in force, with level and origin.
     Rules(RulesArgs),
+    /// Explain a rule, a reason for *undecided*, or findings of a plan and what to do about them.
+    Explain(ExplainArgs),
     /// Print the document that policies see as `input`, with secrets masked.
     Inspect(InspectArgs),
     /// Show what is known about resource types.
@@ -102,6 +104,48 @@ pub(crate) struct RulesArgs {
 
     #[command(flatten)]
     pub(crate) setup: SetupArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// Without PLAN a rule (`stateful/destroy-data-store`) or a problem code (`errored-plan`). With PLAN findings: the
+    /// first digits of a fingerprint (6 or more), an address, a rule, or `RULE@ADDRESS`.
+    #[arg(value_name = "WHAT")]
+    pub(crate) what: String,
+
+    /// The plan the finding is in: a file, or `-` for standard input.
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: Option<String>,
+
+    /// Only findings of this rule; WHAT is then an address.
+    #[arg(long, value_name = "RULE", requires = "plan")]
+    pub(crate) rule: Option<String>,
+
+    /// 1: what it is and what to do; 2: also what it rests on; 3: also the rule's source, with what held marked.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub(crate) depth: Option<u8>,
+
+    /// Short for `--depth 2`, twice for `--depth 3`.
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "depth")]
+    pub(crate) verbose: u8,
+
+    /// human or json; for rules and problem codes also markdown.
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Human, value_name = "FORMAT")]
+    pub(crate) format: ExplainFormat,
+
+    /// Kind of plan to expect; overrides `expect` of the configuration.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) expect: Option<ExpectArg>,
+
+    #[command(flatten)]
+    pub(crate) setup: SetupArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    Human,
+    Json,
+    Markdown,
 }
 
 #[derive(Debug, clap::Args)]

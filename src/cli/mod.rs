@@ -6,6 +6,7 @@ mod args;
 mod calibrate;
 mod catalog;
 mod check;
+mod explain;
 mod generate;
 mod graph;
 mod inspect;
@@ -44,6 +45,7 @@ fn run() -> ExitCode {
         Command::Rules(args) => rules::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Catalog(args) => catalog::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),

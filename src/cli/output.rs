@@ -147,7 +147,7 @@ pub(crate) fn set_color(color: Color) {
 }
 
 /// Prints text with styles to standard output, which are left out where it takes none.
-fn print_styled(text: &str) -> u8 {
+pub(crate) fn print_styled(text: &str) -> u8 {
     print(AutoStream::auto(std::io::stdout()), text.as_bytes())
 }
 

@@ -12,6 +12,7 @@ mod masking;
 pub mod native;
 mod outcome;
 mod subject;
+pub mod trace;
 
 use std::collections::BTreeMap;
 

@@ -34,6 +34,8 @@ pub fn rules() -> Vec<Rule> {
             "The plan shows only part of what it would do",
             "A targeted or deferred plan, or one in which managed instances of the prior state appear in no change: \
              what is left out was not judged.",
+            "Plan again without -target or -exclude and judge that plan. Where a partial apply is meant, \
+             waive this finding by its message, with a last day.",
         )),
         rule(
             UNKNOWN_ACTION,
@@ -41,6 +43,8 @@ pub fn rules() -> Vec<Rule> {
             Severity::Critical,
             "The plan holds an action this version does not know",
             "An action list that no known Terraform or OpenTofu release writes counts as destroying.",
+            "Use a release of plangate that knows this version of Terraform. Until there is one, look at the \
+             change by hand and waive it by address.",
         ),
         rule(
             ACTION_INVOCATION,
@@ -49,6 +53,8 @@ pub fn rules() -> Vec<Rule> {
             "The plan runs an action of a provider",
             "A provider action (Terraform 1.14 and later) can do anything, deletion of data included, and a plan does not \
              show what: it was not judged.",
+            "Read what the action does in the documentation of its provider. If it deletes nothing that must \
+             stay, waive it by its address.",
         ),
         rule(
             DEFERRED,
@@ -57,6 +63,7 @@ pub fn rules() -> Vec<Rule> {
             "The plan leaves changes for a later one",
             "What is shown of a deferred change is judged like any other; how many instances there are and what their \
              values will be is known only to the next plan.",
+            "Apply this plan, plan again, and judge that plan too.",
         ),
         rule(
             CATALOG_EXPIRED,
@@ -64,6 +71,7 @@ pub fn rules() -> Vec<Rule> {
             Severity::Low,
             "An entry of the repository's catalogue is past its last day",
             "It says nothing any more: renew it with a reason, or delete it.",
+            "Look whether the reason still holds. If so, give the entry a new last day; otherwise delete it.",
         ),
         rule(
             CATALOG_UNUSED,
@@ -71,6 +79,7 @@ pub fn rules() -> Vec<Rule> {
             Severity::Info,
             "An entry of the repository's catalogue matched no change",
             "Judged over all plans of the run. An entry that outlives its cause lowers the next thing it matches.",
+            "Delete the entry, or mend its address, type or attribute if it was meant to match.",
         ),
         rule(
             WAIVER_EXPIRED,
@@ -78,6 +87,8 @@ pub fn rules() -> Vec<Rule> {
             Severity::Low,
             "A waiver is past its last day",
             "It no longer waives anything: renew it with a reason, or delete it.",
+            "Look whether the reason still holds. If so, give the waiver a new last day; otherwise delete \
+             it.",
         ),
         rule(
             WAIVER_UNUSED,
@@ -85,6 +96,7 @@ pub fn rules() -> Vec<Rule> {
             Severity::Info,
             "A waiver matched no finding",
             "Judged over all plans of the run. A waiver that outlives its cause hides the next one.",
+            "Delete the waiver, or mend its address, actions or message if it was meant to match.",
         ),
     ]
 }
@@ -94,7 +106,7 @@ fn strict(rule: Rule) -> Rule {
     Rule { meta: RuleMeta { strict: Some(Level::Deny), ..rule.meta }, ..rule }
 }
 
-fn rule(id: &str, level: Level, severity: Severity, title: &str, description: &str) -> Rule {
+fn rule(id: &str, level: Level, severity: Severity, title: &str, description: &str, help: &str) -> Rule {
     Rule {
         id: RuleId::new(id),
         origin: Origin::Native,
@@ -102,6 +114,7 @@ fn rule(id: &str, level: Level, severity: Severity, title: &str, description: &s
             id: Some(id.to_owned()),
             title: Some(title.to_owned()),
             description: Some(description.to_owned()),
+            help: Some(help.to_owned()),
             ..RuleMeta::default()
         },
         declared: DeclaredLevel::Fixed(level),

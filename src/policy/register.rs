@@ -92,7 +92,7 @@ fn verdict_name(module: &ModuleInfo, info: &RuleInfo) -> Result<Option<Level>, P
 fn part<'a>(module: &'a ModuleInfo, info: &'a RuleInfo) -> Result<Part<'a>, Problem> {
     let package = blocks(module, &Attachment::Package)?.into_iter().next().unwrap_or_default();
     let own = blocks(module, &Attachment::Rule(info.name.clone()))?;
-    let bare = (own.len() < info.definitions).then(|| package.clone());
+    let bare = (own.len() < info.definitions.len()).then(|| package.clone());
     Ok(Part { module, info, metas: own.into_iter().map(|meta| meta.inherit(&package)).collect(), bare })
 }
 

@@ -280,6 +280,29 @@ impl Rule {
         }
     }
 
+    /// Where the value of the head stands, if it has one.
+    pub(super) fn value_start(&self) -> Option<usize> {
+        let value = match self {
+            Self::Spec { head: Head::Set { key, .. }, .. } => key.as_ref(),
+            Self::Spec { head: Head::Compr { assign, .. } | Head::Func { assign, .. }, .. } => {
+                assign.as_ref().map(|assign| &assign.value)
+            }
+            Self::Default { value, .. } => Some(value),
+        };
+        value.map(|value| value.span().start)
+    }
+
+    /// Where the first statement of the body stands, if there is one.
+    pub(super) fn body_start(&self) -> Option<usize> {
+        let Self::Spec { bodies, .. } = self else { return None };
+        Some(match &bodies.first()?.query.stmts.first()?.literal {
+            Literal::SomeVars { vars } => vars.first()?.span().start,
+            Literal::SomeIn { value, .. } => value.span().start,
+            Literal::Expr { expr } | Literal::NotExpr { expr } => expr.span().start,
+            Literal::Every { domain, .. } => domain.span().start,
+        })
+    }
+
     /// The place of the head.
     pub(super) fn head_span(&self) -> Span {
         match self {

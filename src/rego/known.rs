@@ -4,6 +4,7 @@
 //! ([`super::Program::notes`]); a test keeps them current. Must not be trusted for files of a repository.
 
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 use super::rewrite::Edit;
 use super::scan::{Kind, Tokens};
@@ -15,6 +16,8 @@ use crate::source::{SourceFile, Span};
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Known {
+    /// Digest of the text they were made of.
+    sha256: String,
     package: String,
     package_span: Span,
     rules: Vec<RuleInfo>,
@@ -28,6 +31,7 @@ impl Known {
     #[cfg(test)]
     pub(super) fn of(info: &ModuleInfo, edits: &[Edit]) -> Self {
         Self {
+            sha256: digest(&info.file),
             package: info.package.clone(),
             package_span: info.package_span,
             rules: info.rules.clone(),
@@ -35,6 +39,11 @@ impl Known {
             input: info.input.clone(),
             edits: edits.to_vec(),
         }
+    }
+
+    /// Whether they are about this very text.
+    pub(super) fn is_about(&self, file: &SourceFile) -> bool {
+        self.sha256 == digest(file)
     }
 
     /// What they say of the file they are about.
@@ -50,6 +59,10 @@ impl Known {
             input: self.input.clone(),
         }
     }
+}
+
+fn digest(file: &SourceFile) -> String {
+    Sha256::digest(file.text().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether a file of a repository may refer to a module that ships, by `data.plangate` or by a computed step behind

@@ -83,8 +83,11 @@ pub(super) fn load(mut modules: Vec<Module>, limits: &Limits) -> Result<Loaded, 
 
 /// Modules whose notes suffice, and those to parse: all of them where a file of a repository may refer to what ships.
 fn split(modules: Vec<Module>) -> (Vec<(Module, Arc<Known>)>, Vec<Module>) {
-    let is_known = |module: &Module| module.trusted && module.known.is_some();
-    if modules.iter().any(|module| !is_known(module) && known::may_refer(module.file.text())) {
+    let is_known =
+        |module: &Module| module.trusted && module.known.as_ref().is_some_and(|notes| notes.is_about(&module.file));
+    // Notes about another text suffice for none: modules that ship refer to each other.
+    let stale = modules.iter().any(|module| module.trusted && !is_known(module));
+    if stale || modules.iter().any(|module| !module.trusted && known::may_refer(module.file.text())) {
         return (Vec::new(), modules);
     }
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
@@ -324,7 +327,11 @@ fn rules(names: &Names<'_>, module: usize) -> Vec<RuleInfo> {
             span: first.span,
             shape: first.shape,
             line: file.map_or(1, |file| file.position(first.span.start).line),
-            definitions: definitions.iter().filter(|definition| definition.module == module).count(),
+            definitions: definitions
+                .iter()
+                .filter(|definition| definition.module == module)
+                .map(|definition| definition.parts)
+                .collect(),
         });
     }
     rules.sort_by_key(|rule| rule.span);

@@ -4,7 +4,7 @@
 //! loaded and checked before anything is evaluated, because the engine itself finds most mistakes only when the
 //! mistaken line runs, and then as "undefined", which a deny rule cannot be told from "nothing to deny".
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ mod safety;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod value;
 
 pub use known::Known;
@@ -124,6 +125,14 @@ impl Program {
         run::run(&self.0, jobs)
     }
 
+    /// Runs one job and tells which lines of which files it evaluated.
+    ///
+    /// # Errors
+    /// A sentence, where the rule failed or did not end in time. It may hold values of the input.
+    pub fn trace(&self, job: Job) -> Result<Traced, String> {
+        trace::run(&self.0, job)
+    }
+
     /// Threads that were given up because their job did not end in time.
     #[must_use]
     pub fn abandoned(&self) -> usize {
@@ -166,8 +175,20 @@ pub struct RuleInfo {
     pub shape: RuleShape,
     /// Line of its first definition, from 1.
     pub line: usize,
-    /// How many definitions the file has of it.
-    pub definitions: usize,
+    /// Its definitions in the file.
+    pub definitions: Vec<DefinitionInfo>,
+}
+
+/// A definition of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+pub struct DefinitionInfo {
+    /// The whole of it.
+    pub span: Span,
+    /// Where the value in its head begins, if there is one: the engine evaluates it last.
+    pub value: Option<usize>,
+    /// Where the first statement of its body begins, if there is one.
+    pub body: Option<usize>,
 }
 
 /// What a rule yields.
@@ -239,6 +260,16 @@ pub struct Run {
     pub builtin_errors: Vec<BuiltinError>,
     /// What `print` was given, as `file:line: text`.
     pub prints: Vec<String>,
+}
+
+/// What a traced [`Job`] did.
+#[derive(Debug, Clone)]
+pub struct Traced {
+    /// The rule's value; `None` where it is undefined.
+    pub value: Option<serde_json::Value>,
+    /// For each file of which something was evaluated, by name: the lines, from 1, on which an expression was. That it was
+    /// evaluated does not say that it held.
+    pub lines: BTreeMap<String, BTreeSet<usize>>,
 }
 
 /// A builtin that failed while a rule ran. Its message may hold values of the input.

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::Span;
 
-use super::RuleShape;
 use super::ast::{AssignOp, Expr, Head, Literal, Query, Rule, Step, Stmt};
 use super::builtins;
 use super::load::Parsed;
+use super::{DefinitionInfo, RuleShape};
 
 /// A path from its root: `["data", "main", "deny"]`.
 pub(super) type Parts = Vec<String>;
@@ -23,6 +23,7 @@ pub(super) struct Definition {
     pub(super) arity: Option<usize>,
     pub(super) module: usize,
     pub(super) span: Span,
+    pub(super) parts: DefinitionInfo,
 }
 
 /// All names that loaded files declare.
@@ -139,7 +140,8 @@ fn define(rule: &Rule, package: &[String], module: usize) -> (Parts, Definition)
         _ if complete => (RuleShape::Complete, None),
         _ => (RuleShape::PartialObject, None),
     };
-    (path, Definition { shape, arity, module, span: rule.head_span() })
+    let parts = DefinitionInfo { span: rule.span(), value: rule.value_start(), body: rule.body_start() };
+    (path, Definition { shape, arity, module, span: rule.head_span(), parts })
 }
 
 fn imports(module: &Parsed) -> BTreeMap<String, Parts> {

@@ -25,19 +25,19 @@ use super::{BuiltinError, Failure, FailureKind, Input, Job, Limits, ModuleInfo, 
 /// cannot recurse anyway, and any input that can be parsed.
 pub(super) const STACK: usize = 64 << 20;
 /// Work units between looks at the clock: below 1,000 the looking costs more than a few percent.
-const CHECK_INTERVAL: std::num::NonZeroU32 = std::num::NonZeroU32::new(1_000).unwrap();
+pub(super) const CHECK_INTERVAL: std::num::NonZeroU32 = std::num::NonZeroU32::new(1_000).unwrap();
 /// How much later than the engine's own timer the watchdog fires: first the error with a place, then the loss of a thread.
-const GRACE: Duration = Duration::from_millis(250);
+pub(super) const GRACE: Duration = Duration::from_millis(250);
 
 /// Everything needed to run rules.
 pub(super) struct Prepared {
     modules: Vec<ModuleInfo>,
     texts: Arc<Vec<EngineText>>,
-    engine: Engine,
-    pool: rayon::ThreadPool,
+    pub(super) engine: Engine,
+    pub(super) pool: rayon::ThreadPool,
     threads: isize,
-    rule_limit: Duration,
-    caps: Caps,
+    pub(super) rule_limit: Duration,
+    pub(super) caps: Caps,
     /// Threads in a job that was given up, right now.
     stuck: AtomicIsize,
     abandoned: AtomicUsize,

@@ -50,6 +50,17 @@ impl Input {
         Self(Value::new_object())
     }
 
+    /// The same object, where the list under a top-level key keeps only the objects in which `field` is `text`.
+    #[must_use]
+    pub fn with_only(&self, key: &str, field: &str, text: &str) -> Self {
+        let Value::Object(object) = &self.0 else { return self.clone() };
+        let Some(Value::Array(items)) = object.get(&Value::from(key)) else { return self.clone() };
+        let (field, text) = (Value::from(field), Value::from(text));
+        let is_meant = |item: &&Value| matches!(item, Value::Object(item) if item.get(&field) == Some(&text));
+        let kept: Vec<Value> = items.iter().filter(is_meant).cloned().collect();
+        self.with(key, Self(Value::from(kept)))
+    }
+
     /// The same object with one top-level key added or replaced; everything below is shared. A document that
     /// is no object becomes one that has only this key.
     #[must_use]

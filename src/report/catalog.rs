@@ -2,7 +2,7 @@
 //!
 //! Must not decide which types are shown.
 
-mod words;
+pub(super) mod words;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

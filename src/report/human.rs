@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
-use super::{Entry, FindingCounts, Group, PlanReport, Report};
+use super::wrap::{WIDTH, wrap};
+use super::{Entry, FindingCounts, Group, PlanReport, Report, ShortIds};
 use crate::finding::{Finding, Level};
 use crate::problem::Problem;
 use crate::text::{count, multi_line, one_line};
@@ -19,8 +20,6 @@ use crate::verdict::Verdict;
 const IN_FULL: usize = 6;
 /// Addresses named for each group beyond those in full.
 const NAMED: usize = 20;
-/// Width to which messages are wrapped, in characters.
-const WIDTH: usize = 100;
 
 /// How much to show.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +46,8 @@ const BLUE: Style = AnsiColor::Blue.on_default();
 /// Renders the report.
 #[must_use]
 pub fn render(report: &Report, options: Options) -> String {
-    let mut out = Writer { out: String::new(), options, fail_on: report.fail_on };
+    let ids = ShortIds::of(report);
+    let mut out = Writer { out: String::new(), options, fail_on: report.fail_on, ids: &ids };
     for plan in &report.plans {
         out.plan(plan);
     }
@@ -67,14 +67,16 @@ pub fn problem(problem: &Problem) -> String {
     out
 }
 
-struct Writer {
+struct Writer<'a> {
     out: String,
     options: Options,
     /// The lowest level that blocks.
     fail_on: Level,
+    /// By which findings are cited.
+    ids: &'a ShortIds,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn line(&mut self, text: &str) {
         self.out.push_str(text);
         self.out.push('\n');
@@ -201,11 +203,15 @@ impl Writer {
             let words = std::iter::once(finding.severity.as_str()).chain(subject.actions.iter().map(String::as_str));
             let words = words.map(one_line).collect::<Vec<_>>().join(", ");
             self.line(&format!(
-                "    {BOLD}{}{BOLD:#}{deposed}{moved}  {DIM}{words}{DIM:#}",
-                one_line(&subject.address)
+                "    {BOLD}{}{BOLD:#}{deposed}{moved}  {DIM}{words}  {}{DIM:#}",
+                one_line(&subject.address),
+                self.ids.of_finding(finding)
             ));
         }
         self.paragraph(&multi_line(text), 6);
+        if finding.subject.is_none() {
+            self.line(&format!("      {DIM}{}{DIM:#}", self.ids.of_finding(finding)));
+        }
         if let Some(location) = &finding.location {
             self.line(&format!("      {DIM}at {}:{}{DIM:#}", one_line(&location.file), location.position.line));
         }
@@ -310,36 +316,32 @@ impl Writer {
             all.info,
             all.waived
         ));
+        self.hint(report);
     }
 
-    /// Wraps text at [`WIDTH`]; line feeds of the text are kept.
-    fn paragraph(&mut self, text: &str, indent: usize) {
-        for raw in text.split('\n') {
-            if raw.starts_with("  ") {
-                // A line of a block to paste must not be cut.
-                self.line(&format!("{}{raw}", " ".repeat(indent)));
-                continue;
-            }
-            let mut column = 0;
-            for word in raw.split(' ') {
-                let width = word.chars().count();
-                if column > 0 && column + 1 + width > WIDTH {
-                    self.out.push('\n');
-                    column = 0;
-                }
-                if column == 0 {
-                    self.out.push_str(&" ".repeat(indent));
-                    column = indent;
-                } else {
-                    self.out.push(' ');
-                    column += 1;
-                }
-                self.out.push_str(word);
-                column += width;
-            }
-            self.out.push('\n');
+    /// How to go on, where something blocks.
+    fn hint(&mut self, report: &Report) {
+        let blocking = report.plans.iter().find_map(|plan| {
+            // One that is shown in full, and no victim of it.
+            let groups = plan.groups();
+            let finding = groups.iter().filter_map(Group::first).find(|finding| finding.blocks(report.fail_on))?;
+            Some((finding, plan))
+        });
+        if let Some((finding, plan)) = blocking {
+            let id = self.ids.of_finding(finding);
+            self.line(&format!("{DIM}Why, and what to do: plangate explain {id} {}{DIM:#}", argument(&plan.path)));
         }
     }
+
+    fn paragraph(&mut self, text: &str, indent: usize) {
+        wrap(&mut self.out, text, indent);
+    }
+}
+
+/// A path as a shell takes it; a placeholder for what cannot be named again, or not plainly.
+fn argument(path: &str) -> &str {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=@:,".contains(c);
+    if path != "-" && path.chars().all(is_plain) { path } else { "PLAN" }
 }
 
 /// What a finding is about, in as few words as there are.

@@ -4,11 +4,14 @@
 //! action verb and no threshold beyond its sink's size limit. Must not judge.
 
 pub mod catalog;
+pub mod explain;
 pub mod human;
 pub mod json;
 pub mod listing;
+pub mod rule_page;
+mod wrap;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::eval::{Outcome, RuleRecord};
 use crate::finding::{Finding, Fingerprint, Level, LevelFrom};
@@ -262,6 +265,42 @@ impl Report {
     /// Every finding of the run and of its plans.
     pub fn all_findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().chain(self.plans.iter().flat_map(|plan| &plan.findings))
+    }
+}
+
+/// The first digits of each fingerprint of a run, as many as tell it from all others.
+#[derive(Debug, Clone)]
+pub struct ShortIds(BTreeMap<String, usize>);
+
+/// Fewest digits of a short id.
+const SHORT_DIGITS: usize = 8;
+
+impl ShortIds {
+    /// The ids of all findings of a report.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        let sorted: BTreeSet<&str> = report.all_findings().map(|finding| finding.fingerprint.as_str()).collect();
+        let mut digits: BTreeMap<String, usize> = BTreeMap::new();
+        let mut before: Option<&str> = None;
+        for fingerprint in sorted {
+            let shared =
+                before.map_or(0, |before| before.bytes().zip(fingerprint.bytes()).take_while(|(a, b)| a == b).count());
+            let needed = (shared + 1).max(SHORT_DIGITS);
+            if let Some(before) = before.and_then(|before| digits.get_mut(before)) {
+                *before = needed.max(*before);
+            }
+            digits.insert(fingerprint.to_owned(), needed);
+            before = Some(fingerprint);
+        }
+        Self(digits)
+    }
+
+    /// The id of a finding.
+    #[must_use]
+    pub fn of_finding<'a>(&self, finding: &'a Finding) -> &'a str {
+        let text = finding.fingerprint.as_str();
+        let digits = self.0.get(text).copied().unwrap_or(SHORT_DIGITS);
+        text.get(..digits).unwrap_or(text)
     }
 }
 

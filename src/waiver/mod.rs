@@ -112,7 +112,9 @@ fn is_at(pattern: &AddressPattern, subject: &Subject) -> bool {
 }
 
 /// The verb of a change, read by the one reader of actions.
-fn verb(subject: &Subject) -> &'static str {
+/// The word by which `actions` of a waiver means what a change does.
+#[must_use]
+pub fn verb(subject: &Subject) -> &'static str {
     // The mode matters only to `open`, `renew` and `close`, which destroy nothing in an ephemeral resource.
     let mode = if subject.verb_class == VerbClass::Destroy { Mode::Managed } else { Mode::Ephemeral };
     Action::read(&subject.actions, &mode).verb()

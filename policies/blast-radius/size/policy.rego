@@ -7,12 +7,18 @@ import rego.v1
 # description: >-
 #   More objects are destroyed, replaced or changed in any way than `limits` in plangate.toml allows: destroyed,
 #   replaced, changed. Without limits the rule is silent.
+# related_resources:
+#   - ref: https://developer.hashicorp.com/terraform/cli/commands/plan
+#     description: "Terraform: plan and its options"
 # scope: rule
 # custom:
 #   id: blast-radius/size
 #   category: blast-radius
 #   level: warn
 #   severity: medium
+#   help: >-
+#     Split the change into several plans, so that each can be read. Where one large plan is meant, raise the number
+#     under `limits` in plangate.toml in the same change, or waive the finding by its message.
 #   selector:
 #     verbs: [create, update, delete, replace, forget, replace-forget, unknown]
 #   reads: [plangate.plan, plangate.settings]

@@ -22,6 +22,10 @@ import rego.v1
 #   category: discovery
 #   level: per-finding
 #   severity: high
+#   help: >-
+#     If it was only renamed or moved in the code, add a moved block. Otherwise change or remove what references it
+#     first, in the same plan or in one before, and look for users outside this plan: portals, notebooks, jobs and
+#     other repositories are not in it.
 #   selector:
 #     verbs: [delete, replace, unknown]
 #   reads: [plangate.changes]

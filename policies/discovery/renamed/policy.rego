@@ -20,6 +20,9 @@ import rego.v1
 #   category: discovery
 #   level: per-finding
 #   severity: high
+#   help: >-
+#     Keep the old name, or write the new one wherever the old one stands, in the same plan. Users outside this plan
+#     (portals, notebooks, jobs, other repositories) have to be told before.
 #   selector:
 #     verbs: [update]
 #   reads: [plangate.changes]

@@ -11,12 +11,21 @@ import rego.v1
 #   also where ignore_changes hides it and the plan does nothing. Other changes of a data store are information.
 #   Deleted objects are reported here where no other rule does it: a store that the plan does not create again is
 #   a warning, and so is a protection setting.
+# related_resources:
+#   - ref: https://developer.hashicorp.com/terraform/tutorials/state/refresh
+#     description: "Terraform: refresh-only plans and drift"
+#   - ref: https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle
+#     description: "Terraform: lifecycle (prevent_destroy, ignore_changes)"
 # scope: document
 # custom:
 #   id: plan/stale-by-drift
 #   category: plan
 #   level: per-finding
 #   severity: medium
+#   help: >-
+#     Find out who changed it and why. If the change is right, write it into the configuration; if it is not, let
+#     Terraform put it back, and look first at what the plan destroys while the protection is off. A store that was
+#     deleted outside is restored before the next apply, not after.
 #   selector:
 #     verbs: [update, delete, unknown]
 #   reads: [plangate.drifted, plangate.drift, plangate.plan]

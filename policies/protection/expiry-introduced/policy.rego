@@ -17,6 +17,9 @@ import rego.v1
 #   category: protection
 #   level: per-finding
 #   severity: high
+#   help: >-
+#     Look at what the store holds already and whether the new rule fits it: what fits is deleted for good. Narrow the
+#     rule (a prefix, a longer time) or copy what must stay. If all of it may go, waive the finding.
 #   selector:
 #     verbs: [create, update, replace, replace-forget]
 #   reads: [plangate.changes]

@@ -17,6 +17,9 @@ import rego.v1
 #   category: protection
 #   level: per-finding
 #   severity: high
+#   help: >-
+#     Put the old value back if the wider access is not meant. If it is, open it to the one network, principal or
+#     grant that needs it, and not to all.
 #   selector:
 #     verbs: [update]
 #   reads: [plangate.changes]

@@ -12,12 +12,18 @@ import rego.v1
 #   redundancy; or it allows a destroy to go further: force_destroy, skip_final_snapshot. Providers read such settings
 #   from the state when they destroy, so this is often the first of two steps; the message says so. A value that is
 #   unknown counts.
+# related_resources:
+#   - ref: https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle
+#     description: "Terraform: lifecycle (prevent_destroy, ignore_changes)"
 # scope: rule
 # custom:
 #   id: protection/guard-disabled
 #   category: protection
 #   level: per-finding
 #   severity: high
+#   help: >-
+#     Put the old value back. If the protection must go because the object is to be destroyed, do both in plans of
+#     their own and waive this one by its address: between the two somebody can still say no.
 #   selector:
 #     verbs: [update]
 #   reads: [plangate.changes]

@@ -10,12 +10,18 @@ import rego.v1
 #   The plan destroys or replaces a resource that protects others: a lock, versioning, a retention or WORM policy, a
 #   backup policy, an access rule. It holds no data itself; what it protects can be lost from then on. The level is the
 #   catalogue's for the type.
+# related_resources:
+#   - ref: https://developer.hashicorp.com/terraform/language/block/moved
+#     description: "Terraform: moved block"
 # scope: rule
 # custom:
 #   id: protection/guard-removed
 #   category: protection
 #   level: per-finding
 #   severity: high
+#   help: >-
+#     Put the resource back, or have its successor in force before it goes: create the new lock or policy in one plan
+#     and remove the old one in the next. If only its address changed, add a moved block.
 #   selector:
 #     verbs: [delete, replace, unknown]
 #   reads: [plangate.changes]

@@ -22,6 +22,10 @@ import rego.v1
 #   category: protection
 #   level: per-finding
 #   severity: critical
+#   help: >-
+#     Re-encrypt what uses the key with another one first, and keep the old key for as long as any backup or snapshot
+#     needs it. If only its address changed, add a moved block; to let go of it without destroying it, use a removed
+#     block with destroy = false.
 #   selector:
 #     verbs: [delete, replace, unknown, update]
 #   reads: [plangate.changes]

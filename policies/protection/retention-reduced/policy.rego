@@ -17,6 +17,9 @@ import rego.v1
 #   category: protection
 #   level: per-finding
 #   severity: high
+#   help: >-
+#     Put the old value back, or copy what is older than the new limit to another place first. If it may go, waive the
+#     finding by its address.
 #   selector:
 #     verbs: [update, replace, replace-forget]
 #   reads: [plangate.changes]

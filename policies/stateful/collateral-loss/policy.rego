@@ -13,12 +13,19 @@ import rego.v1
 #   data store that the plan leaves alone, updates, forgets or does not mention at all: it goes down with the
 #   container and is not made again. The level is the catalogue's for the type of the store; a setting that keeps the
 #   container alive makes it a warning.
+# related_resources:
+#   - ref: https://developer.hashicorp.com/terraform/language/block/moved
+#     description: "Terraform: moved block"
 # scope: rule
 # custom:
 #   id: stateful/collateral-loss
 #   category: stateful
 #   level: per-finding
 #   severity: critical
+#   help: >-
+#     Look at the change of the container first: what destroys it destroys this. If the container was only renamed or
+#     moved, add a moved block there. Otherwise move the store out of it, or copy its data, in a plan of its own
+#     before this one.
 #   selector:
 #     verbs: [no-op, update, forget, replace-forget]
 #   reads: [plangate.changes, plangate.collateral]

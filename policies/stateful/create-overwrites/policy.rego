@@ -11,12 +11,18 @@ import rego.v1
 #   The plan creates a resource whose creation replaces what has the same name, deletes what it finds, or runs
 #   statements that can do anything. Where its author asked for that (or_replace, overwrite) it is a warning; where
 #   every object of the type does so, and where it depends on the statements, it is information.
+# related_resources:
+#   - ref: https://developer.hashicorp.com/terraform/language/import
+#     description: "Terraform: import"
 # scope: rule
 # custom:
 #   id: stateful/create-overwrites
 #   category: stateful
 #   level: per-finding
 #   severity: high
+#   help: >-
+#     Look whether something of that name exists already. If it does, import it instead of creating over it, or drop
+#     the setting that overwrites. If nothing is there, or it may be lost, waive the finding.
 #   selector:
 #     verbs: [create]
 #   reads: [plangate.changes]

@@ -17,6 +17,11 @@ import rego.v1
 #   category: stateful
 #   level: per-finding
 #   severity: critical
+#   help: >-
+#     Look at the deposed object before the next apply: compare its data with that of the object now at the address,
+#     copy what is missing, and only then let Terraform destroy it. To keep it, take it out of the state by hand and
+#     manage it under an address of its own with an import block. If its copy is no longer needed, waive the finding
+#     by its address.
 #   selector:
 #     verbs: [delete, replace, unknown]
 #   reads: [plangate.changes]

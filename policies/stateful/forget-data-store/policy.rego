@@ -10,6 +10,11 @@ import rego.v1
 #   Terraform stops managing a data store: the plan forgets it, or replaces it and leaves the old object
 #   behind. The data stays, but nothing protects or finds it any more. Under an accepted refresh-only plan the
 #   rule also reports stores that were deleted outside Terraform, which the plan takes out of the state.
+# related_resources:
+#   - ref: https://developer.hashicorp.com/terraform/language/block/removed
+#     description: "Terraform: removed block"
+#   - ref: https://developer.hashicorp.com/terraform/language/import
+#     description: "Terraform: import"
 # scope: document
 # custom:
 #   id: stateful/forget-data-store
@@ -17,6 +22,9 @@ import rego.v1
 #   level: warn
 #   strict: deny
 #   severity: high
+#   help: >-
+#     Write down who owns the store from now on, and import it there. If it should stay under Terraform, put its block
+#     back, and take the removed block or destroy = false out.
 #   selector:
 #     verbs: [forget, replace-forget]
 #   reads: [plangate.changes, plangate.drift, plangate.plan]

@@ -17,6 +17,9 @@ import rego.v1
 #   category: stateful
 #   level: per-finding
 #   severity: critical
+#   help: >-
+#     Undo the change, or copy what is deleted first. Often the same end is reached without loss: add the new part,
+#     move the data, and drop the old part in a later plan.
 #   selector:
 #     verbs: [update]
 #   reads: [plangate.changes]

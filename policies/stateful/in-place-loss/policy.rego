@@ -17,6 +17,8 @@ import rego.v1
 #   category: stateful
 #   level: per-finding
 #   severity: critical
+#   help: >-
+#     Put the old value back, or copy what the change deletes first. If it may go, waive the finding by its address.
 #   selector:
 #     verbs: [update]
 #   reads: [plangate.changes]

@@ -9,12 +9,21 @@ import rego.v1
 #   the wrong directory or workspace, with an empty configuration, or with a renamed module. Both numbers are set by
 #   `limits` in plangate.toml: mass-destruction-percent (50) and mass-destruction-at-least (5). What each
 #   object means is told by other rules.
+# related_resources:
+#   - ref: https://developer.hashicorp.com/terraform/language/block/moved
+#     description: "Terraform: moved block"
+#   - ref: https://developer.hashicorp.com/terraform/language/state/workspaces
+#     description: "Terraform: workspaces"
 # scope: rule
 # custom:
 #   id: stateful/mass-destruction
 #   category: stateful
 #   level: warn
 #   severity: high
+#   help: >-
+#     Look for a wrong directory, workspace or variable file, an empty configuration, or a module that was renamed
+#     without moved blocks. If all of it is meant, waive this finding by its message; the findings about data stores
+#     remain.
 #   selector:
 #     verbs: [delete, replace, unknown]
 #   reads: [plangate.plan, plangate.settings]

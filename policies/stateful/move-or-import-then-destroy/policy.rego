@@ -10,12 +10,20 @@ import rego.v1
 #   A moved block or an import reads like a promise that the object stays. Here the same plan deletes or replaces it:
 #   an import brings an existing object under Terraform and destroys it in one step, a move carries its address
 #   and not its data. What is lost is told by the rule for its destruction.
+# related_resources:
+#   - ref: https://developer.hashicorp.com/terraform/language/block/moved
+#     description: "Terraform: moved block"
+#   - ref: https://developer.hashicorp.com/terraform/language/import
+#     description: "Terraform: import"
 # scope: rule
 # custom:
 #   id: stateful/move-or-import-then-destroy
 #   category: stateful
 #   level: warn
 #   severity: high
+#   help: >-
+#     Make the configuration fit the object before you move or import it: plan until the plan says nothing but move or
+#     import, apply that, and change the rest in a later plan.
 #   selector:
 #     verbs: [delete, replace, unknown]
 #   reads: [plangate.changes]

@@ -12,12 +12,20 @@ import rego.v1
 #   empty and takes the name under which the lost one could be restored, and nothing that reads it will notice. The
 #   level is the catalogue's for the destruction of the type; a type nobody has looked at counts as it does when
 #   it is destroyed.
+# related_resources:
+#   - ref: https://developer.hashicorp.com/terraform/language/import
+#     description: "Terraform: import"
+#   - ref: https://developer.hashicorp.com/terraform/tutorials/state/refresh
+#     description: "Terraform: refresh-only plans and drift"
 # scope: rule
 # custom:
 #   id: stateful/recreated-after-loss
 #   category: stateful
 #   level: per-finding
 #   severity: critical
+#   help: >-
+#     Restore the lost store first, under its old name, and import it: once the empty one has the name, that is often
+#     no longer possible. If the loss is accepted, waive the finding by its address.
 #   selector:
 #     verbs: [create]
 #   reads: [plangate.changes, plangate.settings]

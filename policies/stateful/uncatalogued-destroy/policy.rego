@@ -11,12 +11,21 @@ import rego.v1
 #   The plan destroys a resource the catalogue does not have. A type that was looked at and left out is
 #   information. A type nobody has looked at is a warning, and a denial if its name looks like a data store
 #   or if unknown types are to be denied.
+# related_resources:
+#   - ref: https://developer.hashicorp.com/terraform/language/block/moved
+#     description: "Terraform: moved block"
+#   - ref: https://developer.hashicorp.com/terraform/language/block/removed
+#     description: "Terraform: removed block"
 # scope: rule
 # custom:
 #   id: stateful/uncatalogued-destroy
 #   category: stateful
 #   level: per-finding
 #   severity: medium
+#   help: >-
+#     Look up what the type holds. If it holds data, treat it as a data store: moved, removed, or a backup first. Then
+#     add the type to the catalogue of the repository (`catalog` in plangate.toml), so that the next plan is judged by
+#     what is known.
 #   selector:
 #     verbs: [delete, replace, unknown]
 #   reads: [plangate.changes, plangate.settings]

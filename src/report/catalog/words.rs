@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::catalog::{Condition, DestroyGuard, Effect, GuardClause, Own, Parent, Relation, Risk, RiskKind, Variant};
 
 /// The lists of a guard, each with what it means for a destroy.
-pub(super) fn guards(guard: &DestroyGuard) -> [(&[GuardClause], &'static str); 4] {
+pub(in crate::report) fn guards(guard: &DestroyGuard) -> [(&[GuardClause], &'static str); 4] {
     [
         (&guard.blocked_when, "the provider refuses the destroy"),
         (&guard.harmless_when, "the object outlives its resource"),
@@ -15,18 +15,18 @@ pub(super) fn guards(guard: &DestroyGuard) -> [(&[GuardClause], &'static str); 4
 }
 
 /// What the repository has to say, in one clause.
-pub(super) fn own(own: &Own) -> String {
+pub(in crate::report) fn own(own: &Own) -> String {
     let what = if own.ships { "entries of its own" } else { "a type of its own" };
     let was = own.was.as_str();
     let reason = own.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     format!("{what}; {was} without that{reason}")
 }
 
-pub(super) fn clause(clause: &GuardClause) -> String {
+pub(in crate::report) fn clause(clause: &GuardClause) -> String {
     format!("{} is {}", clause.attr, one_of(&clause.values))
 }
 
-pub(super) fn variant(variant: &Variant) -> String {
+pub(in crate::report) fn variant(variant: &Variant) -> String {
     let conditions: Vec<String> = variant
         .when
         .iter()
@@ -41,14 +41,14 @@ pub(super) fn variant(variant: &Variant) -> String {
 }
 
 /// The values of a condition; `None` where any value will do.
-pub(super) fn values(condition: &Condition) -> Option<&[Value]> {
+pub(in crate::report) fn values(condition: &Condition) -> Option<&[Value]> {
     match condition {
         Condition::Set => None,
         Condition::In(values) => Some(values),
     }
 }
 
-pub(super) fn risk(risk: &Risk) -> String {
+pub(in crate::report) fn risk(risk: &Risk) -> String {
     let change = match risk.kind {
         RiskKind::Change => "changes".to_owned(),
         RiskKind::Decrease => "gets smaller".to_owned(),
@@ -77,7 +77,7 @@ pub(super) fn risk(risk: &Risk) -> String {
     format!("{} {change}: {effect} ({}){infinite}{note}", risk.attr, risk.level.as_str())
 }
 
-pub(super) fn parent(parent: &Parent) -> String {
+pub(in crate::report) fn parent(parent: &Parent) -> String {
     let relation = match parent.rel {
         Relation::Contains => "lies in",
         Relation::Configures => "configures",
