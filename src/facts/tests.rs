@@ -206,6 +206,24 @@ fn what_forces_a_replacement_is_shown_but_no_secret() {
 }
 
 #[test]
+fn a_value_that_holds_what_the_object_marks_elsewhere_is_not_shown() {
+    let facts = of_change(
+        r#"{"address": "a", "type": "azurerm_mssql_server",
+            "change": {"actions": ["delete", "create"], "replace_paths": [["url"], ["size"], ["user"]],
+            "before": {"login": "correct horse", "size": "S", "url": ["sql://u:correct horse@x"], "user": "correct horse"},
+            "after": {"login": "battery staple", "size": "correct", "url": ["sql://u:battery staple@x"], "user": "u"},
+            "before_sensitive": {"login": true}, "after_sensitive": {"login": true}}}"#,
+    );
+    let shown: Vec<String> =
+        facts.replaced_by.iter().map(|item| format!("{} {} {}", item.path, item.before, item.after)).collect();
+    assert_eq!(
+        shown,
+        [r#"size "S" "correct""#, "url (sensitive) (sensitive)", r#"user "correct horse" "u""#],
+        "what equals a secret is in the open, what holds one is not"
+    );
+}
+
+#[test]
 fn deferred_changes_and_drift_deletes_are_facts_too() {
     let facts = facts(
         r#"{"deferred_changes": [{"reason": "instance_count_unknown", "resource_change":

@@ -374,9 +374,19 @@ impl Change {
             || shadow.touches(path)
             || path.iter().any(|step| matches!(step, PathStep::Key(key) if is_secret_name(key)))
             || match self.lookup(side, path) {
-                Lookup::Known(value) => holds_secret_name(value),
+                Lookup::Known(value) => holds_secret_name(value) || self.holds_marked(value),
                 Lookup::Absent | Lookup::Unknown => false,
             }
+    }
+
+    /// Whether a string in `value` holds, as a part of it, what the object marks elsewhere: a provider that builds a
+    /// URL of a password does not always mark both. Strings under six characters are not looked for, as nowhere
+    /// ([`super::mask::Masker`]), and what equals a marked one is shown elsewhere in the open.
+    fn holds_marked(&self, value: &Value) -> bool {
+        let sides = [(&self.before, &self.before_sensitive), (&self.after, &self.after_sensitive)];
+        sides.into_iter().any(|(object, mask)| {
+            mask.marked().iter().filter_map(|path| object.at(&path.0)).any(|secret| holds_part(value, secret))
+        })
     }
 
     /// The value at `path` as text that may be shown: `(sensitive)`, `(known after apply)`, `(absent)` or the
@@ -392,6 +402,21 @@ impl Change {
             Lookup::Unknown => "(known after apply)".to_owned(),
             Lookup::Known(value) => crate::text::truncate(&value.to_string(), MAX).into_owned(),
         }
+    }
+}
+
+/// Whether some string in `value` has one in `secret` as a proper part.
+fn holds_part(value: &Value, secret: &Value) -> bool {
+    const MIN_CHARS: usize = 6;
+    match (value, secret) {
+        (_, Value::List(items)) => items.iter().any(|item| holds_part(value, item)),
+        (_, Value::Map(map)) => map.iter().any(|(_, item)| holds_part(value, item)),
+        (Value::List(items), _) => items.iter().any(|item| holds_part(item, secret)),
+        (Value::Map(map), _) => map.iter().any(|(_, item)| holds_part(item, secret)),
+        (Value::String(text), Value::String(secret)) => {
+            secret.chars().count() >= MIN_CHARS && text.len() > secret.len() && text.contains(&**secret)
+        }
+        _ => false,
     }
 }
 

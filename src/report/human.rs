@@ -134,10 +134,16 @@ impl Writer<'_> {
         );
         for group in plan.groups().iter().filter(|group| group.shipped && !group.waived) {
             let Some(first) = group.first().filter(|first| self.shows(first)) else { continue };
-            let named: Vec<_> = group.findings().take(NAMED).map(name).collect();
-            let rest = if group.findings().count() > NAMED { ", …" } else { "" };
-            let label = format!("{} {} ({})", first.level, one_line(first.rule.as_str()), group.findings().count());
-            self.paragraph(&format!("{label}: {}{rest}", named.join(", ")), 4);
+            let label = format!("{} {}", first.level, one_line(first.rule.as_str()));
+            // What is said of the plan as a whole is said above.
+            let named: Vec<_> = group.findings().filter(|finding| finding.subject.is_some()).map(name).collect();
+            if named.is_empty() {
+                self.paragraph(&label, 4);
+                continue;
+            }
+            let rest = if named.len() > NAMED { ", …" } else { "" };
+            let some = named.get(..NAMED).unwrap_or(&named).join(", ");
+            self.paragraph(&format!("{label} ({}): {some}{rest}", named.len()), 4);
         }
     }
 

@@ -5,11 +5,11 @@ import data.plangate.lib.stateful
 import rego.v1
 
 # METADATA
-# title: A protection is removed
+# title: A protection or an access rule is removed
 # description: >-
 #   The plan destroys or replaces a resource that protects others: a lock, versioning, a retention or WORM policy, a
-#   backup policy, an access rule. It holds no data itself; what it protects can be lost from then on. The level is the
-#   catalogue's for the type.
+#   backup policy, an access rule. It holds no data itself; what it protects can be lost from then on, or cannot be
+#   reached by those who need it. The level is the catalogue's for the type.
 # related_resources:
 #   - ref: https://developer.hashicorp.com/terraform/language/block/moved
 #     description: "Terraform: moved block"
@@ -29,5 +29,5 @@ deny contains result if {
 	some change in stateful.destroyed
 	change.catalog.class == "protection_config"
 	not change.catalog.encryption_key
-	result := stateful.finding(change, sprintf("It guards what holds data. What goes with it: %s.", [change.catalog.loses]))
+	result := stateful.finding(change, sprintf("It protects what holds data, or says who may reach it. What goes with it: %s.", [change.catalog.loses]))
 }
