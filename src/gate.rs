@@ -15,7 +15,7 @@ use crate::calibration;
 use crate::catalog::Catalog;
 use crate::eval::{self, Judged};
 use crate::facts::{self, Facts};
-use crate::finding::{Level, hex};
+use crate::finding::Level;
 use crate::graph::{NodeId, ResourceGraph, view};
 use crate::io;
 use crate::overlay;
@@ -141,7 +141,7 @@ fn check_file(
         Ok(bytes) => bytes,
         Err(problem) => return vec![PlanReport::unread(plan.name, 0, None, problem)],
     };
-    let sha256 = hex(&Sha256::digest(&bytes));
+    let sha256 = text::hex(&Sha256::digest(&bytes));
     detect::recognise(bytes)
         .into_iter()
         .enumerate()

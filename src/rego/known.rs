@@ -10,6 +10,7 @@ use super::rewrite::Edit;
 use super::scan::{Kind, Tokens};
 use super::{InputUse, MetadataBlock, ModuleInfo, RuleInfo};
 use crate::source::{SourceFile, Span};
+use crate::text::hex;
 
 /// What loading found out about one module.
 #[derive(Debug, Clone, Deserialize)]
@@ -62,7 +63,7 @@ impl Known {
 }
 
 fn digest(file: &SourceFile) -> String {
-    Sha256::digest(file.text().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(file.text().as_bytes()))
 }
 
 /// Whether a file of a repository may refer to a module that ships, by `data.plangate` or by a computed step behind

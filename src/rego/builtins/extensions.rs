@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::sprintf::sprintf;
 use super::{Builtin, glob, json, net, operators, patterns, recorder, table};
+use crate::text::hex;
 
 /// Most values that one call may make.
 pub(super) const MAX_ITEMS: usize = 100_000;
@@ -226,15 +227,6 @@ fn type_name(value: &Value) -> &'static str {
 
 pub(super) fn text(text: &str) -> Value {
     Value::String(Arc::from(text))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 /// As Go's `unicode.ToUpper`: one character for one, so that `ß` stays.
