@@ -2,6 +2,7 @@
 //!
 //! Pure but for the files it is told to read through `io`. Must not print, exit, nor know arguments.
 
+mod excerpt;
 mod explain;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,7 @@ use crate::text;
 use crate::verdict::Verdict;
 use crate::waiver::{Usage, WaiverSet};
 
+pub use excerpt::excerpt;
 pub use explain::{ExplainRequest, explain};
 
 /// Everything that is the same for all plans of a run; made by `workspace` from files.

@@ -49,6 +49,7 @@ pub mod policy;
 pub mod problem;
 pub mod rego;
 pub mod report;
+pub mod scaffold;
 pub mod source;
 pub mod suggest;
 pub mod text;

@@ -59,7 +59,7 @@ pub struct Setup {
 
 /// Reads and checks everything; the error holds every problem found.
 pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
-    let config = read_config(setup)?;
+    let config = read_config(&setup.root, setup.config.as_deref())?;
     let catalog = read_catalog(&config);
     let waivers = read_waivers(&config);
     let policies = load_policies(setup, &config);
@@ -136,15 +136,32 @@ fn limits(config: config::Limits) -> Limits {
     }
 }
 
-fn read_config(setup: &Setup) -> Result<Config, Vec<Problem>> {
-    let default = normal(&setup.root.join(CONFIG_FILE));
-    let path = match &setup.config {
+fn read_config(root: &Utf8Path, named: Option<&Utf8Path>) -> Result<Config, Vec<Problem>> {
+    let default = normal(&root.join(CONFIG_FILE));
+    let path = match named {
         Some(path) => path,
         None if io::exists(&default) => &default,
-        None => return Ok(Config::default_for(&setup.root)),
+        None => return Ok(Config::default_for(root)),
     };
     let file = io::read_text(path, MAX_TEXT_BYTES).map_err(|problem| vec![problem])?;
-    config::parse(&file, &setup.root)
+    config::parse(&file, root)
+}
+
+/// The directory new policies of the repository belong in: the first that is configured, or the default.
+///
+/// # Errors
+/// A configuration that is wrong, or that wants no policies.
+pub fn policy_directory(root: &Utf8Path, config: Option<&Utf8Path>) -> Result<Utf8PathBuf, Vec<Problem>> {
+    match read_config(root, config)?.policies {
+        PolicyPaths::Default(path) => Ok(path),
+        PolicyPaths::Explicit(paths) => {
+            let directory = paths.into_iter().map(|path| path.path).find(|path| !path.is_file());
+            directory.ok_or_else(|| {
+                let problem = Problem::new(ProblemCode::Config, "`policies` in the configuration names no directory");
+                vec![problem.help("say where the rule belongs: `--dir DIR`, and add that directory to `policies`")]
+            })
+        }
+    }
 }
 
 /// Files and entries in their order; files are TOML or JSON by their names.

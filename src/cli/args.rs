@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Show what is known about resource types.
     Catalog(CatalogArgs),
+    /// Make a new rule, or document the rules of the repository.
+    Policy(PolicyArgs),
     /// Print what depends on what in a plan.
     Graph(GraphArgs),
     /// Print shell completions.
@@ -200,6 +202,53 @@ pub(crate) enum CatalogCommand {
         #[command(flatten)]
         setup: SetupArgs,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PolicyArgs {
+    #[command(subcommand)]
+    pub(crate) command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Write a new rule, with one case it denies and one it does not.
+    New(NewArgs),
+    /// Print what the rules of the repository say of themselves, in Markdown.
+    Docs(PolicyDocsArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct NewArgs {
+    /// The id of the rule, such as `storage/no-public-access`.
+    #[arg(value_name = "CATEGORY/NAME")]
+    pub(crate) name: String,
+
+    /// Make the cases of a change of this plan, secrets masked; default: a database that is destroyed.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) from: Option<String>,
+
+    /// The change at this address; default: the first that destroys something, else the first that does anything.
+    #[arg(long, value_name = "ADDRESS", requires = "from")]
+    pub(crate) address: Option<String>,
+
+    /// The directory of policies; default: the first of `policies` in the configuration, or `policy`.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<Utf8PathBuf>,
+
+    /// Configuration file; default: `plangate.toml` in the repository root.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) config: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PolicyDocsArgs {
+    /// Write a page for each rule and an index into this directory; default: all on standard output.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<Utf8PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) setup: SetupArgs,
 }
 
 #[derive(Debug, clap::Args)]

@@ -13,6 +13,7 @@ mod inspect;
 mod limits;
 mod output;
 mod plans;
+mod policy;
 mod rules;
 mod setup;
 
@@ -46,6 +47,7 @@ fn run() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Catalog(args) => catalog::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Policy(args) => policy::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),

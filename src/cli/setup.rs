@@ -80,7 +80,7 @@ pub(crate) fn open(
 
 /// The repository root as a path relative to the current directory (`.`, `..`, `../..`), so that no
 /// report depends on where the checkout lies; the current directory itself outside a repository.
-fn repository_root() -> Utf8PathBuf {
+pub(crate) fn repository_root() -> Utf8PathBuf {
     let here = std::env::current_dir().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
     let steps = here.and_then(|here| {
         let root = io::find_repository_root(&here)?;

@@ -101,6 +101,34 @@ pub fn write_atomic(path: &Utf8Path, bytes: &[u8]) -> Result<(), Problem> {
     }
 }
 
+/// Writes a file, as [`write_atomic`] does, and the directories it needs.
+pub fn write_below(path: &Utf8Path, bytes: &[u8]) -> Result<(), Problem> {
+    create_parent(path)?;
+    write_atomic(path, bytes)
+}
+
+/// Writes files that must not exist yet, with the directories they need; writes none where one exists.
+pub fn write_new(files: &[(Utf8PathBuf, String)]) -> Result<(), Problem> {
+    if let Some((path, _)) = files.iter().find(|(path, _)| exists(path)) {
+        return Err(Problem::new(ProblemCode::ReportWrite, format!("`{path}` exists already"))
+            .help("choose another name, or remove what is there"));
+    }
+    for (path, text) in files {
+        create_parent(path)?;
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| cannot_write(path, &error))?;
+        file.write_all(text.as_bytes()).map_err(|error| cannot_write(path, &error))?;
+    }
+    Ok(())
+}
+
+fn create_parent(path: &Utf8Path) -> Result<(), Problem> {
+    match path.parent() {
+        Some(parent) => fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error)),
+        None => Ok(()),
+    }
+}
+
 /// A reader that went away has what it wanted.
 fn append(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().append(true).open(path)?;

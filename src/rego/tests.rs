@@ -8,8 +8,8 @@ use super::*;
 
 fn limits() -> Limits {
     Limits {
-        load: Duration::from_secs(10),
-        rule: Duration::from_secs(10),
+        load: Duration::from_mins(5),
+        rule: Duration::from_mins(5),
         max_items: 100_000,
         max_bytes: 16 << 20,
         threads: 2,
@@ -355,7 +355,7 @@ fn arithmetic_on_wrong_types_and_conflicts_fail_the_rule() {
 #[test]
 fn an_endless_rule_times_out_and_the_others_answer() {
     let rules = "slow := count([1 | some a in r; some b in r; some c in r; a + b + c < 0])\nr := numbers.range(1, 3000)\nfast := 1";
-    let limits = Limits { rule: Duration::from_millis(200), ..limits() };
+    let limits = Limits { rule: Duration::from_millis(500), ..limits() };
     let program = Program::load(modules(&[("main.rego", &main_v1(rules))]), &limits).unwrap();
     let job = |rule: &str| Job { rule: format!("data.main.{rule}"), input: Input::object() };
     let runs = program.run(vec![job("slow"), job("fast"), job("slow"), job("fast")]);
@@ -728,18 +728,19 @@ fn a_panic_in_the_engine_is_a_failure_of_that_rule_alone() {
 #[test]
 fn a_builtin_that_does_not_return_costs_a_thread_and_every_job_still_gets_an_answer() {
     let limits = Limits { rule: Duration::from_millis(50), threads: 1, ..limits() };
-    let text = main_v1("stuck := test.sleep(1500)\ngood := 1");
+    let text = main_v1("stuck := test.sleep(3000)\ngood := 1");
     let program = Program::load(modules(&[("main.rego", &text)]), &limits).unwrap();
     let job = |rule: &str| Job { rule: format!("data.main.{rule}"), input: Input::object() };
-    let started = std::time::Instant::now();
     let kinds = |runs: Vec<Run>| runs.into_iter().map(|run| run.value.map_err(|f| f.kind)).collect::<Vec<_>>();
     let timeout = || Err(FailureKind::Timeout);
     assert_eq!(kinds(program.run(vec![job("stuck"), job("good"), job("good")])), [timeout(), timeout(), timeout()]);
     assert_eq!(kinds(program.run(vec![job("good")])), [timeout()]);
-    assert!(started.elapsed() < Duration::from_millis(1400), "{:?}", started.elapsed());
-    assert_eq!(program.abandoned(), 1);
-    std::thread::sleep(Duration::from_millis(1500));
-    assert_eq!(kinds(program.run(vec![job("good")])), [Ok(Some(json!(1)))], "the thread came back");
+    assert_eq!(program.abandoned(), 1, "nobody waited for the builtin");
+    let came_back = (0..600).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        kinds(program.run(vec![job("good")])) == [Ok(Some(json!(1)))]
+    });
+    assert!(came_back, "the thread is used again");
 }
 
 #[test]

@@ -237,27 +237,34 @@ pub fn markdown(page: &RulePage<'_>) -> String {
     out
 }
 
-/// The index of all pages, by category; `page` is the name of a rule's page.
+/// The index of pages, by category; `page` gives the path of a rule's page from the index.
 #[must_use]
-pub fn markdown_index(rules: &[&Rule]) -> String {
-    let mut out = "# Built-in rules\n\n`plangate rules` lists those in force, `plangate explain RULE` prints a page.\n"
-        .to_owned();
-    let mut before = "";
-    for rule in rules {
-        let id = rule.id.as_str();
-        let category = id.split('/').next().unwrap_or(id);
-        if category != before {
-            let _ = writeln!(out, "\n## {category}\n\n| rule | level | |\n|---|---|---|");
-            before = category;
+pub fn markdown_index(title: &str, intro: &str, rules: &[&Rule], page: impl Fn(&Rule) -> String) -> String {
+    let mut out = format!("# {title}\n\n{intro}\n");
+    let mut before = None;
+    let mut sorted = rules.to_vec();
+    sorted.sort_by_key(|rule| (category(rule), rule.id.as_str()));
+    for rule in sorted {
+        let category = category(rule);
+        if Some(category) != before {
+            let _ = writeln!(out, "\n## {}\n\n| rule | level | |\n|---|---|---|", prose(category));
+            before = Some(category);
         }
         let level = match rule.declared {
             DeclaredLevel::Fixed(level) => level.as_str(),
             DeclaredLevel::PerFinding => "per finding",
         };
-        let title = prose(rule.meta.title.as_deref().unwrap_or_default());
-        let _ = writeln!(out, "| [{id}]({id}.md) | {level} | {title} |");
+        let cell = |text: &str| prose(text).replace('|', "\\|");
+        let title = cell(rule.meta.title.as_deref().unwrap_or_default());
+        let _ = writeln!(out, "| [{}]({}) | {level} | {title} |", cell(rule.id.as_str()), page(rule));
     }
     out
+}
+
+/// What METADATA says, else the first part of the id.
+fn category(rule: &Rule) -> &str {
+    let id = rule.id.as_str();
+    rule.meta.category.as_deref().unwrap_or_else(|| id.split(['/', '.']).next().unwrap_or(id))
 }
 
 fn paragraph(out: &mut String, text: Option<&str>) {

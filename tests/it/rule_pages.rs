@@ -65,7 +65,15 @@ fn pages() -> BTreeMap<String, String> {
             (format!("{}.md", rule.id), rule_page::markdown(&page))
         })
         .collect();
-    pages.insert("README.md".to_owned(), rule_page::markdown_index(&rules));
+    pages.insert(
+        "README.md".to_owned(),
+        rule_page::markdown_index(
+            "Built-in rules",
+            "`plangate rules` lists those in force, `plangate explain RULE` prints a page.",
+            &rules,
+            |rule| format!("{}.md", rule.id),
+        ),
+    );
     pages
 }
 
