@@ -35,7 +35,7 @@ fn a_new_rule_fires_on_its_deny_case_and_not_on_its_allow_case() {
             plangate::io::write_below(&root.join("policy").join(path), text.as_bytes()).unwrap();
         }
         let stages = workspace::open(&setup(root.as_str())).unwrap();
-        for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".json")) {
+        for (path, text) in files.iter().filter(|(path, _)| path.contains("/cases/")) {
             let report = judge(&stages, &[(path, text.clone().into_bytes())]);
             let plan = &report.plans[0];
             assert!(plan.problems.is_empty(), "{path}: {:?}", plan.problems);
