@@ -19,12 +19,12 @@ pub const DERIVED_KEY: &str = "plangate";
 pub(super) fn inputs(judged: &Judged<'_>, rules: &[&Rule], settings: Settings) -> Result<Vec<Input>, Problem> {
     let bare = judged.input.clone().unwrap_or_else(Input::object);
     let scripted = || rules.iter().filter(|rule| rule.path.is_some());
-    let extended = if scripted().any(|rule| rule.input.mentions_plangate) {
+    let extended = if scripted().any(|rule| rule.reads.mentions_plangate) {
         bare.with(DERIVED_KEY, Input::from_json(&derived(judged.facts, settings)?))
     } else {
         bare.clone()
     };
-    Ok(scripted().map(|rule| if rule.input.mentions_plangate { extended.clone() } else { bare.clone() }).collect())
+    Ok(scripted().map(|rule| if rule.reads.mentions_plangate { extended.clone() } else { bare.clone() }).collect())
 }
 
 /// What stands under [`DERIVED_KEY`].

@@ -81,7 +81,7 @@ pub fn trace(
         if let Some(subject) = subject {
             input = input.with_only("resource_changes", "address", &subject.address);
         }
-        if rule.input.mentions_plangate {
+        if rule.reads.mentions_plangate {
             let facts = derived(facts, settings.input).map_err(|problem| problem.message)?;
             input = input.with(DERIVED_KEY, Input::from_json(&facts));
         }

@@ -2,7 +2,11 @@
 //!
 //! One pass over the bytes fills the typed plan and feeds a sink. Must not know the engine.
 
+mod paths;
+
 use std::sync::Arc;
+
+pub use paths::{PathSet, Projection, Selector, Wanted};
 
 /// Receives a JSON document bottom-up; the only road by which raw values leave `plan`.
 pub trait DocumentSink {

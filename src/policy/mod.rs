@@ -10,12 +10,13 @@ pub mod native;
 mod register;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::finding::{Location, RuleId, Severity};
 use crate::policy::contract::DeclaredLevel;
 use crate::policy::metadata::RuleMeta;
 use crate::problem::{Problem, ProblemCode};
-use crate::rego::{Dialect, InputUse, Limits, Module, Program};
+use crate::rego::{Dialect, Limits, Module, Program, Reads};
 use crate::source::SourceFile;
 
 /// Where a rule comes from.
@@ -64,8 +65,8 @@ pub struct Rule {
     pub location: Option<Location>,
     /// How the engine calls it (`data.main.deny`); `None` for native rules.
     pub path: Option<String>,
-    /// What it reads of `input`.
-    pub input: InputUse,
+    /// What it reads of `input`; nothing for native rules.
+    pub reads: Arc<Reads>,
 }
 
 /// A policy file of the repository.

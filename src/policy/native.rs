@@ -1,10 +1,11 @@
 //! What the rules written in Rust say of themselves; their logic is in `eval::native` and `waiver`.
 
+use std::sync::Arc;
+
 use super::contract::DeclaredLevel;
 use super::metadata::RuleMeta;
 use super::{Origin, Rule};
 use crate::finding::{Level, RuleId, Severity};
-use crate::rego::InputUse;
 
 /// The plan shows only part of what it would do.
 pub const INCOMPLETE: &str = "plan/incomplete";
@@ -121,6 +122,6 @@ fn rule(id: &str, level: Level, severity: Severity, title: &str, description: &s
         severity,
         location: None,
         path: None,
-        input: InputUse::default(),
+        reads: Arc::default(),
     }
 }

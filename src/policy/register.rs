@@ -3,13 +3,14 @@
 //! A rule may have several definitions, in several files; they are one rule only if they agree on what it is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::contract::{DeclaredLevel, level_from_name};
 use super::metadata::{self, RuleMeta, Scope};
 use super::{Origin, Rule};
 use crate::finding::{Level, Location, RuleId, Severity};
 use crate::problem::{Problem, ProblemCode};
-use crate::rego::{Attachment, InputUse, ModuleInfo, RuleInfo, RuleShape};
+use crate::rego::{Attachment, ModuleInfo, RuleInfo, RuleShape};
 
 /// Packages below this one are the product's own.
 const RESERVED_PACKAGE: &str = "plangate";
@@ -122,10 +123,6 @@ fn merge(parts: &[Part<'_>]) -> Result<Option<Rule>, Problem> {
     let meta = metas().fold(RuleMeta::default(), RuleMeta::inherit);
     let by_name = verdict_name(first.module, first.info)?.unwrap_or(Level::Deny);
     let declared = meta.level.unwrap_or(DeclaredLevel::Fixed(by_name));
-    let mut input = InputUse::default();
-    for part in parts {
-        merge_input(&mut input, &part.module.input);
-    }
     let (file, span) = (&first.module.file, first.info.span);
     Ok(Some(Rule {
         id: RuleId::new(meta.id.clone().unwrap_or_else(|| format!("{}.{}", first.module.package, first.info.name))),
@@ -134,7 +131,7 @@ fn merge(parts: &[Part<'_>]) -> Result<Option<Rule>, Problem> {
         declared,
         location: Some(Location { file: file.name().to_owned(), position: file.position(span.start) }),
         path: Some(first.info.path.clone()),
-        input,
+        reads: Arc::clone(&first.info.reads),
         meta,
     }))
 }
@@ -165,11 +162,4 @@ fn severity_of(declared: DeclaredLevel) -> Severity {
         DeclaredLevel::Fixed(Level::Warn) | DeclaredLevel::PerFinding => Severity::Medium,
         DeclaredLevel::Fixed(Level::Info | Level::Off) => Severity::Info,
     }
-}
-
-/// A rule defined in two files reads what both read.
-fn merge_input(into: &mut InputUse, from: &InputUse) {
-    into.whole |= from.whole;
-    into.mentions_plangate |= from.mentions_plangate;
-    into.tokens.extend(from.tokens.iter().cloned());
 }

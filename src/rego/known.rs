@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::rewrite::Edit;
 use super::scan::{Kind, Tokens};
-use super::{InputUse, MetadataBlock, ModuleInfo, RuleInfo};
+use super::{MetadataBlock, ModuleInfo, RuleInfo};
 use crate::source::{SourceFile, Span};
 use crate::text::hex;
 
@@ -23,7 +23,6 @@ pub struct Known {
     package_span: Span,
     rules: Vec<RuleInfo>,
     metadata: Vec<MetadataBlock>,
-    input: InputUse,
     pub(super) edits: Vec<Edit>,
 }
 
@@ -37,7 +36,6 @@ impl Known {
             package_span: info.package_span,
             rules: info.rules.clone(),
             metadata: info.metadata.clone(),
-            input: info.input.clone(),
             edits: edits.to_vec(),
         }
     }
@@ -57,7 +55,6 @@ impl Known {
             trusted: true,
             rules: self.rules.clone(),
             metadata: self.metadata.clone(),
-            input: self.input.clone(),
         }
     }
 }

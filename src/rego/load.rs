@@ -2,7 +2,7 @@
 //!
 //! Nothing is evaluated here. Each step that calls the engine runs on a thread of its own that may be lost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -14,12 +14,12 @@ use crate::source::{SourceFile, Span};
 
 use super::ast::{self, Ast};
 use super::dialect::{Fault, Scan};
-use super::names::{Callee, Names};
+use super::names::{Callee, Names, Parts};
 use super::rewrite::{self, EngineText};
 use super::run::STACK;
 use super::scan::Tokens;
 use super::{
-    Dialect, Known, Limits, Module, ModuleInfo, RuleInfo, builtins, check, error, input_use, known, lint, metadata,
+    Dialect, Known, Limits, Module, ModuleInfo, Reads, RuleInfo, builtins, check, error, known, lint, metadata, reads,
 };
 
 /// Sizes of a file: generated policies are long, but nobody writes more than this. The engine's own limits (1 MiB, 1,024
@@ -301,21 +301,20 @@ fn explain(message: &str) -> Option<&'static str> {
 /// What the files declare.
 fn describe(names: &Names<'_>) -> Vec<ModuleInfo> {
     let mentions: Vec<bool> = names.modules.iter().map(|module| module.mentions_plangate).collect();
-    let inputs = input_use::of_all(names, &mentions);
-    let described = names.modules.iter().zip(inputs).enumerate().map(|(index, (module, input))| ModuleInfo {
+    let reads = reads::of_all(names, &mentions).into_iter().map(|(path, reads)| (path, Arc::new(reads))).collect();
+    let described = names.modules.iter().enumerate().map(|(index, module)| ModuleInfo {
         file: module.file.clone(),
         package: ast::join(names.package(index).get(1..).unwrap_or_default()),
         package_span: module.ast.package.span.span(),
         dialect: module.dialect,
         trusted: module.trusted,
-        rules: rules(names, index),
+        rules: rules(names, index, &reads),
         metadata: module.metadata.clone(),
-        input,
     });
     described.collect()
 }
 
-fn rules(names: &Names<'_>, module: usize) -> Vec<RuleInfo> {
+fn rules(names: &Names<'_>, module: usize, reads: &BTreeMap<Parts, Arc<Reads>>) -> Vec<RuleInfo> {
     let package = names.package(module).len();
     let file = names.modules.get(module).map(|module| &module.file);
     let mut rules: Vec<RuleInfo> = Vec::new();
@@ -332,6 +331,7 @@ fn rules(names: &Names<'_>, module: usize) -> Vec<RuleInfo> {
                 .filter(|definition| definition.module == module)
                 .map(|definition| definition.parts)
                 .collect(),
+            reads: reads.get(path).cloned().unwrap_or_default(),
         });
     }
     rules.sort_by_key(|rule| rule.span);

@@ -18,13 +18,13 @@ mod builtins;
 mod check;
 mod dialect;
 mod error;
-mod input_use;
 mod known;
 mod lint;
 mod load;
 mod mentions;
 mod metadata;
 mod names;
+mod reads;
 mod rewrite;
 mod run;
 mod safety;
@@ -35,6 +35,7 @@ mod trace;
 mod value;
 
 pub use known::Known;
+pub use reads::{ALIASES, PartRead, Reads};
 pub use value::{Input, InputSink};
 
 /// In which version of Rego a file is written.
@@ -157,8 +158,6 @@ pub struct ModuleInfo {
     pub rules: Vec<RuleInfo>,
     /// Its `# METADATA` blocks, in the order of the file.
     pub metadata: Vec<MetadataBlock>,
-    /// What its rules read of `input`.
-    pub input: InputUse,
 }
 
 /// A rule of a file; several definitions of one rule are one entry.
@@ -177,6 +176,8 @@ pub struct RuleInfo {
     pub line: usize,
     /// Its definitions in the file.
     pub definitions: Vec<DefinitionInfo>,
+    /// What it reads of `input`, with all its definitions in all files; nothing of a function.
+    pub reads: Arc<Reads>,
 }
 
 /// A definition of a rule.
@@ -227,19 +228,6 @@ pub enum Attachment {
     Rule(String),
     /// No declaration follows directly.
     Nothing,
-}
-
-/// What the rules of a module read of `input`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
-pub struct InputUse {
-    /// Some rule of this module, or of one it reaches, uses `input` as a whole: walks, copies or passes it.
-    pub whole: bool,
-    /// First steps behind `input` (or an alias of it), reached modules included.
-    pub tokens: BTreeSet<String>,
-    /// This module or one it reaches reads `input.plangate`, or may: it reads the input as a whole, or by computed keys, and
-    /// has the word `plangate` where it can be such a key.
-    pub mentions_plangate: bool,
 }
 
 /// One rule to evaluate on one input.

@@ -46,6 +46,17 @@ pub(super) enum Callee {
     Unknown(String),
 }
 
+impl Callee {
+    /// Its number of arguments, if that is fixed.
+    pub(super) fn arity(&self) -> Option<usize> {
+        match self {
+            Self::User { arity, .. } => Some(*arity),
+            Self::Builtin(builtin) => builtin.arity,
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
 impl<'a> Names<'a> {
     pub(super) fn new(modules: &'a [Parsed]) -> Self {
         let packages: Vec<Parts> = modules.iter().map(|module| data_path(&module.ast.package.refr)).collect();
@@ -128,7 +139,7 @@ fn data_path(refr: &Expr) -> Parts {
     parts
 }
 
-fn define(rule: &Rule, package: &[String], module: usize) -> (Parts, Definition) {
+pub(super) fn define(rule: &Rule, package: &[String], module: usize) -> (Parts, Definition) {
     let mut path = package.to_vec();
     let refr = rule.refr().path();
     let complete = refr.as_ref().is_none_or(|path| path.complete);

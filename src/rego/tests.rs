@@ -29,12 +29,12 @@ fn modules(files: &[(&str, &str)]) -> Vec<Module> {
         .collect()
 }
 
-fn load(files: &[(&str, &str)]) -> Program {
+pub(super) fn load(files: &[(&str, &str)]) -> Program {
     Program::load(modules(files), &limits()).unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
 /// A v1 file of package `main` with these rules.
-fn main_v1(rules: &str) -> String {
+pub(super) fn main_v1(rules: &str) -> String {
     format!("package main\n\nimport rego.v1\n\n{rules}\n")
 }
 
@@ -414,56 +414,6 @@ fn a_module_says_what_it_declares() {
             ("end: 1\n", Attachment::Nothing),
         ]
     );
-}
-
-#[test]
-fn what_a_module_reads_of_the_input_includes_what_it_reaches() {
-    let program = load(&[
-        (
-            "a.rego",
-            "package a\nimport data.lib\nimport input as tf\nimport input.plan as p\ndeny contains 1 if { lib.f(tf.x); p.y; input[\"z w\"] }",
-        ),
-        ("lib.rego", "package lib\nf(v) if v == input.q.r\ng if walk(input, [_, 1])"),
-        ("other.rego", "package other\ndeny contains k if { x := input; some k; x[k]; input.plangate.changes }"),
-        ("quiet.rego", "package quiet\ndeny contains 1 if input[\"x\"] == \"plangate\""),
-    ]);
-    let of = |name: &str| program.modules().iter().find(|m| m.file.name() == name).unwrap().input.clone();
-    let a = of("a.rego");
-    assert_eq!(a.tokens.iter().map(String::as_str).collect::<Vec<_>>(), ["plan", "q", "x", "z w"]);
-    assert!(a.whole && !a.mentions_plangate, "{a:?}");
-    let other = of("other.rego");
-    assert!(other.whole && other.mentions_plangate);
-    let quiet = of("quiet.rego");
-    assert!(!quiet.whole && !quiet.mentions_plangate, "{quiet:?}");
-}
-
-#[test]
-fn only_what_can_read_it_mentions_plangate() {
-    let mentions = |rules: &str| load(&[("a.rego", &main_v1(rules))]).modules()[0].input.mentions_plangate;
-    let results = [
-        "deny contains msg if { some k, _ in input; msg := {\"msg\": k, \"plangate\": {\"level\": \"deny\"}} }",
-        "deny contains {\"msg\": \"m\", \"plangate\": {\"details\": {}}} if walk(input, [_, \"x\"])",
-        "deny contains \"plangate\" if input.x",
-    ];
-    for rules in results {
-        assert!(!mentions(rules), "{rules}");
-    }
-    let reads = [
-        "deny contains 1 if input.plangate.x",
-        "deny contains 1 if input[\"plangate\"]",
-        "deny contains 1 if { x := input; x.plangate }",
-        "deny contains 1 if { x := input; x[\"plangate\"] }",
-        "deny contains 1 if object.get(input, [\"plangate\", \"x\"], 1) == 2",
-        "deny contains 1 if { {\"plangate\": x} = input; x }",
-        "deny contains 1 if { f(input) }\nf({\"plangate\": x}) if x",
-        "deny contains 1 if { some \"plangate\", _ in input }",
-        "deny contains 1 if { some k; input[k]; k == \"plangate\" }",
-        "deny contains 1 if { some k, _ in {\"plangate\": 1}; input[k] }",
-        "deny contains 1 if json.filter(input, [\"plangate/x\"]) != {}",
-    ];
-    for rules in reads {
-        assert!(mentions(rules), "{rules}");
-    }
 }
 
 /// The rules of these files on an input, by an import and by the full path.

@@ -71,11 +71,11 @@ fn reads(rule: &Rule) -> String {
             said.iter().filter_map(|word| word.as_str()).map(|word| format!("input.{word}")).collect();
         return words.join(", ");
     }
-    match (&rule.path, rule.input.whole, rule.input.tokens.is_empty()) {
+    match (&rule.path, rule.reads.paths.is_whole(), rule.reads.names.is_empty()) {
         (None, ..) => "the document; it is written in Rust".to_owned(),
         (_, true, _) => "the whole input".to_owned(),
         (_, _, true) => "nothing of the input".to_owned(),
-        _ => rule.input.tokens.iter().map(|token| format!("input.{token}")).collect::<Vec<_>>().join(", "),
+        _ => rule.reads.names.iter().map(|token| format!("input.{token}")).collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -1,0 +1,266 @@
+use std::sync::Arc;
+
+use super::Reads;
+use crate::rego::tests::{load, main_v1};
+
+/// What `data.main.deny` of these files reads.
+fn reads(files: &[(&str, &str)]) -> Arc<Reads> {
+    let program = load(files);
+    let mut rules = program.modules().iter().flat_map(|module| &module.rules);
+    Arc::clone(&rules.find(|rule| rule.path == "data.main.deny").expect("a rule").reads)
+}
+
+/// What the rule `deny` of a package with these rules reads.
+fn of(rules: &str) -> Arc<Reads> {
+    reads(&[("a.rego", &main_v1(rules))])
+}
+
+fn lines(rules: &str) -> String {
+    of(rules).paths.to_lines().join(" ")
+}
+
+#[test]
+fn paths_follow_variables_and_iteration() {
+    let cases = [
+        ("deny contains 1 if input.a.b", "a.b"),
+        ("deny contains 1 if input[\"a b\"].c", "a b.c"),
+        ("deny contains 1 if input.a[_].b == 1", "a[*].b"),
+        ("deny contains 1 if { some i; input.a[i].b == input.c[i] }", "a[*].b.** c[*].**"),
+        ("deny contains x.d if { some x in input.a; x.b.c == \"k\" }", "a[*].b.c a[*].d.**"),
+        ("deny contains 1 if { x := input.a; y := x.b; y.c }", "a.b.c"),
+        ("deny contains 1 if { y.c; y = x.b; x = input.a }", "a.b.c"),
+        ("deny contains 1 if { x = input.a[_]; x.b == 1 }", "a[*].b"),
+        ("deny contains 1 if { x = input.a; x = input.b }", "a.** b.**"),
+        ("deny contains 1 if { i := input; i.a }", "a"),
+        ("deny contains 1 if { k := \"a\"; input[k].b }", "a.b"),
+        ("deny contains 1 if { some k in [\"a\", \"b\"]; input[k].c }", "a.c b.c"),
+        ("deny contains 1 if { k := input.k; input.a[k].b }", "a[*].b k.**"),
+        ("deny contains 1 if { some k, v in input.a; v.b == k }", "a[*].b"),
+        ("deny contains 1 if every x in input.a { x.b == 1 }", "a[*].b"),
+        ("deny contains 1 if every k, x in input.a { y := x.b; y.c == k }", "a[*].b.c"),
+        ("deny contains 1 if { {\"c\": x, \"d\": {\"e\": y}} = input.a; x == 1; y == 2 }", "a.c a.d.e"),
+        ("deny contains 1 if { [x, _] = input.a; x.b == 1 }", "a[*].b"),
+        ("deny contains 1 if { some {\"c\": {\"d\": x}} in input.a; x > 1 }", "a[*].c.d"),
+        ("deny contains 1 if \"x\" in input.a.b", "a.b[*]"),
+        ("deny contains 1 if input.a.b in {1, 2}", "a.b"),
+        ("deny contains 1 if input.a in input.b", "a.** b[*].**"),
+        ("deny contains 1 if count(input.a) > 3", "a[*]"),
+        ("deny contains 1 if is_string(input.a)", "a"),
+        ("deny contains 1 if input.a == null", "a"),
+        ("deny contains 1 if input.a == input.a", "a"),
+        ("deny contains 1 if input.a == input.b", "a.** b.**"),
+        ("deny contains 1 if input.a == [1]", "a.**"),
+        ("deny contains 1 if not input.a.b", "a.b"),
+        ("deny contains 1 if input.a - input.b == set()", "a.** b.**"),
+        ("deny contains 1 if walk(input.a, [_, 1])", "a.**"),
+        ("deny contains 1 if { walk(input.a, [p, v]); v.x }", "a.**"),
+        ("deny contains 1 if walk(input, [_, 1])", "**"),
+        ("deny contains input if true", "**"),
+        ("deny contains 1 if json.marshal(input) == \"x\"", "**"),
+        ("deny contains 1 if { some k, _ in input; k == \"x\" }", "[*]"),
+        ("deny contains 1 if { x := [y | some y in input.a]; some z in x; z.b }", "a[*].b"),
+        ("deny contains 1 if { x := {y | some y in input.a}; some z in x; z.b }", "a[*].**"),
+        ("deny contains 1 if { x := {y.k: y.v | some y in input.a}; x[\"q\"].b }", "a[*].k.** a[*].v.**"),
+        (
+            "deny contains 1 if { x := {y.address: y | some y in input.resource_changes}; x[\"q\"].b }",
+            "resource_changes[*].address.** resource_changes[*].b resource_changes[*].deposed",
+        ),
+        (
+            "deny contains 1 if { x := [z | y := input.a[_]; z := [w | w := y.b[_]; w.c]]; x[_][_].d }",
+            "a[*].b[*].c a[*].b[*].d",
+        ),
+        ("deny contains 1 if { x := {\"p\": input.a, \"q\": input.b}; x.p.c }", "a.c b"),
+        ("deny contains 1 if { x := {\"p\": input.a, \"q\": input.b}; x[_].c }", "a.c b.c"),
+        ("deny contains 1 if { x := [input.a, input.b]; x[0].c }", "a.c b.c"),
+        ("deny contains sprintf(\"%v\", [input.a]) if true", "a.**"),
+        ("deny contains 1 if { x := input.a; f(x) }\nf(y) if y.b.c", "a.b.c"),
+        ("deny contains 1 if f(input)\nf(y) if y.b.c", "b.c"),
+        ("deny contains 1 if f(input.a).c\nf(y) := y.b", "a.b.c"),
+        ("deny contains 1 if f(input.a)[_].c\nf(y) := [z | some z in y; z.t == \"x\"]", "a[*].c a[*].t"),
+        ("deny contains 1 if g(f(input.a))\nf(y) := y.b\ng(y) if y.c", "a.b.c"),
+        ("deny contains 1 if f({\"a\": {\"b\": input.q}})\nf({\"a\": {\"b\": x}}) if x.c", "q.c"),
+        ("deny contains 1 if f(input.a) == 1\nf(y) := y.b if y.c\nf(y) := y.d if y.e", "a.b.** a.c a.d.** a.e"),
+        ("deny contains 1 if f(input.a, x)\nf(y) := y.b", "a.b"),
+        ("deny contains 1 if { f(input.a, x); x.c }\nf(y) := y.b", "a.b.c"),
+        ("deny contains 1 if { some x in p; x.c }\np contains x if some x in input.a", "a[*].**"),
+        ("deny contains 1 if { p[x]; x.c }\np contains x if some x in input.a", "a[*].**"),
+        ("deny contains 1 if { q[\"k\"].c }\nq[k] := x if some k, x in input.a", "a[*].**"),
+        ("deny contains 1 if q.c\nq := input.a", "a.c"),
+        ("deny contains 1 if q.c\ndefault q := {}\nq := input.a", "a.**"),
+        ("deny contains 1 if q.r.s.c\nq.r.s := input.a\nq.t := input.b", "a.c"),
+        ("deny contains 1 if data.main.q.r.c\nq.r := input.a", "a.c"),
+        ("deny contains 1 if { some k; data.main.q[k].c }\nq.r := input.a\nq.s := input.b", "a.c b.c"),
+        ("deny contains 1 if object.get(input, \"a\", {}).b", "a.b"),
+        ("deny contains 1 if object.get(input, [\"a\", \"b\"], {}).c", "a.b.c"),
+        ("deny contains 1 if object.get(input, [\"a\", 0, \"b\"], {}).c", "a[*].b.c"),
+        ("deny contains 1 if { p := [\"a\", \"b\"]; object.get(input, p, 1) }", "**"),
+        ("deny contains 1 if json.filter(input, [\"a/b\", \"c/0/d\"]).a", "a.b.** c[*].d.**"),
+        ("deny contains 1 if json.filter(input, input.p).a", "**"),
+        ("deny contains 1 if { x := object.union(input.a, input.b); x.c }", "a.c b.c"),
+        ("deny contains 1 if { some x in array.concat(input.a, input.b); x.c }", "a[*].c b[*].c"),
+        ("deny contains 1 if startswith(input.a.b, \"x\")", "a.b.**"),
+        ("deny contains 1 if { f(input.a) with input as input.z }\nf(x) if x.b == input.c", "z.a.b.** z.c.**"),
+        ("deny contains 1 if q with input.a as input.b\nq if input.a.c", "b.c"),
+        ("deny contains 1 if q with input.a.d as input.b\nq if input.a.d.c", "a.d.c b.c"),
+        ("deny contains 1 if q with input as {\"a\": 1}\nq if input.a.c", ""),
+        ("deny contains 1 if f(1) with f as g\nf(x) if x\ng(x) if input.a", "**"),
+        ("deny := x if { x := input.a } else := y if { y := input.b.c }", "a.** b.c.**"),
+    ];
+    let mut wrong = Vec::new();
+    for (rules, expected) in cases {
+        let found = lines(rules);
+        if found != expected {
+            wrong.push(format!("{rules}\n  found    {found}\n  expected {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn paths_follow_imports_and_other_files() {
+    let read = reads(&[
+        (
+            "a.rego",
+            "package main\nimport data.lib\nimport data.lib.g as h\nimport input as tf\nimport input.plan as p\n\
+             deny contains 1 if { lib.f(tf.x); p.y; input[\"z w\"]; h(p.b); data.lib.r.k }",
+        ),
+        ("lib.rego", "package lib\nf(v) if v.w == input.q.r\ng(v) if v.c\nr := input.m\nunused := input.n"),
+        ("old.rego", "package old\nother[x] { x = input.o }"),
+    ]);
+    let expected = ["m.k", "plan.b.c", "plan.y", "q.r.**", "x.w.**", "z w"];
+    assert_eq!(read.paths.to_lines(), expected);
+    assert_eq!(read.names.iter().map(String::as_str).collect::<Vec<_>>(), ["m", "plan", "q", "x", "z w"]);
+}
+
+#[test]
+fn paths_of_version_0_are_followed() {
+    let cases = [
+        ("deny[msg] { r = input.a[_]; r.b.c == \"x\"; msg = r.d }", "a[*].b.c a[*].d.**"),
+        ("deny[msg] { rs[r]; r.b.c == \"x\"; msg = 1 }\nrs[r] { r = input.a[_] }", "a[*].**"),
+        ("deny[msg] { r := rs[_]; r.b.c == \"x\"; msg = 1 }\nrs = [r | r = input.a[_]; r.t]", "a[*].b.c a[*].t"),
+        ("deny[1] { x := input.a[i]; x.b; input.c[i].d }", "a[*].b c[*].d"),
+        ("deny[1] { ps[[x, y]]; x.b; y }\nps[[x, y]] { x = input.a; y = input.c }", "a.** c.**"),
+        ("deny[1] { some i, j; input.a[i].b[j].c }", "a[*].b[*].c"),
+        ("deny[1] { f(input.a) }\nf(x) = y { y = x.b } else = z { z = x.c }", "a.b.** a.c.**"),
+        ("deny[1] { count([x | x := input.a[_]; x.b == 1]) > 0 }", "a[*].b"),
+        ("import input as i\nimport input.plan as plan\ndeny[1] { i.a; plan.b }", "a plan.b"),
+    ];
+    for (rules, expected) in cases {
+        let found = reads(&[("a.rego", &format!("package main\n{rules}"))]).paths.to_lines().join(" ");
+        assert_eq!(found, expected, "{rules}");
+    }
+}
+
+#[test]
+fn what_takes_too_long_to_follow_reads_everything() {
+    let doubled = |index: usize| format!("f{index}(x) := [f{}(x.a), f{}(x.b)]", index + 1, index + 1);
+    let chain: Vec<String> = (0..20).map(doubled).collect();
+    let rules = format!("deny contains 1 if f0(input) == 1\n{}\nf20(x) := x.c", chain.join("\n"));
+    assert!(of(&rules).paths.is_whole());
+    let deep = format!("deny contains 1 if input{}", ".a".repeat(40));
+    assert_eq!(lines(&deep), format!("a{}.**", ".a".repeat(13)));
+}
+
+#[test]
+fn types_that_are_compared_are_known() {
+    let types = |rules: &str| of(rules).types.iter().cloned().collect::<Vec<_>>().join(" ");
+    let cases = [
+        ("deny contains 1 if { some rc in input.resource_changes; rc.type == \"a\" }", "a"),
+        ("deny contains 1 if { some rc in input.resource_changes; rc.type in {\"a\", \"b\"} }", "a b"),
+        (
+            "deny contains 1 if { some rc in input.plan.resource_changes; types[rc.type] }\ntypes := {\"a\", \"b\"}",
+            "a b",
+        ),
+        ("deny contains 1 if { some rc in input.resource_changes; max[rc.type] < 3 }\nmax := {\"a\": 1}", "a"),
+        (
+            "deny contains 1 if count(of(\"a\")) > 1\nof(t) := [rc | some rc in input.resource_changes; rc.type == t]",
+            "a",
+        ),
+        ("deny contains 1 if { some {\"type\": \"a\"} in input.resource_changes }", "a"),
+        ("deny contains 1 if { some rc in input.resource_changes; rc.name == \"a\" }", ""),
+    ];
+    for (rules, expected) in cases {
+        assert_eq!(types(rules), expected, "{rules}");
+    }
+}
+
+#[test]
+fn only_what_can_read_it_mentions_plangate() {
+    let mentions = |rules: &str| of(rules).mentions_plangate;
+    let results = [
+        "deny contains msg if { some k, _ in input; msg := {\"msg\": k, \"plangate\": {\"level\": \"deny\"}} }",
+        "deny contains {\"msg\": \"m\", \"plangate\": {\"details\": {}}} if walk(input, [_, \"x\"])",
+        "deny contains \"plangate\" if input.x",
+    ];
+    for rules in results {
+        assert!(!mentions(rules), "{rules}");
+    }
+    let reads = [
+        "deny contains 1 if input.plangate.x",
+        "deny contains 1 if input[\"plangate\"]",
+        "deny contains 1 if { x := input; x.plangate }",
+        "deny contains 1 if { x := input; x[\"plangate\"] }",
+        "deny contains 1 if object.get(input, [\"plangate\", \"x\"], 1) == 2",
+        "deny contains 1 if { {\"plangate\": x} = input; x }",
+        "deny contains 1 if { f(input) }\nf({\"plangate\": x}) if x",
+        "deny contains 1 if { some \"plangate\", _ in input }",
+        "deny contains 1 if { some k; input[k]; k == \"plangate\" }",
+        "deny contains 1 if { some k, _ in {\"plangate\": 1}; input[k] }",
+        "deny contains 1 if json.filter(input, [\"plangate/x\"]) != {}",
+    ];
+    for rules in reads {
+        assert!(mentions(rules), "{rules}");
+    }
+}
+
+/// Part, asked for, needed, alternatives.
+fn parts(rules: &str) -> Vec<String> {
+    let line = |part: &super::PartRead| {
+        let alternatives: Vec<String> = part
+            .alternatives
+            .iter()
+            .map(|parts| parts.iter().map(|keys| keys.join(".")).collect::<Vec<_>>().join("|"))
+            .collect();
+        let flags = [(part.asked, " asked"), (part.needed, " needed")];
+        let flags: String = flags.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+        let or = if alternatives.is_empty() { String::new() } else { format!(" or {}", alternatives.join(", ")) };
+        format!("{}{flags}{or}", part.keys.join("."))
+    };
+    of(rules).parts.iter().map(line).collect()
+}
+
+#[test]
+fn parts_say_how_they_are_asked_for() {
+    let cases: [(&str, &[&str]); 9] = [
+        ("deny contains 1 if input.run.x.y", &["run needed", "run.x needed"]),
+        ("deny contains 1 if not input.run", &["run asked needed"]),
+        ("deny contains 1 if not input.run.x", &["run needed", "run.x asked needed"]),
+        ("deny contains 1 if object.get(input, \"run\", {}).x", &["run asked needed", "run.x needed"]),
+        ("deny contains 1 if object.get(input, [\"plan\", \"a\"], {})", &["plan asked needed", "plan.a asked needed"]),
+        (
+            "deny contains 1 if f(input)[_].c\nf(i) := i.values.rs\nf(i) := i.resource_changes",
+            &["resource_changes or values|values.rs", "values or resource_changes", "values.rs or resource_changes"],
+        ),
+        (
+            "deny contains 1 if bad\nbad if input.run.x\nbad if input.resource_changes",
+            &["resource_changes needed", "run needed", "run.x needed"],
+        ),
+        (
+            "deny contains x if { some x in input.a }\ndeny contains x if { some x in input.b }",
+            &["a needed", "b needed"],
+        ),
+        (
+            "deny contains 1 if count(all) > 1\nall contains x if { some x in input.a }\nall contains x if { some x in input.b }",
+            &["a or b", "b or a"],
+        ),
+    ];
+    for (rules, expected) in cases {
+        assert_eq!(parts(rules), expected, "{rules}");
+    }
+}
+
+#[test]
+fn under_with_no_part_is_read_that_is_replaced() {
+    assert_eq!(parts("deny contains 1 if { q with input.run as {\"x\": 1} }\nq if input.run.x"), Vec::<String>::new());
+    assert_eq!(parts("deny contains 1 if { q with input.a as 1 }\nq if input.run.x"), ["run needed", "run.x needed"]);
+}
