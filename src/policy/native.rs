@@ -2,6 +2,7 @@
 
 use super::contract::DeclaredLevel;
 use super::metadata::RuleMeta;
+use super::reading::Reading;
 use super::{Origin, Rule};
 use crate::finding::{Level, RuleId, Severity};
 use crate::rego::InputUse;
@@ -122,5 +123,11 @@ fn rule(id: &str, level: Level, severity: Severity, title: &str, description: &s
         location: None,
         path: None,
         input: InputUse::default(),
+        package: None,
+        name: None,
+        definitions: 1,
+        reading: Reading::default(),
+        tool: None,
+        exception: None,
     }
 }

@@ -20,6 +20,7 @@ use super::run::STACK;
 use super::scan::Tokens;
 use super::{
     Dialect, Known, Limits, Module, ModuleInfo, RuleInfo, builtins, check, error, input_use, known, lint, metadata,
+    uses,
 };
 
 /// Sizes of a file: generated policies are long, but nobody writes more than this. The engine's own limits (1 MiB, 1,024
@@ -311,6 +312,7 @@ fn describe(names: &Names<'_>) -> Vec<ModuleInfo> {
         rules: rules(names, index),
         metadata: module.metadata.clone(),
         input,
+        uses: if module.trusted { BTreeSet::new() } else { uses::packages(names, index) },
     });
     described.collect()
 }

@@ -32,6 +32,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod uses;
 mod value;
 
 pub use known::Known;
@@ -159,6 +160,8 @@ pub struct ModuleInfo {
     pub metadata: Vec<MetadataBlock>,
     /// What its rules read of `input`.
     pub input: InputUse,
+    /// Other packages that it refers to or imports; of built-in modules none is told.
+    pub uses: BTreeSet<String>,
 }
 
 /// A rule of a file; several definitions of one rule are one entry.
@@ -240,6 +243,12 @@ pub struct InputUse {
     /// This module or one it reaches reads `input.plangate`, or may: it reads the input as a whole, or by computed keys, and
     /// has the word `plangate` where it can be such a key.
     pub mentions_plangate: bool,
+}
+
+/// A path below `data` as [`RuleInfo::path`] has it: `["data", "main", "deny"]` is `data.main.deny`.
+#[must_use]
+pub fn path_of(steps: &[String]) -> String {
+    ast::join(steps)
 }
 
 /// One rule to evaluate on one input.
