@@ -51,6 +51,8 @@ fn open() -> Stages {
         root: "no-such-repository".into(),
         config: None,
         extra_policies: Vec::new(),
+        decisions: Vec::new(),
+        extra_data: Vec::new(),
         now: "2026-11-23T12:00:00Z".parse().unwrap(),
         threads: 2,
         rule_timeout: Duration::from_secs(30),

@@ -235,6 +235,15 @@ pub struct AppliedWaiver {
     pub location: Location,
 }
 
+/// The rule of the policy itself by which a finding does not count for this plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedException {
+    /// The query that holds, as conftest writes it: `data.main.exception[_][_] == "public"`.
+    pub query: String,
+    /// Where that rule stands.
+    pub location: Option<Location>,
+}
+
 /// Identifies a finding across runs: SHA-256, lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(String);
@@ -313,6 +322,8 @@ pub struct Finding {
     pub metadata: BTreeMap<String, serde_json::Value>,
     /// The waiver in force.
     pub waiver: Option<AppliedWaiver>,
+    /// The exception of its policy that holds.
+    pub exception: Option<AppliedException>,
 }
 
 impl Finding {
@@ -330,9 +341,15 @@ impl Finding {
         key(self).cmp(&key(other)).then_with(|| self.message.cmp(&other.message))
     }
 
+    /// Whether it is shown but does not count: waived, or excepted by its policy.
+    #[must_use]
+    pub const fn is_set_aside(&self) -> bool {
+        self.waiver.is_some() || self.exception.is_some()
+    }
+
     /// Whether it blocks apply, given the lowest level that does.
     #[must_use]
     pub fn blocks(&self, fail_on: Level) -> bool {
-        self.waiver.is_none() && self.level >= fail_on
+        !self.is_set_aside() && self.level >= fail_on
     }
 }

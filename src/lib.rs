@@ -14,6 +14,8 @@
 //!     root: "no-such-repository".into(),
 //!     config: None,
 //!     extra_policies: Vec::new(),
+//!     decisions: Vec::new(),
+//!     extra_data: Vec::new(),
 //!     now: "2026-11-23T12:00:00Z".parse()?,
 //!     threads: 1,
 //!     rule_timeout: std::time::Duration::from_secs(30),

@@ -18,7 +18,8 @@ use crate::gate::Stages;
 use crate::io;
 use crate::overlay;
 use crate::plan::completeness::Expect;
-use crate::policy::{PolicyFile, PolicySet};
+use crate::policy::entry::EntryPoint;
+use crate::policy::{PolicyFile, PolicySet, Sources};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
@@ -45,6 +46,10 @@ pub struct Setup {
     pub config: Option<Utf8PathBuf>,
     /// Policies beside the configured ones.
     pub extra_policies: Vec<Utf8PathBuf>,
+    /// Rules that are run whatever their names, beside the configured ones.
+    pub decisions: Vec<String>,
+    /// Data for policies, beside the configured.
+    pub extra_data: Vec<Utf8PathBuf>,
     /// The time of the run.
     pub now: jiff::Timestamp,
     /// Threads that evaluate rules.
@@ -87,7 +92,7 @@ fn into_stages(
     let today = jiff::tz::Offset::UTC.to_datetime(setup.now).date();
     let levels: BTreeMap<RuleId, Level> =
         policies.rules().iter().filter_map(|rule| Some((rule.id.clone(), config.level_for(&rule.id)?.0))).collect();
-    let mut notes = Vec::new();
+    let mut notes = policies.notes().to_vec();
     if config.policies.is_none_on_purpose() && setup.extra_policies.is_empty() {
         notes.push("no policies of the repository are loaded: `policies = []` in the configuration".to_owned());
     }
@@ -253,6 +258,13 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
             Err(problem) => problems.push(problem),
         }
     }
+    let mut entry_points = Vec::new();
+    for decision in decisions(setup, config) {
+        match decision {
+            Ok(decision) => entry_points.push(decision),
+            Err(problem) => problems.push(problem),
+        }
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -264,9 +276,18 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
         max_items: MAX_RESULT_ITEMS,
         max_bytes: MAX_RESULT_BYTES,
     };
-    let policies = PolicySet::load(loaded, &limits)?;
+    let policies = PolicySet::load_all(Sources { files: loaded, entry_points }, &limits)?;
     let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
     if idle.is_empty() { Ok(policies) } else { Err(idle) }
+}
+
+/// The rules that arguments and configuration name.
+fn decisions<'a>(setup: &'a Setup, config: &'a Config) -> impl Iterator<Item = Result<EntryPoint, Problem>> + 'a {
+    let configured = config
+        .decisions
+        .iter()
+        .map(|decision| EntryPoint::decision(&decision.path, decision.level, Some(decision.place.clone())));
+    setup.decisions.iter().map(|path| EntryPoint::decision(path, None, None)).chain(configured)
 }
 
 /// The policy files at a path, without tests.
@@ -283,7 +304,12 @@ fn policy_files(path: &PolicyPath<'_>) -> Result<Vec<Utf8PathBuf>, Problem> {
         ));
     }
     let files = io::files_under(path.path, &["rego"])?;
-    Ok(files.into_iter().filter(|file| !file.as_str().ends_with("_test.rego")).map(|file| normal(&file)).collect())
+    Ok(files.into_iter().filter(|file| !is_test(file)).map(|file| normal(&file)).collect())
+}
+
+/// The names that OPA and Scalr give to tests.
+fn is_test(file: &Utf8Path) -> bool {
+    file.file_name().is_some_and(|name| name.ends_with("_test.rego") || name.ends_with(".test.rego"))
 }
 
 /// A path that brings no rule judges nothing, which must not look like passing.

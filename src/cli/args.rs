@@ -291,6 +291,15 @@ pub(crate) struct SetupArgs {
     #[arg(short, long = "policy", value_name = "PATH")]
     pub(crate) policies: Vec<Utf8PathBuf>,
 
+    /// Also run this rule, whatever its name: `terraform/analysis/authz` or `data.terraform.analysis.authz`. `true`
+    /// permits; false, no value and messages deny. Repeatable.
+    #[arg(long = "decision", value_name = "PATH")]
+    pub(crate) decisions: Vec<String>,
+
+    /// Also give policies this JSON or YAML file, or all below this directory, under `data`. Repeatable.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) data: Vec<Utf8PathBuf>,
+
     /// The current time (RFC 3339), for waivers and for policies that ask; default: the system's.
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<String>,

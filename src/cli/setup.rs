@@ -64,6 +64,8 @@ pub(crate) fn open(
         root: repository_root(),
         config: args.config.clone(),
         extra_policies: args.policies.clone(),
+        decisions: args.decisions.clone(),
+        extra_data: args.data.clone(),
         now: settings.now,
         threads: settings.threads,
         rule_timeout: Duration::from_secs(u64::from(args.rule_timeout)),

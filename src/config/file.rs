@@ -20,6 +20,15 @@ pub(super) struct ConfigFile {
     pub(super) limits: Limits,
     pub(super) rules: Vec<RuleEntry>,
     pub(super) rego_version: Vec<(Written<String>, Written<String>)>,
+    pub(super) decisions: Vec<DecisionEntry>,
+    pub(super) data: Vec<Written<String>>,
+}
+
+/// One `[[decision]]`.
+#[derive(Debug)]
+pub(super) struct DecisionEntry {
+    pub(super) path: Written<String>,
+    pub(super) level: Option<Written<String>>,
 }
 
 /// One `[rules."…"]`.
@@ -29,7 +38,7 @@ pub(super) struct RuleEntry {
     pub(super) level: Written<String>,
 }
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "policies",
     "waivers",
     "preset",
@@ -41,6 +50,8 @@ const KEYS: [&str; 11] = [
     "catalog",
     "rules",
     "rego-version",
+    "decision",
+    "data",
 ];
 const LIMITS: [&str; 5] = ["mass-destruction-percent", "mass-destruction-at-least", "destroyed", "replaced", "changed"];
 
@@ -60,6 +71,11 @@ pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> Confi
             .and_then(|entry| reader.strings(entry, "write policies = [\"policy\"], or [] for none")),
         limits: section.get("limits").map(|entry| limits(reader, entry)).unwrap_or_default(),
         rules: section.get("rules").map(|entry| rules(reader, entry)).unwrap_or_default(),
+        decisions: section.get("decision").map(|entry| decisions(reader, entry)).unwrap_or_default(),
+        data: section
+            .get("data")
+            .and_then(|entry| reader.strings(entry, "write data = [\"policy/data\"]"))
+            .unwrap_or_default(),
         rego_version: section.get("rego-version").map(|entry| rego_version(reader, entry)).unwrap_or_default(),
     }
 }
@@ -101,6 +117,22 @@ fn rules(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<RuleEntry> {
         }
     }
     rules
+}
+
+fn decisions(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<DecisionEntry> {
+    let help = "write [[decision]] and below it path = \"terraform/analysis/authz\"";
+    let mut decisions = Vec::new();
+    for (table, span) in reader.tables(entry, help) {
+        let section = reader.section("a decision", table, &["path", "level"]);
+        let level = section.get("level").and_then(|entry| reader.string(entry, "write level = \"warn\""));
+        match section.get("path") {
+            Some(path) => {
+                decisions.extend(reader.text(path, help).map(|path| DecisionEntry { path, level }));
+            }
+            None => reader.report(span, "a decision has no `path`", "names no rule", help),
+        }
+    }
+    decisions
 }
 
 fn rego_version(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<(Written<String>, Written<String>)> {

@@ -49,6 +49,21 @@ pub struct Config {
     pub rules: Vec<RuleOverride>,
     /// Rego dialects set per file or directory, in the order of the file.
     pub rego_versions: Vec<RegoVersionOverride>,
+    /// Rules that are run whatever their names, in the order of the file.
+    pub decisions: Vec<Decision>,
+    /// Files and directories that policies see under `data`.
+    pub data: Vec<ConfiguredPath>,
+}
+
+/// A `[[decision]]`.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// The path as written.
+    pub path: String,
+    /// The level of what it denies.
+    pub level: Option<Level>,
+    /// Where the path was written.
+    pub place: Place,
 }
 
 /// Where policies are.
@@ -238,6 +253,8 @@ impl Config {
             catalog: Vec::new(),
             rules: Vec::new(),
             rego_versions: Vec::new(),
+            decisions: Vec::new(),
+            data: Vec::new(),
         }
     }
 

@@ -5,16 +5,18 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
-use super::file::{ConfigFile, RuleEntry};
+use super::file::{ConfigFile, DecisionEntry, RuleEntry};
 use super::{
-    BuiltinErrors, Config, ConfiguredPath, Expect, PathSelector, PolicyPaths, RegoVersion, RegoVersionOverride,
-    RuleOverride, RuleSelector, WaiversPath, resolve,
+    BuiltinErrors, Config, ConfiguredPath, Decision, Expect, PathSelector, PolicyPaths, RegoVersion,
+    RegoVersionOverride, RuleOverride, RuleSelector, WaiversPath, resolve,
 };
 use crate::finding::{Level, Preset};
 use crate::toml_file::{Reader, Written, quoted};
 
 const LEVELS: [(&str, Level); 4] =
     [("off", Level::Off), ("info", Level::Info), ("warn", Level::Warn), ("deny", Level::Deny)];
+/// `off` would name a rule and not run it.
+const RUN_LEVELS: [(&str, Level); 3] = [("info", Level::Info), ("warn", Level::Warn), ("deny", Level::Deny)];
 const PRESETS: [(&str, Preset); 2] =
     [(Preset::Standard.as_str(), Preset::Standard), (Preset::Strict.as_str(), Preset::Strict)];
 const WARN_OR_DENY: [(&str, Level); 2] = [("warn", Level::Warn), ("deny", Level::Deny)];
@@ -26,7 +28,7 @@ const REGO_VERSIONS: [(&str, RegoVersion); 2] = [("v0", RegoVersion::V0), ("v1",
 /// Judges every value; what is wrong goes to the reader and the default takes its place.
 pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, mut config: Config, base: &Utf8Path) -> Config {
     if let Some(paths) = written.policies {
-        config.policies = PolicyPaths::Explicit(policies(reader, paths, base));
+        config.policies = PolicyPaths::Explicit(self::paths(reader, "policies", paths, base));
     }
     if let Some(path) = written.waivers.and_then(|path| configured_path(reader, "waivers", &path, base)) {
         config.waivers = WaiversPath::Explicit(path);
@@ -39,7 +41,18 @@ pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, mut config:
     config.limits = written.limits;
     config.rules = written.rules.iter().filter_map(|rule| rule_override(reader, rule)).collect();
     config.rego_versions = rego_versions(reader, &written.rego_version, base);
+    config.decisions = written.decisions.iter().filter_map(|decision| self::decision(reader, decision)).collect();
+    config.data = paths(reader, "data", written.data, base);
     config
+}
+
+fn decision(reader: &mut Reader<'_>, written: &DecisionEntry) -> Option<Decision> {
+    let level = match &written.level {
+        Some(level) => Some(reader.choose("level", level, &RUN_LEVELS)?),
+        None => None,
+    };
+    let place = reader.place(written.path.span, "named here");
+    Some(Decision { path: written.path.value.clone(), level, place })
 }
 
 fn choose<T: Copy>(
@@ -54,18 +67,19 @@ fn choose<T: Copy>(
     }
 }
 
-fn policies(reader: &mut Reader<'_>, paths: Vec<Written<String>>, base: &Utf8Path) -> Vec<ConfiguredPath> {
-    let mut policies: Vec<ConfiguredPath> = Vec::new();
-    for written in paths {
-        let Some(path) = configured_path(reader, "policies", &written, base) else { continue };
-        if policies.iter().any(|earlier| earlier.path == path.path) {
-            let message = format!("`policies` names `{}` twice", path.path);
+/// The paths of a list, each once.
+fn paths(reader: &mut Reader<'_>, key: &str, written: Vec<Written<String>>, base: &Utf8Path) -> Vec<ConfiguredPath> {
+    let mut paths: Vec<ConfiguredPath> = Vec::new();
+    for written in written {
+        let Some(path) = configured_path(reader, key, &written, base) else { continue };
+        if paths.iter().any(|earlier| earlier.path == path.path) {
+            let message = format!("`{key}` names `{}` twice", path.path);
             reader.report(written.span, message, "already in the list", "remove one of the two");
             continue;
         }
-        policies.push(path);
+        paths.push(path);
     }
-    policies
+    paths
 }
 
 pub(super) fn configured_path(

@@ -7,6 +7,7 @@
 mod causes;
 mod coverage;
 mod engine_input;
+mod exceptions;
 pub mod input;
 mod masking;
 pub mod native;
@@ -24,11 +25,12 @@ use crate::plan::detect::Document;
 use crate::policy::contract::{DeclaredLevel, effective_level};
 use crate::policy::{Origin, PolicySet, Rule};
 use crate::problem::Problem;
-use crate::rego::{Input, Job, Run};
+use crate::rego::{Input, Job};
 
 pub use engine_input::{DERIVED_KEY, derived};
 pub use outcome::{Outcome, RuleRecord};
 
+use exceptions::Exceptions;
 use masking::LazyMasker;
 use subject::Subjects;
 
@@ -104,21 +106,28 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
 
     let running: Vec<&Rule> =
         policies.rules().iter().filter(|rule| settings.level_of(rule) != Some(Level::Off)).collect();
-    let scripted: Vec<(&Rule, &String)> =
-        running.iter().filter_map(|rule| Some((*rule, rule.path.as_ref()?))).collect();
-    let inputs = match engine_input::inputs(judged, &running, settings.input) {
+    let scripted: Vec<&Rule> = running.iter().copied().filter(|rule| rule.path.is_some()).collect();
+    let asked = |other: &&Rule| scripted.iter().any(|rule| rule.exception.as_ref().is_some_and(|by| by.by == other.id));
+    let exceptions: Vec<&Rule> = policies.exceptions().iter().filter(asked).collect();
+    let all: Vec<&Rule> = scripted.iter().chain(&exceptions).copied().collect();
+    let inputs = match engine_input::inputs(judged, &all, settings.input) {
         Ok(inputs) => inputs,
         Err(problem) => return Evaluation { problems: vec![problem], ..Evaluation::default() },
     };
-    let jobs = scripted.iter().zip(inputs).map(|((_, path), input)| Job { rule: (*path).clone(), input }).collect();
-    let runs = policies.program().run(jobs);
+    let paths = all.iter().filter_map(|rule| rule.path.clone());
+    let jobs = paths.zip(inputs).map(|(rule, input)| Job { rule, input }).collect();
+    let mut runs = policies.program().run(jobs);
+    let exceptions = Exceptions::of(&exceptions, runs.split_off(scripted.len().min(runs.len())), &mut masker);
 
-    for ((rule, _), run) in scripted.into_iter().zip(runs) {
-        evaluation.take_run(rule, run, &subjects, &mut masker, settings);
+    for (rule, run) in scripted.into_iter().zip(runs) {
+        let exception = exceptions.of_rule(rule);
+        let context = outcome::Context { exception, ..outcome::Context::new(rule, &subjects, settings) };
+        evaluation.take(outcome::of_run(&context, run, &mut masker, settings.builtin_errors));
     }
+    evaluation.problems.extend(exceptions.problems);
     for rule in running.into_iter().filter(|rule| rule.origin == Origin::Native) {
         if let Some(results) = native::run(rule.id.as_str(), judged) {
-            evaluation.take_native(rule, results, &subjects, settings);
+            evaluation.take(outcome::of_native(&outcome::Context::new(rule, &subjects, settings), results));
         }
     }
     for rule in policies.rules().iter().filter(|rule| settings.level_of(rule) == Some(Level::Off)) {
@@ -132,33 +141,6 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
 }
 
 impl Evaluation {
-    fn take_run(
-        &mut self,
-        rule: &Rule,
-        run: Run,
-        subjects: &Subjects<'_>,
-        masker: &mut LazyMasker<'_>,
-        settings: &Settings,
-    ) {
-        let context =
-            outcome::Context { rule, subjects, config_level: settings.level_of(rule), preset: settings.input.preset };
-        let judged = outcome::of_run(&context, run, masker, settings.builtin_errors);
-        self.take(judged);
-    }
-
-    fn take_native(
-        &mut self,
-        rule: &Rule,
-        results: Vec<crate::policy::contract::RawResult>,
-        subjects: &Subjects<'_>,
-        settings: &Settings,
-    ) {
-        let context =
-            outcome::Context { rule, subjects, config_level: settings.level_of(rule), preset: settings.input.preset };
-        let judged = outcome::of_native(&context, results);
-        self.take(judged);
-    }
-
     fn take(&mut self, judged: outcome::Judgement) {
         self.findings.extend(judged.findings);
         self.problems.extend(judged.problems);

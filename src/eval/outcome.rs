@@ -2,15 +2,16 @@
 
 use serde_json::Value;
 
-use super::BuiltinErrors;
 use super::masking::LazyMasker;
 use super::subject::{Subjects, subject_of};
-use crate::finding::{Finding, Fingerprint, Level, Location, Preset, RuleId, Subject, VerbClass};
+use super::{BuiltinErrors, Settings};
+use crate::finding::{AppliedException, Finding, Fingerprint, Level, Location, Preset, RuleId, Subject, VerbClass};
 use crate::policy::contract::{self, FindingLevel, RawResult};
+use crate::policy::reading;
 use crate::policy::{Origin, Rule};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{BuiltinError, Failure, Run};
-use crate::source::{SourceFile, Span};
+use crate::source::{Position, SourceFile, Span};
 use crate::text::{multi_line, one_line};
 
 /// How a rule ended.
@@ -59,6 +60,14 @@ pub struct RuleRecord {
     pub builtin_errors: Vec<String>,
     /// What it printed, masked.
     pub prints: Vec<String>,
+    /// The query by which its policy excepts it for this plan.
+    pub exception: Option<String>,
+    /// How the engine calls it; `None` for native rules.
+    pub path: Option<String>,
+    /// Its package, without `data.`; `None` for native rules.
+    pub package: Option<String>,
+    /// How many definitions it has.
+    pub definitions: usize,
 }
 
 impl RuleRecord {
@@ -71,6 +80,10 @@ impl RuleRecord {
             fired: 0,
             builtin_errors: Vec::new(),
             prints: Vec::new(),
+            exception: None,
+            path: rule.path.clone(),
+            package: rule.package.clone(),
+            definitions: rule.definitions,
         }
     }
 }
@@ -81,6 +94,8 @@ pub(super) struct Context<'a> {
     pub(super) subjects: &'a Subjects<'a>,
     pub(super) config_level: Option<Level>,
     pub(super) preset: Preset,
+    /// By which the rule does not count for this plan.
+    pub(super) exception: Option<AppliedException>,
 }
 
 /// Everything that comes of one rule.
@@ -90,14 +105,17 @@ pub(super) struct Judgement {
     pub(super) record: RuleRecord,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    pub(super) fn new(rule: &'a Rule, subjects: &'a Subjects<'a>, settings: &Settings) -> Self {
+        let (config_level, preset) = (settings.level_of(rule), settings.input.preset);
+        Self { rule, subjects, config_level, preset, exception: None }
+    }
+
     fn judgement(&self) -> Judgement {
         let considered = self.rule.meta.selector.as_ref().map(|selector| self.subjects.count(selector));
-        Judgement {
-            findings: Vec::new(),
-            problems: Vec::new(),
-            record: RuleRecord::new(self.rule, Outcome::Clean, considered),
-        }
+        let record = RuleRecord::new(self.rule, Outcome::Clean, considered);
+        let exception = self.exception.as_ref().map(|exception| exception.query.clone());
+        Judgement { findings: Vec::new(), problems: Vec::new(), record: RuleRecord { exception, ..record } }
     }
 
     /// Makes findings of results; a result without the level its rule leaves to it is a problem.
@@ -126,6 +144,7 @@ impl Context<'_> {
             || Fingerprint::of_message(&rule.id, &result.message),
             |subject| Fingerprint::of_change(&rule.id, subject, &paths),
         );
+        let placed = result.place.map(|(file, line)| Location { file, position: Position { line, column: 1 } });
         Ok(Finding {
             rule: rule.id.clone(),
             level: level.level,
@@ -135,11 +154,12 @@ impl Context<'_> {
             subject,
             message: result.message,
             fingerprint,
-            location: self.location(),
+            location: placed.or_else(|| self.location()),
             root_cause: None,
             details: result.details,
             metadata: result.metadata,
             waiver: None,
+            exception: self.exception.clone(),
         })
     }
 
@@ -231,8 +251,7 @@ pub(super) fn of_run(
             let problem = failed(context, failure, masker);
             judgement.fail(problem);
         }
-        Ok(None) => {}
-        Ok(Some(value)) => match contract::interpret(&value) {
+        Ok(value) => match reading::read(context.rule.reading, context.rule.id.as_str(), value.as_ref()) {
             Ok(results) => {
                 let results = results.into_iter().map(|result| mask(context.rule, result, masker)).collect();
                 context.add(&mut judgement, results);
@@ -297,6 +316,7 @@ fn mask(rule: &Rule, result: RawResult, masker: &mut LazyMasker<'_>) -> RawResul
         strict: result.strict,
         lowered_from: result.lowered_from,
         severity: result.severity,
+        place: result.place.map(|(file, line)| (masker.mask(&file), line)),
         attributes: result.attributes.iter().map(|attribute| masker.mask(attribute)).collect(),
     }
 }

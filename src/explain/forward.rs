@@ -77,7 +77,7 @@ pub(super) fn steps(finding: &Finding, known: &Known<'_>) -> Vec<Step> {
     {
         steps.push(Step { kind: StepKind::Advice, text: help.trim().to_owned(), paste: None });
     }
-    if finding.waiver.is_none()
+    if !finding.is_set_aside()
         && let Some(text) = waiver::toml(finding)
     {
         let paste = Some(Paste { language: "toml", text });

@@ -122,6 +122,7 @@ fn finding(rule: &str, level: Level, severity: Severity, entry: &Entry, message:
         details: BTreeMap::new(),
         metadata: BTreeMap::new(),
         waiver: None,
+        exception: None,
     }
 }
 

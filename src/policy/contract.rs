@@ -123,6 +123,8 @@ pub struct RawResult {
     pub severity: Option<Severity>,
     /// `plangate.attributes`: paths the finding is about; part of its fingerprint.
     pub attributes: Vec<String>,
+    /// `_loc`: a file and a line in it, as in conftest.
+    pub place: Option<(String, usize)>,
     /// `plangate.details`.
     pub details: BTreeMap<String, Value>,
     /// All keys that are not plangate's.
@@ -130,6 +132,7 @@ pub struct RawResult {
 }
 
 impl RawResult {
+    /// A result that is a message and no more.
     fn of_message(message: &str) -> Self {
         let message = if message.trim().is_empty() { BLANK_MESSAGE } else { message };
         Self { message: message.to_owned(), ..Self::default() }
@@ -157,12 +160,13 @@ impl fmt::Display for ShapeError {
 impl std::error::Error for ShapeError {}
 
 /// Reads the value of a rule: a set (which arrives as an array) or array of strings or of objects
-/// with string `msg` or `message`, or a boolean. Anything else is an error: a value that was
+/// with string `msg` or `message`, one string, or a boolean. Anything else is an error: a value that was
 /// passed over could be a finding that never shows.
 pub fn interpret(value: &Value) -> Result<Vec<RawResult>, ShapeError> {
     match value {
         Value::Bool(false) => Ok(Vec::new()),
         Value::Bool(true) => Ok(vec![RawResult::of_message(BARE_TRUE_MESSAGE)]),
+        Value::String(message) => Ok(vec![RawResult::of_message(message)]),
         Value::Array(items) => items.iter().enumerate().map(|(index, item)| element(index, item)).collect(),
         other => Err(ShapeError {
             message: format!("{}; expected a set of strings or of objects with `msg`", shape(other)),
@@ -195,6 +199,9 @@ fn from_object(object: &Map<String, Value>) -> Result<RawResult, String> {
             "plangate" => own_keys(&mut result, value)?,
             key if key == message_key => {}
             key => {
+                if key == "_loc" {
+                    result.place = place(value);
+                }
                 result.metadata.insert(key.to_owned(), value.clone());
             }
         }
@@ -245,6 +252,12 @@ fn own_keys(result: &mut RawResult, value: &Value) -> Result<(), String> {
     Ok(())
 }
 
+/// A file and a line in it; the first where none is named.
+fn place(value: &Value) -> Option<(String, usize)> {
+    let line = value.get("line").and_then(Value::as_u64).and_then(|line| usize::try_from(line).ok());
+    Some((value.get("file")?.as_str()?.to_owned(), line.unwrap_or(1)))
+}
+
 fn strings(value: &Value) -> Option<Vec<String>> {
     value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
@@ -267,7 +280,7 @@ fn level_error(key: &str, value: &Value) -> String {
 }
 
 /// What a value is, without showing it: it may hold secrets.
-fn shape(value: &Value) -> String {
+pub(super) fn shape(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),

@@ -1,12 +1,16 @@
 //! The rules in force: built-in ones and those of the repository, with their METADATA.
 //!
-//! Turns loaded modules into [`Rule`]s by the names of the conventions (`deny`, `violation`, `warn`
-//! and suffixed forms). Must not evaluate anything nor know plans.
+//! Turns loaded modules into [`Rule`]s by the table of conventions and the entry points people name. Must not evaluate
+//! anything nor know plans.
 
 pub mod builtin;
 pub mod contract;
+pub mod conventions;
+pub mod entry;
+mod idle;
 pub mod metadata;
 pub mod native;
+pub mod reading;
 mod register;
 
 use std::collections::BTreeMap;
@@ -14,7 +18,9 @@ use std::sync::Arc;
 
 use crate::finding::{Location, RuleId, Severity};
 use crate::policy::contract::DeclaredLevel;
+use crate::policy::entry::EntryPoint;
 use crate::policy::metadata::RuleMeta;
+use crate::policy::reading::Reading;
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Dialect, Limits, Module, Program, Reads};
 use crate::source::SourceFile;
@@ -67,6 +73,27 @@ pub struct Rule {
     pub path: Option<String>,
     /// What it reads of `input`; nothing for native rules.
     pub reads: Arc<Reads>,
+    /// The package of a scripted rule, without `data.`.
+    pub package: Option<String>,
+    /// Its name within the package.
+    pub name: Option<String>,
+    /// How many definitions it has.
+    pub definitions: usize,
+    /// How its value is read.
+    pub reading: Reading,
+    /// Whose convention it follows; `None` for built-in rules and for those that people name.
+    pub tool: Option<&'static str>,
+    /// What may except it.
+    pub exception: Option<Exception>,
+}
+
+/// The rule of a package by which other rules of it can be excepted for a plan, as in conftest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exception {
+    /// That rule.
+    pub by: RuleId,
+    /// The name by which it means this one.
+    pub name: String,
 }
 
 /// A policy file of the repository.
@@ -83,6 +110,17 @@ pub struct PolicyFile {
 pub struct PolicySet {
     program: Program,
     rules: Vec<Rule>,
+    exceptions: Vec<Rule>,
+    notes: Vec<String>,
+}
+
+/// What is loaded.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// Policy files of the repository.
+    pub files: Vec<PolicyFile>,
+    /// Rules that are run whatever their names.
+    pub entry_points: Vec<EntryPoint>,
 }
 
 impl std::fmt::Debug for PolicySet {
@@ -98,6 +136,20 @@ impl PolicySet {
     /// Every problem of every file at once: what the engine's loader refuses, wrong METADATA, a rule with the
     /// name of a convention that cannot be one, a package of the product, two rules of one id.
     pub fn load(files: Vec<PolicyFile>, limits: &Limits) -> Result<Self, Vec<Problem>> {
+        Self::load_all(Sources { files, ..Sources::default() }, limits)
+    }
+
+    /// Loads the built-in modules and everything the repository brings.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and for an entry point that no rule answers, a policy that can judge no plan, a package
+    /// that nothing runs.
+    pub fn load_all(sources: Sources, limits: &Limits) -> Result<Self, Vec<Problem>> {
+        let Sources { files, entry_points } = sources;
+        let refused: Vec<Problem> = files.iter().filter_map(|file| conventions::refused(&file.file)).collect();
+        if !refused.is_empty() {
+            return Err(refused);
+        }
         let mut modules = builtin::modules(builtin::notes().map_err(|problem| vec![problem])?);
         modules.extend(files.into_iter().map(|f| Module {
             file: f.file,
@@ -108,11 +160,24 @@ impl PolicySet {
         let program = Program::load(modules, limits)?;
 
         let mut rules = native::rules();
-        let (found, mut problems) = register::rules(program.modules());
-        rules.extend(found);
+        let found = register::rules(program.modules(), &entry_points);
+        let (mut problems, exceptions, notes) = (found.problems, found.exceptions, found.notes);
+        rules.extend(found.rules);
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         problems.extend(duplicate_ids(&rules));
-        if problems.is_empty() { Ok(Self { program, rules }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Self { program, rules, exceptions, notes }) } else { Err(problems) }
+    }
+
+    /// The rules that say which others do not count for a plan; none of them makes findings.
+    #[must_use]
+    pub fn exceptions(&self) -> &[Rule] {
+        &self.exceptions
+    }
+
+    /// What is not run, for the report.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// All rules, sorted by id.

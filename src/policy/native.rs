@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::contract::DeclaredLevel;
 use super::metadata::RuleMeta;
+use super::reading::Reading;
 use super::{Origin, Rule};
 use crate::finding::{Level, RuleId, Severity};
 
@@ -123,5 +124,11 @@ fn rule(id: &str, level: Level, severity: Severity, title: &str, description: &s
         location: None,
         path: None,
         reads: Arc::default(),
+        package: None,
+        name: None,
+        definitions: 1,
+        reading: Reading::default(),
+        tool: None,
+        exception: None,
     }
 }

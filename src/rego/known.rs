@@ -55,6 +55,7 @@ impl Known {
             trusted: true,
             rules: self.rules.clone(),
             metadata: self.metadata.clone(),
+            uses: std::collections::BTreeSet::new(),
         }
     }
 }

@@ -20,6 +20,7 @@ use super::run::STACK;
 use super::scan::Tokens;
 use super::{
     Dialect, Known, Limits, Module, ModuleInfo, Reads, RuleInfo, builtins, check, error, known, lint, metadata, reads,
+    uses,
 };
 
 /// Sizes of a file: generated policies are long, but nobody writes more than this. The engine's own limits (1 MiB, 1,024
@@ -310,6 +311,7 @@ fn describe(names: &Names<'_>) -> Vec<ModuleInfo> {
         trusted: module.trusted,
         rules: rules(names, index, &reads),
         metadata: module.metadata.clone(),
+        uses: if module.trusted { BTreeSet::new() } else { uses::packages(names, index) },
     });
     described.collect()
 }

@@ -32,6 +32,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod uses;
 mod value;
 
 pub use known::Known;
@@ -158,6 +159,8 @@ pub struct ModuleInfo {
     pub rules: Vec<RuleInfo>,
     /// Its `# METADATA` blocks, in the order of the file.
     pub metadata: Vec<MetadataBlock>,
+    /// Other packages that it refers to or imports; of built-in modules none is told.
+    pub uses: BTreeSet<String>,
 }
 
 /// A rule of a file; several definitions of one rule are one entry.
@@ -228,6 +231,12 @@ pub enum Attachment {
     Rule(String),
     /// No declaration follows directly.
     Nothing,
+}
+
+/// A path below `data` as [`RuleInfo::path`] has it: `["data", "main", "deny"]` is `data.main.deny`.
+#[must_use]
+pub fn path_of(steps: &[String]) -> String {
+    ast::join(steps)
 }
 
 /// One rule to evaluate on one input.

@@ -44,7 +44,11 @@ pub fn human(explanations: &[Explanation]) -> String {
 // Writing to a String cannot fail, in all that follows.
 fn one(out: &mut String, explanation: &Explanation) {
     let finding = &explanation.finding;
-    let waived = if finding.waiver.is_some() { ", waived" } else { "" };
+    let waived = match (&finding.waiver, &finding.exception) {
+        (Some(_), _) => ", waived",
+        (None, Some(_)) => ", excepted",
+        (None, None) => "",
+    };
     let _ = writeln!(
         out,
         "{BOLD}{} {}{BOLD:#} {DIM}{}{waived}, {} in {}{DIM:#}",
@@ -84,6 +88,10 @@ fn one(out: &mut String, explanation: &Explanation) {
         heading(out, "Waived");
         let place = format!("{}:{}", one_line(&waiver.location.file), waiver.location.position.line);
         wrap(out, &format!("by {}: {} ({place})", one_line(&waiver.owner), one_line(&waiver.reason)), 4);
+    }
+    if let Some(exception) = &finding.exception {
+        heading(out, "Excepted");
+        wrap(out, &format!("by its policy: {}", one_line(&exception.query)), 4);
     }
     heading(out, "The way forward");
     if explanation.forward.is_empty() {

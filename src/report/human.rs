@@ -110,7 +110,7 @@ impl Writer<'_> {
         }
         for group in plan.groups() {
             let Some(first) = group.first() else { continue };
-            if self.shows(first) && !(fold && group.shipped && !group.waived) {
+            if self.shows(first) && !(fold && group.shipped && !group.set_aside) {
                 self.group(&group, first);
             }
         }
@@ -132,7 +132,7 @@ impl Writer<'_> {
             ),
             2,
         );
-        for group in plan.groups().iter().filter(|group| group.shipped && !group.waived) {
+        for group in plan.groups().iter().filter(|group| group.shipped && !group.set_aside) {
             let Some(first) = group.first().filter(|first| self.shows(first)) else { continue };
             let label = format!("{} {}", first.level, one_line(first.rule.as_str()));
             // What is said of the plan as a whole is said above.
@@ -149,8 +149,9 @@ impl Writer<'_> {
 
     fn group(&mut self, group: &Group<'_>, first: &Finding) {
         self.line("");
-        let label = if group.waived {
-            format!("{DIM}waived {}{DIM:#}", first.level)
+        let label = if group.set_aside {
+            let how = if first.waiver.is_some() { "waived" } else { "excepted" };
+            format!("{DIM}{how} {}{DIM:#}", first.level)
         } else {
             let style = level_style(first.level);
             format!("{style}{}{style:#}", first.level)
@@ -228,6 +229,12 @@ impl Writer<'_> {
             let (owner, reason) = (one_line(&waiver.owner), one_line(&waiver.reason));
             self.paragraph(&format!("waived by {owner}: {reason}{expires} ({file}:{line})"), 6);
         }
+        if let Some(exception) = &finding.exception {
+            let place = exception.location.as_ref().map_or_else(String::new, |location| {
+                format!(" ({}:{})", one_line(&location.file), location.position.line)
+            });
+            self.paragraph(&format!("excepted by its policy: {}{place}", one_line(&exception.query)), 6);
+        }
     }
 
     fn folded(&mut self, entries: &[Entry<'_>]) {
@@ -277,8 +284,9 @@ impl Writer<'_> {
         for rule in &plan.rules {
             let considered =
                 rule.considered.map_or_else(String::new, |n| format!(", {} considered", count(n, "change")));
+            let excepted = if rule.exception.is_some() { ", excepted" } else { "" };
             self.line(&format!(
-                "    {DIM}{}{DIM:#} {} ({}, fired {}{considered})",
+                "    {DIM}{}{DIM:#} {} ({}, fired {}{considered}{excepted})",
                 rule.outcome.as_str(),
                 one_line(rule.id.as_str()),
                 rule.origin.as_str(),
@@ -313,8 +321,9 @@ impl Writer<'_> {
         } else {
             String::new()
         };
+        let excepted = if all.excepted > 0 { format!(", {} excepted", all.excepted) } else { String::new() };
         self.line(&format!(
-            "{} {}: {} deny, {} warn, {} info, {} waived{lowered}",
+            "{} {}: {} deny, {} warn, {} info, {} waived{excepted}{lowered}",
             verdict_word(report.verdict),
             count(report.plans.len(), "plan"),
             all.deny,
@@ -368,6 +377,9 @@ fn counts_phrase(counts: FindingCounts, hidden: usize) -> String {
     let mut parts = vec![format!("{} deny", counts.deny), format!("{} warn", counts.warn)];
     if counts.waived > 0 {
         parts.push(format!("{} waived", counts.waived));
+    }
+    if counts.excepted > 0 {
+        parts.push(format!("{} excepted", counts.excepted));
     }
     if hidden > 0 {
         parts.push(format!("{hidden} hidden (--show info)"));

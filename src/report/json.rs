@@ -46,14 +46,16 @@ pub struct JsonReport<'a> {
 /// How many findings there are of each kind; each counts once, lowered ones also by their level.
 #[derive(Debug, Serialize, JsonSchema)]
 struct JsonCounts {
-    /// Level `deny`, not waived.
+    /// Level `deny`, neither waived nor excepted.
     deny: usize,
-    /// Level `warn`, not waived.
+    /// Level `warn`, neither waived nor excepted.
     warn: usize,
-    /// Level `info`, not waived.
+    /// Level `info`, neither waived nor excepted.
     info: usize,
     /// Waived, of any level.
     waived: usize,
+    /// Excepted by their policy and not waived, of any level.
+    excepted: usize,
     /// Lowered by configuration below what the rule declares.
     lowered: usize,
 }
@@ -173,6 +175,17 @@ struct JsonFinding<'a> {
     metadata: &'a BTreeMap<String, serde_json::Value>,
     /// The waiver in force; a waived finding does not block.
     waiver: Option<JsonWaiver<'a>>,
+    /// The exception of its policy that holds; an excepted finding does not block.
+    exception: Option<JsonException<'a>>,
+}
+
+/// The rule of the policy itself by which a finding does not count.
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonException<'a> {
+    /// The query that holds: `data.main.exception[_][_] == "public"`.
+    query: &'a str,
+    /// Where the exception stands.
+    location: Option<JsonLocation>,
 }
 
 /// The waiver that applies to a finding.
@@ -205,6 +218,8 @@ struct JsonRule<'a> {
     fired: usize,
     /// Builtin errors that made parts of it undefined.
     builtin_errors: &'a [String],
+    /// The query by which its policy excepts it for this plan; its findings then do not count.
+    exception: Option<&'a str>,
 }
 
 /// The report as JSON text, indented, with a final line feed.
@@ -245,8 +260,8 @@ impl<'a> JsonReport<'a> {
 
 impl JsonCounts {
     fn of(counts: FindingCounts) -> Self {
-        let FindingCounts { deny, warn, info, waived, lowered } = counts;
-        Self { deny, warn, info, waived, lowered }
+        let FindingCounts { deny, warn, info, waived, excepted, lowered } = counts;
+        Self { deny, warn, info, waived, excepted, lowered }
     }
 }
 
@@ -316,6 +331,10 @@ impl<'a> JsonFinding<'a> {
             details: &finding.details,
             metadata: &finding.metadata,
             waiver: finding.waiver.as_ref().map(JsonWaiver::of),
+            exception: finding.exception.as_ref().map(|exception| JsonException {
+                query: &exception.query,
+                location: exception.location.as_ref().map(JsonLocation::from),
+            }),
         }
     }
 }
@@ -340,6 +359,7 @@ impl<'a> JsonRule<'a> {
             considered: rule.considered,
             fired: rule.fired,
             builtin_errors: &rule.builtin_errors,
+            exception: rule.exception.as_deref(),
         }
     }
 }

@@ -112,14 +112,16 @@ impl ChangeCounts {
 /// How many findings there are of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FindingCounts {
-    /// Not waived, level `deny`.
+    /// Neither waived nor excepted, level `deny`.
     pub deny: usize,
-    /// Not waived, level `warn`.
+    /// Neither waived nor excepted, level `warn`.
     pub warn: usize,
-    /// Not waived, level `info`.
+    /// Neither waived nor excepted, level `info`.
     pub info: usize,
     /// Waived, any level.
     pub waived: usize,
+    /// Excepted by their policy and not waived, any level.
+    pub excepted: usize,
     /// Lowered by configuration below what the rule declares.
     pub lowered: usize,
 }
@@ -132,24 +134,25 @@ impl FindingCounts {
         for finding in findings {
             counts.lowered +=
                 usize::from(finding.level_from == LevelFrom::Config && finding.level < finding.declared_level);
-            *match (finding.waiver.is_some(), finding.level) {
-                (true, _) => &mut counts.waived,
-                (false, Level::Deny) => &mut counts.deny,
-                (false, Level::Warn) => &mut counts.warn,
-                (false, Level::Info | Level::Off) => &mut counts.info,
+            *match finding.level {
+                _ if finding.waiver.is_some() => &mut counts.waived,
+                _ if finding.exception.is_some() => &mut counts.excepted,
+                Level::Deny => &mut counts.deny,
+                Level::Warn => &mut counts.warn,
+                Level::Info | Level::Off => &mut counts.info,
             } += 1;
         }
         counts
     }
 }
 
-/// Findings that are shown together: same rule and level, and either waived or not.
+/// Findings that are shown together: same rule and level, and either set aside (waived, excepted) or not.
 #[derive(Debug, Clone)]
 pub struct Group<'a> {
     /// Findings that say the same of several changes are one entry.
     pub entries: Vec<Entry<'a>>,
-    /// Whether they are waived.
-    pub waived: bool,
+    /// Whether they are waived or excepted.
+    pub set_aside: bool,
     /// Whether the rule ships with the product.
     pub shipped: bool,
 }
@@ -204,12 +207,13 @@ impl<'a> Entry<'a> {
             && self.finding.subject.is_some()
             && actions(self) == actions(other)
             && self.finding.waiver == other.finding.waiver
+            && self.finding.exception == other.finding.exception
     }
 }
 
 impl<'a> Group<'a> {
-    fn new(finding: &'a Finding, waived: bool, shipped: bool) -> Self {
-        Self { entries: vec![Entry::new(finding)], waived, shipped }
+    fn new(finding: &'a Finding, set_aside: bool, shipped: bool) -> Self {
+        Self { entries: vec![Entry::new(finding)], set_aside, shipped }
     }
 
     /// The finding that stands for rule, level and severity of all.
@@ -231,12 +235,13 @@ impl<'a> Group<'a> {
         }
     }
 
-    fn takes(&self, finding: &Finding, waived: bool) -> bool {
-        self.waived == waived
-            && self
-                .entries
-                .first()
-                .is_some_and(|first| first.finding.rule == finding.rule && first.finding.level == finding.level)
+    fn takes(&self, finding: &Finding, set_aside: bool) -> bool {
+        let alike = |first: &Finding| {
+            first.rule == finding.rule
+                && first.level == finding.level
+                && first.waiver.is_some() == finding.waiver.is_some()
+        };
+        self.set_aside == set_aside && self.entries.first().is_some_and(|first| alike(first.finding))
     }
 }
 
@@ -314,18 +319,18 @@ impl PlanReport {
             self.findings.iter().map(|finding| (&finding.fingerprint, finding)).collect();
         let is_victim = |finding: &&Finding| {
             let root = finding.root_cause.as_ref().and_then(|root| roots.get(root));
-            finding.waiver.is_none()
+            !finding.is_set_aside()
                 && !self.counts.all_deleted
                 && root.is_some_and(|root| {
-                    root.waiver.is_none() && root.level >= finding.level && root.root_cause.is_none()
+                    !root.is_set_aside() && root.level >= finding.level && root.root_cause.is_none()
                 })
         };
         let (victims, told): (Vec<&Finding>, Vec<&Finding>) = self.findings.iter().partition(is_victim);
-        for waived in [false, true] {
-            for finding in told.iter().copied().filter(|finding| finding.waiver.is_some() == waived) {
-                match groups.iter_mut().find(|group| group.takes(finding, waived)) {
+        for set_aside in [false, true] {
+            for finding in told.iter().copied().filter(|finding| finding.is_set_aside() == set_aside) {
+                match groups.iter_mut().find(|group| group.takes(finding, set_aside)) {
                     Some(group) => group.push(finding),
-                    None => groups.push(Group::new(finding, waived, self.is_shipped(finding))),
+                    None => groups.push(Group::new(finding, set_aside, self.is_shipped(finding))),
                 }
             }
         }
@@ -343,7 +348,7 @@ impl PlanReport {
     #[must_use]
     pub fn destroys_everything(&self) -> bool {
         self.counts.all_deleted
-            && self.findings.iter().any(|finding| finding.level == Level::Deny && finding.waiver.is_none())
+            && self.findings.iter().any(|finding| finding.level == Level::Deny && !finding.is_set_aside())
     }
 
     /// Rules that ran, by whether they ship with the product.

@@ -234,6 +234,7 @@ fn finding(rule: &str, level: Level, severity: Severity, waiver: &Waiver, messag
         details: BTreeMap::from([owner]),
         metadata: BTreeMap::new(),
         waiver: None,
+        exception: None,
     }
 }
 

@@ -65,6 +65,7 @@ fn about(rule: &str, subject: Option<Subject>, message: &str) -> Finding {
         details: BTreeMap::new(),
         metadata: BTreeMap::new(),
         waiver: None,
+        exception: None,
     }
 }
 

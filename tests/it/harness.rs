@@ -26,6 +26,8 @@ pub(crate) fn setup(root: &str) -> Setup {
         root: root.into(),
         config: None,
         extra_policies: Vec::new(),
+        decisions: Vec::new(),
+        extra_data: Vec::new(),
         now: NOW.parse().unwrap(),
         threads: 2,
         rule_timeout: Duration::from_secs(30),

@@ -12,6 +12,7 @@ mod calibration;
 mod cases;
 mod catalog;
 mod cli;
+mod conventions;
 mod expectations;
 mod explain;
 mod harness;

@@ -84,6 +84,7 @@ fn strings_objects_and_a_bare_true_are_findings() {
         |value: &Value| -> Vec<String> { interpret(value).unwrap().into_iter().map(|result| result.message).collect() };
     assert_eq!(messages(&json!(["a", {"msg": "b"}, {"message": "c"}])), ["a", "b", "c"]);
     assert_eq!(messages(&json!(true)), [BARE_TRUE_MESSAGE]);
+    assert_eq!(messages(&json!("x")), ["x"], "`deny := \"x\"`");
     assert_eq!(messages(&json!(["", {"msg": " "}])), [BLANK_MESSAGE, BLANK_MESSAGE], "still findings");
     assert!(interpret(&json!([])).unwrap().is_empty());
     assert!(interpret(&json!(false)).unwrap().is_empty());
@@ -102,6 +103,11 @@ fn own_keys_are_read_and_all_others_kept() {
     assert_eq!(result.details, BTreeMap::from([("k".to_owned(), json!([1]))]));
     let kept = BTreeMap::from([("_loc".to_owned(), json!({"file": "a"})), ("message".to_owned(), json!(3))]);
     assert_eq!(result.metadata, kept);
+    assert_eq!(result.place, Some(("a".to_owned(), 1)));
+    let placed = interpret(&json!([{"msg": "m", "_loc": {"file": "a.tf", "line": 3}}])).unwrap();
+    assert_eq!(placed[0].place, Some(("a.tf".to_owned(), 3)));
+    let misplaced = interpret(&json!([{"msg": "m", "_loc": 7}])).unwrap();
+    assert_eq!((misplaced[0].place.as_ref(), &misplaced[0].metadata["_loc"]), (None, &json!(7)));
     let results = interpret(&json!([{"message": "m", "plangate": {"address": "a.b", "deposed": null}}])).unwrap();
     assert_eq!(results[0].deposed, None);
 }
@@ -111,8 +117,11 @@ fn any_other_shape_is_an_error_that_names_it_and_shows_no_value() {
     let cases = [
         (json!(5), "a number; expected a set of strings or of objects with `msg`"),
         (json!(null), "null; expected a set of strings or of objects with `msg`"),
-        (json!("hunter2hunter2"), "a string; expected a set of strings or of objects with `msg`"),
         (json!({"a": 1, "b": 2}), "an object of 2 keys; expected a set of strings or of objects with `msg`"),
+        (
+            json!([["hunter2hunter2"]]),
+            "a list of 1 element, where a string or an object with `msg` must stand, as element 0",
+        ),
         (json!(["x", 1]), "a number, where a string or an object with `msg` must stand, as element 1"),
         (json!([[]]), "a list of 0 elements, where a string or an object with `msg` must stand, as element 0"),
         (json!([true]), "true, where a string or an object with `msg` must stand, as element 0"),

@@ -118,6 +118,7 @@ pub(super) static BUILTINS: &[Builtin] = &[
     ours("rem", 2),
     ours("replace", 3),
     engine("round", 1),
+    ours("sanitized", 1),
     engine("semver.compare", 2),
     ours("semver.is_valid", 1),
     ours("set_diff", 2),

@@ -1,0 +1,271 @@
+//! Policies written for other tools, run unmodified.
+
+use camino::Utf8PathBuf;
+use plangate::finding::{Finding, Level};
+use plangate::gate::Stages;
+use plangate::problem::Problem;
+use plangate::report::{PlanReport, Report};
+use plangate::verdict::Verdict;
+use plangate::workspace::{self, Setup};
+
+use crate::harness::{judge, package, read, setup};
+
+const QUIET: &str = "02-noop";
+const REPLACE: &str = "05-replace-force-new";
+
+/// A run with the policies of `tests/it/conventions/<name>` alone.
+fn with(name: &str) -> Setup {
+    Setup { extra_policies: vec![directory(name)], ..setup("no-such-repository") }
+}
+
+fn directory(name: &str) -> Utf8PathBuf {
+    Utf8PathBuf::from_path_buf(package("tests/it/conventions").join(name)).unwrap()
+}
+
+fn open(setup: &Setup) -> Stages {
+    workspace::open(setup).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+fn run(setup: &Setup, scenario: &str) -> Report {
+    judge(&open(setup), &[(scenario, read(&format!("fixtures/scenarios/{scenario}/plan.json")))])
+}
+
+fn plan(report: &Report) -> &PlanReport {
+    &report.plans[0]
+}
+
+/// Findings of rules that do not ship with the product.
+fn own(report: &Report) -> Vec<&Finding> {
+    plan(report).findings.iter().filter(|finding| !finding.rule.as_str().contains('/')).collect()
+}
+
+/// The same as rule, level, message.
+fn told(report: &Report) -> Vec<(&str, Level, &str)> {
+    own(report).into_iter().map(|finding| (finding.rule.as_str(), finding.level, finding.message.as_str())).collect()
+}
+
+#[track_caller]
+fn finds(name: &str, scenario: &str, expected: &[(&str, Level, &str)]) {
+    let report = run(&with(name), scenario);
+    assert_eq!(told(&report), expected);
+    assert_eq!(plan(&report).problems.len(), 0, "{:?}", plan(&report).problems);
+}
+
+#[track_caller]
+fn refused(setup: &Setup, words: &str) -> Vec<Problem> {
+    let Err(problems) = workspace::open(setup) else { panic!("was accepted") };
+    assert!(problems.iter().any(|problem| format!("{problem} {:?}", problem.help).contains(words)), "{problems:#?}");
+    problems
+}
+
+/// A repository of these files.
+fn repository(files: &[(&str, &str)]) -> (tempfile::TempDir, Setup) {
+    let dir = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let setup = setup(dir.path().to_str().unwrap());
+    (dir, setup)
+}
+
+#[test]
+fn spacelift() {
+    let expected = [
+        ("spacelift.deny", Level::Deny, "azurerm_storage_account.lake must not be replaced"),
+        ("spacelift.warn", Level::Warn, "the account is the old one"),
+    ];
+    finds("spacelift", REPLACE, &expected);
+}
+
+#[test]
+fn digger() {
+    finds("digger", REPLACE, &[("digger.deny", Level::Deny, "azurerm_storage_account.lake is deleted")]);
+    assert_eq!(run(&with("digger"), QUIET).notes, ["`digger.allow` is not run: it decides who may run Digger"]);
+}
+
+#[test]
+fn scalr_and_hcp_terraform() {
+    let message = "azurerm_storage_account.lake: deletions are not permitted";
+    finds("terraform", REPLACE, &[("terraform.deny", Level::Deny, message)]);
+}
+
+#[test]
+fn env0() {
+    let expected =
+        [("env0.deny", Level::Deny, "deletions are denied"), ("env0.pending", Level::Warn, "somebody has to look")];
+    finds("env0", REPLACE, &expected);
+    assert_eq!(run(&with("env0"), QUIET).notes, ["`env0.allow` is not run: approving is left to people"]);
+}
+
+#[test]
+fn infracost() {
+    finds("infracost", REPLACE, &[("infracost.deny", Level::Deny, "at most 3 changes")]);
+}
+
+#[test]
+fn plural() {
+    finds("plural", REPLACE, &[("plrl.stack.deny", Level::Deny, "a deletion")]);
+    let notes = [
+        "`plrl.stack.approve` is not run: approving is left to people",
+        "`plrl.stack.defer` is not run: there is nobody to defer to",
+    ];
+    assert_eq!(run(&with("plural"), QUIET).notes, notes);
+}
+
+#[test]
+fn the_opa_tutorial() {
+    let authz = ("terraform.analysis.authz", Level::Deny, "`terraform.analysis.authz` does not hold");
+    let score = |text| ("terraform.analysis.score", Level::Info, text);
+    finds("opa", REPLACE, &[authz, score("`terraform.analysis.score` is 10")]);
+    finds("opa", QUIET, &[score("`terraform.analysis.score` is 0")]);
+}
+
+#[test]
+fn conftest_names_locations_and_exceptions() {
+    let report = run(&with("conftest"), REPLACE);
+    let excepted = "azurerm_storage_account.lake goes";
+    let expected = [
+        ("main.deny", Level::Deny, "every plan is denied"),
+        ("main.deny_replaced", Level::Deny, excepted),
+        ("main.warn", Level::Warn, "there are changes"),
+    ];
+    assert_eq!(told(&report), expected);
+    let finding = own(&report).into_iter().find(|finding| finding.message == excepted).unwrap();
+    let location = finding.location.as_ref().unwrap();
+    assert_eq!((location.file.as_str(), location.position.line), ("main.tf", 3));
+    assert_eq!(finding.metadata["team"], "data");
+    let exception = finding.exception.as_ref().unwrap();
+    assert_eq!(exception.query, "data.main.exception[_][_] == \"replaced\"");
+    assert!(exception.location.as_ref().unwrap().file.ends_with("exceptions.rego"));
+    assert!(!finding.blocks(Level::Warn));
+    let text = plangate::report::human::render(&report, plangate::report::human::Options::default());
+    assert!(text.contains("excepted by its policy") && text.contains("1 excepted"), "{text}");
+}
+
+#[test]
+fn an_exception_reaches_only_rules_of_its_package() {
+    let everything = "exception contains [\"\", \"destroy-data-store\", \"x\"]\n";
+    let files = [
+        (
+            "policy/a.rego",
+            &*format!("package a\nimport rego.v1\n{everything}deny contains \"a\"\nwarn_x contains \"x\"\n"),
+        ),
+        ("policy/b.rego", "package b\nimport rego.v1\ndeny contains \"b\"\n"),
+    ];
+    let (_dir, setup) = repository(&files);
+    let report = run(&setup, REPLACE);
+    let counts = |rule: &str| plan(&report).findings.iter().any(|f| f.rule.as_str() == rule && f.blocks(Level::Warn));
+    let rules = ["stateful/destroy-data-store", "b.deny", "a.deny", "a.warn_x"];
+    assert_eq!(rules.map(counts), [true, true, false, false]);
+    assert_eq!(own(&report).iter().filter(|finding| finding.exception.is_some()).count(), 2);
+}
+
+#[test]
+fn an_exception_that_fails_leaves_the_plan_undecided() {
+    let text = "package a\nimport rego.v1\nexception contains [x] if { x := {1} - 1 }\ndeny contains \"a\"\n";
+    let (_dir, setup) = repository(&[("policy/a.rego", text)]);
+    let report = run(&setup, QUIET);
+    assert_eq!(report.verdict, Verdict::Undecided);
+    assert!(own(&report)[0].exception.is_none());
+}
+
+#[test]
+fn a_text_or_true_of_a_complete_rule_is_a_finding() {
+    let text = "package main\nimport rego.v1\ndeny := \"x\"\nviolation if true\nwarn := false\ndeny_list := [\"y\"]\n";
+    let (_dir, setup) = repository(&[("policy/a.rego", text)]);
+    let report = run(&setup, QUIET);
+    let messages: Vec<&str> = told(&report).into_iter().map(|(_, _, message)| message).collect();
+    assert_eq!(messages, ["x", "y", "the rule holds"]);
+}
+
+#[test]
+fn policies_that_cannot_run_on_a_plan_are_refused_by_name() {
+    for (text, words) in [
+        (
+            "package rules.tf_bucket\n\nimport data.fugue\n\nresource_type = \"aws_s3_bucket\"\n\ndefault allow = false\n",
+            "policy of Regula",
+        ),
+        (
+            "package rules.X_1.tf\n\nimport data.snyk\n\ninput_type := \"tf\"\nresource_type := \"a\"\n",
+            "policy of snyk",
+        ),
+        (
+            "package builtin.aws.s3.aws0001\n\nimport rego.v1\n\ndeny contains res if { res := result.new(\"x\", {}) }\n",
+            "policy of Trivy",
+        ),
+    ] {
+        let (_dir, setup) = repository(&[("policy/a.rego", text)]);
+        refused(&setup, words);
+    }
+}
+
+#[test]
+fn a_package_that_nothing_runs_is_refused_unless_it_is_a_library() {
+    let main = "package main\nimport rego.v1\nimport data.lib.names\nwarn contains \"w\" if names.known.x\n";
+    let used =
+        "package lib.names\nimport rego.v1\nimport data.lib.base\nknown[name] := true if some name in base.all\n";
+    let base = "package lib.base\nall := [\"x\"]\n";
+    let open_with = |path: &str, text: &str| {
+        let files = [("policy/m.rego", main), ("policy/n.rego", used), ("policy/b.rego", base), (path, text)];
+        let (dir, setup) = repository(&files);
+        (dir, setup)
+    };
+    let (_dir, setup) =
+        open_with("policy/x.rego", "package other\nimport rego.v1\ndefault allow := false\nallow if input.x\n");
+    refused(&setup, "--decision other/allow");
+    let (_dir, setup) = open_with("policy/x.rego", "package other\nimport rego.v1\nbad contains \"x\" if input.x\n");
+    refused(&setup, "the package `other` has no entry point");
+    let library = "# METADATA\n# scope: package\n# custom:\n#   library: true\npackage other\nimport rego.v1\nbad contains \"x\" if input.x\n";
+    let (_dir, setup) = open_with("policy/x.rego", library);
+    assert_eq!(run(&setup, QUIET).notes, ["no rule uses the package `other`"]);
+    let (_dir, setup) = open_with("policy/x.rego", "package other\nimport rego.v1\nlimit := 3\nf(x) := x if x > 1\n");
+    assert_eq!(run(&setup, QUIET).notes, ["no rule uses the package `other`"]);
+}
+
+#[test]
+fn a_decision_is_run_whatever_its_name() {
+    let decide = |path: &str, scenario: &str| {
+        let setup = Setup { decisions: vec![path.to_owned()], ..with("decision") };
+        let report = run(&setup, scenario);
+        let told: Vec<String> =
+            told(&report).into_iter().map(|(_, level, message)| format!("{level} {message}")).collect();
+        (told, plan(&report).problems.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let none: Vec<String> = Vec::new();
+    let denied = vec!["deny `team.release.allow` does not hold".to_owned()];
+    assert_eq!(decide("team/release/allow", REPLACE), (denied.clone(), none.clone()));
+    assert_eq!(decide("data.team.release.allow", REPLACE), (denied, none.clone()));
+    assert_eq!(decide("team/release/allow", QUIET), (none.clone(), none.clone()));
+    let reasons = vec!["deny azurerm_storage_account.lake is deleted".to_owned()];
+    assert_eq!(decide("team/release/reasons", REPLACE), (reasons, none));
+    let (findings, problems) = decide("team/release/verdict", QUIET);
+    assert!(findings.is_empty() && problems[0].contains("an object of 1 key"), "{problems:?}");
+}
+
+#[test]
+fn a_decision_that_no_rule_answers_is_refused() {
+    let with_decision = |path: &str| Setup { decisions: vec![path.to_owned()], ..with("decision") };
+    refused(&with_decision("team/release/alow"), "did you mean `data.team.release.allow`?");
+    refused(&with_decision("team/release"), "no rule answers");
+    refused(&with_decision("count(data.team.release.reasons)"), "no path of a rule");
+    refused(&with("decision"), "--decision team/release/allow");
+}
+
+#[test]
+fn the_configuration_names_decisions_with_levels() {
+    let policy = include_str!("conventions/decision/policy.rego");
+    let config = "[[decision]]\npath = \"team/release/allow\"\nlevel = \"warn\"\n";
+    let (_dir, setup) = repository(&[("policy/p.rego", policy), ("plangate.toml", config)]);
+    let message = "`team.release.allow` does not hold";
+    assert_eq!(told(&run(&setup, REPLACE)), [("team.release.allow", Level::Warn, message)]);
+    for (wrong, words) in [
+        ("[[decision]]\npath = \"a/b\"\n", "no rule answers"),
+        ("[[decision]]\nlevel = \"warn\"\n", "has no `path`"),
+        ("[[decision]]\npath = \"team/release/allow\"\nlevel = \"off\"\n", "cannot be `off`"),
+    ] {
+        let (_dir, setup) = repository(&[("policy/p.rego", policy), ("plangate.toml", wrong)]);
+        refused(&setup, words);
+    }
+}
