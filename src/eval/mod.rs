@@ -5,16 +5,19 @@
 //! sets one field).
 
 mod causes;
+pub mod context;
 mod coverage;
 mod engine_input;
 pub mod input;
 mod masking;
+mod missing;
 pub mod native;
 mod outcome;
 mod subject;
 pub mod trace;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::facts::Facts;
 use crate::finding::{Finding, Level, RuleId};
@@ -29,7 +32,10 @@ use crate::rego::{Input, Job, Run};
 pub use engine_input::{DERIVED_KEY, derived};
 pub use outcome::{Outcome, RuleRecord};
 
+use context::Context;
+use engine_input::Inputs;
 use masking::LazyMasker;
+use missing::Available;
 use subject::Subjects;
 
 /// One plan with everything derived from it.
@@ -65,6 +71,8 @@ pub struct Settings {
     pub builtin_errors: BuiltinErrors,
     /// What built-in rules read.
     pub input: input::Settings,
+    /// What rules find beside the plan.
+    pub context: Arc<Context>,
 }
 
 impl Settings {
@@ -99,22 +107,23 @@ pub struct Evaluation {
 #[must_use]
 pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) -> Evaluation {
     let subjects = Subjects::new(judged.plan);
-    let mut masker = LazyMasker::new(judged.document);
+    let mut masker = LazyMasker::new(judged.document, &settings.context);
     let mut evaluation = Evaluation::default();
 
     let running: Vec<&Rule> =
         policies.rules().iter().filter(|rule| settings.level_of(rule) != Some(Level::Off)).collect();
     let scripted: Vec<(&Rule, &String)> =
         running.iter().filter_map(|rule| Some((*rule, rule.path.as_ref()?))).collect();
-    let inputs = match engine_input::inputs(judged, &running, settings.input) {
-        Ok(inputs) => inputs,
+    let jobs = match jobs(judged, &scripted, settings) {
+        Ok(jobs) => jobs,
         Err(problem) => return Evaluation { problems: vec![problem], ..Evaluation::default() },
     };
-    let jobs = scripted.iter().zip(inputs).map(|((_, path), input)| Job { rule: (*path).clone(), input }).collect();
     let runs = policies.program().run(jobs);
 
+    let available = Available::new(judged.plan, &settings.context);
     for ((rule, _), run) in scripted.into_iter().zip(runs) {
-        evaluation.take_run(rule, run, &subjects, &mut masker, settings);
+        let missing = available.missing(rule, policies.program());
+        evaluation.take_run(rule, run, missing, &subjects, &mut masker, settings);
     }
     for rule in running.into_iter().filter(|rule| rule.origin == Origin::Native) {
         if let Some(results) = native::run(rule.id.as_str(), judged) {
@@ -131,18 +140,25 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
     evaluation
 }
 
+fn jobs(judged: &Judged<'_>, scripted: &[(&Rule, &String)], settings: &Settings) -> Result<Vec<Job>, Problem> {
+    settings.context.check(|key| judged.plan.keys.contains(key))?;
+    let mut inputs = Inputs::new(judged, judged.facts, settings.input, &settings.context);
+    scripted.iter().map(|(rule, path)| Ok(Job { rule: (*path).clone(), input: inputs.of(rule)? })).collect()
+}
+
 impl Evaluation {
     fn take_run(
         &mut self,
         rule: &Rule,
         run: Run,
+        missing: Vec<Problem>,
         subjects: &Subjects<'_>,
         masker: &mut LazyMasker<'_>,
         settings: &Settings,
     ) {
         let context =
             outcome::Context { rule, subjects, config_level: settings.level_of(rule), preset: settings.input.preset };
-        let judged = outcome::of_run(&context, run, masker, settings.builtin_errors);
+        let judged = outcome::of_run(&context, run, masker, settings.builtin_errors).without(missing);
         self.take(judged);
     }
 

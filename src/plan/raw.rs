@@ -95,6 +95,7 @@ impl<N> Top<N> {
     pub(super) fn into_plan(mut self) -> Plan {
         self.foreign.sort();
         self.plan.unknown_keys = self.foreign.into_iter().map(|(key, _)| key).collect();
+        self.plan.keys = self.keys;
         self.plan.output_changes.sort_by(|a, b| a.0.cmp(&b.0));
         self.plan.forget_state_of_changes();
         self.plan

@@ -16,6 +16,7 @@ mod expectations;
 mod explain;
 mod harness;
 mod layering;
+mod one_input;
 mod presets;
 mod process;
 mod properties;
