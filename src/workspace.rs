@@ -114,6 +114,10 @@ fn into_stages(
         context: Arc::new(context),
     };
     let catalog = Catalog::with(own_types.in_force(today));
+    let mut interest = facts::interest(&catalog)?;
+    if policies.has_repository_rules() {
+        interest = interest.with_paths(&eval::reads(&policies, &eval));
+    }
     Ok(Stages {
         policies,
         eval,
@@ -124,7 +128,7 @@ fn into_stages(
         fail_on: setup.fail_on.unwrap_or(config.fail_on),
         waivers,
         today,
-        interest: facts::interest(&catalog)?,
+        interest,
         catalog: Arc::new(catalog),
         own_types,
         notes,

@@ -27,6 +27,7 @@ pub(super) struct Inputs<'a> {
     facts: &'a Facts,
     settings: Settings,
     bare: Input,
+    beside: Option<Input>,
     made: BTreeMap<BTreeSet<String>, Input>,
 }
 
@@ -39,6 +40,7 @@ impl<'a> Inputs<'a> {
             facts,
             settings,
             bare: judged.input.clone().unwrap_or_else(Input::object),
+            beside: judged.beside.clone(),
             made: BTreeMap::new(),
         }
     }
@@ -53,7 +55,7 @@ impl<'a> Inputs<'a> {
     pub(super) fn of(&mut self, rule: &Rule) -> Result<Input, Problem> {
         let named = |key: &&str| rule.reads.names.contains(*key);
         let aliases = ALIASES.into_iter().filter(|alias| self.available.is_alias(alias)).filter(named);
-        let context = self.context.keys().filter(named);
+        let context = self.available.beside().filter(named);
         let own = rule.reads.mentions_plangate.then_some(DERIVED_KEY);
         let keys: BTreeSet<String> = aliases.chain(context).chain(own).map(str::to_owned).collect();
         if let Some(made) = self.made.get(&keys) {
@@ -61,8 +63,9 @@ impl<'a> Inputs<'a> {
         }
         let mut input = self.bare.clone();
         for key in &keys {
-            let value = match self.context.get(key) {
-                Some(value) => Input::from_json(value),
+            let wrapper = || self.beside.as_ref().and_then(|beside| beside.get(key));
+            let value = match self.context.get(key).map(Input::from_json).or_else(wrapper) {
+                Some(value) => value,
                 None if key == DERIVED_KEY => Input::from_json(&derived(self.facts, self.settings)?),
                 // The same value once more: nothing is copied.
                 None => self.bare.clone(),

@@ -112,8 +112,17 @@ impl<'a> Available<'a> {
         ALIASES.contains(&key) && !self.plan.keys.contains(key)
     }
 
+    /// The keys that stand beside the plan: those of the context, and of the wrapper the plan came in.
+    pub(super) fn beside(&self) -> impl Iterator<Item = &str> {
+        let wrapper = self.plan.wrapper_keys.iter().map(String::as_str);
+        let free = |key: &&str| {
+            !is_plan_key(key) && *key != DERIVED_KEY && !ALIASES.contains(key) && !self.plan.keys.contains(*key)
+        };
+        self.context.keys().chain(wrapper.filter(free))
+    }
+
     fn has(&self, part: Part<'_>) -> bool {
-        let here = part.alias.is_none() && (part.name == DERIVED_KEY || self.context.get(part.name).is_some());
+        let here = part.alias.is_none() && (part.name == DERIVED_KEY || self.beside().any(|key| key == part.name));
         here || self.plan.keys.contains(part.name) || self.is_left_out(part.name)
     }
 

@@ -24,10 +24,11 @@ use crate::finding::{Finding, Level, RuleId};
 use crate::plan::Plan;
 use crate::plan::completeness::Completeness;
 use crate::plan::detect::Document;
+use crate::plan::sink::{PathSet, Selector};
 use crate::policy::contract::{DeclaredLevel, effective_level};
 use crate::policy::{Origin, PolicySet, Rule};
 use crate::problem::Problem;
-use crate::rego::{Input, Job, Run};
+use crate::rego::{ALIASES, Input, Job, Run};
 
 pub use engine_input::{DERIVED_KEY, derived};
 pub use outcome::{Outcome, RuleRecord};
@@ -44,8 +45,10 @@ pub struct Judged<'a> {
     pub document: &'a Document,
     /// The typed plan.
     pub plan: &'a Plan,
-    /// The whole document as the engine reads it, if some rule may read it.
+    /// The document as the engine reads it, as far as the rules that run can read it.
     pub input: Option<Input>,
+    /// What stands beside the plan where it came in a wrapper.
+    pub beside: Option<Input>,
     /// What was derived from plan and catalogue.
     pub facts: &'a Facts,
     /// Whether the plan is all there.
@@ -103,6 +106,22 @@ pub struct Evaluation {
     pub problems: Vec<Problem>,
 }
 
+/// What the rules that are not off can read of a plan document.
+#[must_use]
+pub fn reads(policies: &PolicySet, settings: &Settings) -> PathSet {
+    let mut paths = PathSet::default();
+    for rule in policies.rules().iter().filter(|rule| settings.level_of(rule) != Some(Level::Off)) {
+        paths.merge(&rule.reads.paths);
+    }
+    let mut paths = paths.with_aliases(&ALIASES).without(DERIVED_KEY);
+    // Explanations look at one change alone.
+    if paths.names().any(|(name, _)| name == "resource_changes") {
+        let name = |name: &str| Selector::Name(name.into());
+        paths.insert(&[name("resource_changes"), Selector::Wildcard, name("address")], false);
+    }
+    paths
+}
+
 /// Evaluates every rule that is not off.
 #[must_use]
 pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) -> Evaluation {
@@ -141,7 +160,7 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
 }
 
 fn jobs(judged: &Judged<'_>, scripted: &[(&Rule, &String)], settings: &Settings) -> Result<Vec<Job>, Problem> {
-    settings.context.check(|key| judged.plan.keys.contains(key))?;
+    settings.context.check(|key| judged.plan.keys.contains(key) || judged.plan.wrapper_keys.contains(key))?;
     let mut inputs = Inputs::new(judged, judged.facts, settings.input, &settings.context);
     scripted.iter().map(|(rule, path)| Ok(Job { rule: (*path).clone(), input: inputs.of(rule)? })).collect()
 }

@@ -61,6 +61,8 @@ pub struct Plan {
     pub timestamp: Option<String>,
     /// All top-level keys of the document.
     pub keys: BTreeSet<String>,
+    /// Of a wrapped plan, all keys of the wrapper.
+    pub wrapper_keys: BTreeSet<String>,
     /// Top-level keys this version does not know, sorted.
     pub unknown_keys: Vec<String>,
 }

@@ -19,6 +19,7 @@ mod layering;
 mod one_input;
 mod presets;
 mod process;
+mod projection;
 mod properties;
 mod readme;
 mod repositories;
