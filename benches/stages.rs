@@ -56,6 +56,7 @@ fn open() -> Stages {
         now: "2026-11-23T12:00:00Z".parse().unwrap(),
         threads: 2,
         rule_timeout: Duration::from_secs(30),
+        context: None,
         expect: None,
         fail_on: None,
     };

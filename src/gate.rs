@@ -20,6 +20,7 @@ use crate::finding::Level;
 use crate::graph::{NodeId, ResourceGraph, view};
 use crate::io;
 use crate::overlay;
+use crate::plan::Plan;
 use crate::plan::completeness::{self, Expect};
 use crate::plan::detect::{self, Document};
 use crate::plan::json::{self, Interest};
@@ -52,7 +53,7 @@ pub struct Stages {
     pub waivers: WaiverSet,
     /// What is known of resource types, with what the repository says.
     pub catalog: Arc<Catalog>,
-    /// What is read of a plan for built-in rules.
+    /// What is read of a plan for the rules that run.
     pub interest: Interest,
     /// What the repository says of them, for the audit.
     pub own_types: overlay::Entries,
@@ -167,11 +168,11 @@ fn check_document(
     usage: &mut Used,
     see: &mut dyn FnMut(&Facts),
 ) -> Result<PlanReport, Problem> {
-    let (plan, input) = load(document, &stages.interest, stages.policies.has_repository_rules())?;
+    let (plan, input, beside) = load(document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
     let facts = facts::derive(&plan, &stages.catalog)?;
     see(&facts);
-    let judged = Judged { document, plan: &plan, input, facts: &facts, completeness: &completeness };
+    let judged = Judged { document, plan: &plan, input, beside, facts: &facts, completeness: &completeness };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
     free_aside(judged.input);
 
@@ -216,7 +217,7 @@ pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String,
 }
 
 fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Result<String, Problem> {
-    let (plan, _) = load(document, &stages.interest, false)?;
+    let (plan, ..) = load(document, &stages.interest.clone().without_document())?;
     let facts = facts::derive(&plan, &stages.catalog)?;
     let mut derived = eval::derived(&facts, stages.eval.input)?;
     let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));
@@ -261,7 +262,7 @@ pub fn graph(plan: PlanInput, request: &GraphRequest) -> Result<String, Vec<Prob
 }
 
 fn graph_document(document: &Document, request: &GraphRequest) -> Result<String, Problem> {
-    let (plan, _) = load(document, &facts::interest(Catalog::builtin())?, false)?;
+    let (plan, ..) = load(document, &facts::interest(Catalog::builtin())?)?;
     let (graph, lost) = facts::graph(&plan, Catalog::builtin())?;
     let mut view = view::View::all(&graph, &lost);
     if let Some(address) = &request.around {
@@ -311,15 +312,11 @@ fn free_aside(input: Option<Input>) {
     }
 }
 
-/// One pass over the bytes: the typed plan and, when some rule of the repository may read it, the engine's input.
-fn load(document: &Document, interest: &Interest, whole: bool) -> Result<(crate::plan::Plan, Option<Input>), Problem> {
-    if whole {
-        let loaded = json::load(document, &interest.clone().with_document(), InputSink)?;
-        Ok((loaded.plan, loaded.node))
-    } else {
-        let loaded = json::load(document, interest, crate::plan::sink::NoSink)?;
-        Ok((loaded.plan, None))
-    }
+/// One pass over the bytes: the typed plan and, where some rule may read it, the engine's input with what stands beside a
+/// wrapped plan.
+fn load(document: &Document, interest: &Interest) -> Result<(Plan, Option<Input>, Option<Input>), Problem> {
+    let loaded = json::load(document, interest, InputSink)?;
+    Ok((loaded.plan, loaded.node, loaded.beside))
 }
 
 impl PlanReport {

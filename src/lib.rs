@@ -19,6 +19,7 @@
 //!     now: "2026-11-23T12:00:00Z".parse()?,
 //!     threads: 1,
 //!     rule_timeout: std::time::Duration::from_secs(30),
+//!     context: None,
 //!     expect: None,
 //!     fail_on: None,
 //! })

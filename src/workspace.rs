@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::catalog::Catalog;
 use crate::config::{self, CatalogSource, Config, ConfiguredPath, PolicyPaths, RegoVersion, WaiversPath};
+use crate::eval::context::Context;
 use crate::eval::input::{Limits, UnknownTypes};
 use crate::eval::{self, BuiltinErrors};
 use crate::facts;
@@ -56,6 +57,8 @@ pub struct Setup {
     pub threads: usize,
     /// Longest time one rule may take on one plan.
     pub rule_timeout: Duration,
+    /// File of what rules find beside the plan, if one is named.
+    pub context: Option<Utf8PathBuf>,
     /// Overrides `expect`.
     pub expect: Option<Expect>,
     /// Overrides `fail-on`.
@@ -68,10 +71,12 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     let catalog = read_catalog(&config);
     let waivers = read_waivers(&config);
     let policies = load_policies(setup, &config);
-    let (catalog, waivers, policies) = match (catalog, waivers, policies) {
-        (Ok(catalog), Ok(waivers), Ok(policies)) => (catalog, waivers, policies),
-        (catalog, waivers, policies) => {
-            return Err([catalog.err(), waivers.err(), policies.err()].into_iter().flatten().flatten().collect());
+    let context = read_context(setup).map_err(|problem| vec![problem]);
+    let (catalog, waivers, policies, context) = match (catalog, waivers, policies, context) {
+        (Ok(catalog), Ok(waivers), Ok(policies), Ok(context)) => (catalog, waivers, policies, context),
+        (catalog, waivers, policies, context) => {
+            let problems = [catalog.err(), waivers.err(), policies.err(), context.err()];
+            return Err(problems.into_iter().flatten().flatten().collect());
         }
     };
     let ids: Vec<RuleId> = policies.rules().iter().map(|rule| rule.id.clone()).collect();
@@ -79,7 +84,7 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    into_stages(setup, &config, catalog, waivers, policies).map_err(|problem| vec![problem])
+    into_stages(setup, &config, catalog, waivers, policies, context).map_err(|problem| vec![problem])
 }
 
 fn into_stages(
@@ -88,6 +93,7 @@ fn into_stages(
     own_types: overlay::Entries,
     waivers: WaiverSet,
     policies: PolicySet,
+    context: Context,
 ) -> Result<Stages, Problem> {
     let today = jiff::tz::Offset::UTC.to_datetime(setup.now).date();
     let levels: BTreeMap<RuleId, Level> =
@@ -110,8 +116,13 @@ fn into_stages(
             config::BuiltinErrors::Undecided => BuiltinErrors::Undecided,
         },
         input: eval::input::Settings { unknown_types, limits: limits(config.limits), preset: config.preset },
+        context: Arc::new(context),
     };
     let catalog = Catalog::with(own_types.in_force(today));
+    let mut interest = facts::interest(&catalog)?;
+    if policies.has_repository_rules() {
+        interest = interest.with_paths(&eval::reads(&policies, &eval));
+    }
     Ok(Stages {
         policies,
         eval,
@@ -122,7 +133,7 @@ fn into_stages(
         fail_on: setup.fail_on.unwrap_or(config.fail_on),
         waivers,
         today,
-        interest: facts::interest(&catalog)?,
+        interest,
         catalog: Arc::new(catalog),
         own_types,
         notes,
@@ -188,6 +199,13 @@ fn read_catalog(config: &Config) -> Result<overlay::Entries, Vec<Problem>> {
         }
     }
     if problems.is_empty() { Ok(overlay::Entries::new(entries)) } else { Err(problems) }
+}
+
+fn read_context(setup: &Setup) -> Result<Context, Problem> {
+    match &setup.context {
+        Some(path) => Context::parse(&io::read_text(path, MAX_TEXT_BYTES)?),
+        None => Ok(Context::default()),
+    }
 }
 
 fn read_waivers(config: &Config) -> Result<WaiverSet, Vec<Problem>> {

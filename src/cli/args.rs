@@ -300,6 +300,10 @@ pub(crate) struct SetupArgs {
     #[arg(short, long, value_name = "PATH")]
     pub(crate) data: Vec<Utf8PathBuf>,
 
+    /// JSON or YAML file of what a CI system adds to the input of policies (`run`, `tfrun`, `spacelift`, …).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) context: Option<Utf8PathBuf>,
+
     /// The current time (RFC 3339), for waivers and for policies that ask; default: the system's.
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<String>,

@@ -69,6 +69,7 @@ pub(crate) fn open(
         now: settings.now,
         threads: settings.threads,
         rule_timeout: Duration::from_secs(u64::from(args.rule_timeout)),
+        context: args.context.clone(),
         expect: overrides.expect.map(|expect| match expect {
             ExpectArg::Ordinary => Expect::Ordinary,
             ExpectArg::RefreshOnly => Expect::RefreshOnly,

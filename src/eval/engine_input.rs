@@ -1,30 +1,80 @@
-//! The `input` document each rule gets: the plan as it is, and `input.plangate` for those that ask.
+//! The `input` document each rule gets: the plan as it is, and for those that name them `input.plangate`, other names of the
+//! plan, and what the context adds.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::Judged;
+use super::context::Context;
 use super::input::{PolicyInput, Settings};
+use super::missing::Available;
 use crate::facts::Facts;
 use crate::policy::Rule;
 use crate::problem::{Problem, ProblemCode};
-use crate::rego::Input;
+use crate::rego::{ALIASES, Input};
 
 /// The key under which everything derived stands.
 pub const DERIVED_KEY: &str = "plangate";
 
-/// The inputs of the scripted rules among `rules`, in their order.
+/// Makes the inputs of rules; rules that name the same get the same.
 ///
-/// A rule that neither names `plangate` nor can reach it gets the bare plan, so that policies which walk
-/// or copy `input` see the document Terraform wrote and nothing else.
-pub(super) fn inputs(judged: &Judged<'_>, rules: &[&Rule], settings: Settings) -> Result<Vec<Input>, Problem> {
-    let bare = judged.input.clone().unwrap_or_else(Input::object);
-    let scripted = || rules.iter().filter(|rule| rule.path.is_some());
-    let extended = if scripted().any(|rule| rule.reads.mentions_plangate) {
-        bare.with(DERIVED_KEY, Input::from_json(&derived(judged.facts, settings)?))
-    } else {
-        bare.clone()
-    };
-    Ok(scripted().map(|rule| if rule.reads.mentions_plangate { extended.clone() } else { bare.clone() }).collect())
+/// A rule gets what it names and no more, so that policies which walk or copy `input` see the document Terraform wrote and
+/// nothing else.
+pub(super) struct Inputs<'a> {
+    available: Available<'a>,
+    context: &'a Context,
+    facts: &'a Facts,
+    settings: Settings,
+    bare: Input,
+    beside: Option<Input>,
+    made: BTreeMap<BTreeSet<String>, Input>,
+}
+
+impl<'a> Inputs<'a> {
+    /// Of a plan; `facts` are those the rules shall see.
+    pub(super) fn new(judged: &Judged<'a>, facts: &'a Facts, settings: Settings, context: &'a Context) -> Self {
+        Self {
+            available: Available::new(judged.plan, context),
+            context,
+            facts,
+            settings,
+            bare: judged.input.clone().unwrap_or_else(Input::object),
+            beside: judged.beside.clone(),
+            made: BTreeMap::new(),
+        }
+    }
+
+    /// The same, but of the changes only those at an address.
+    pub(super) fn only(mut self, address: &str) -> Self {
+        self.bare = self.bare.with_only("resource_changes", "address", address);
+        self
+    }
+
+    /// The input of a rule.
+    pub(super) fn of(&mut self, rule: &Rule) -> Result<Input, Problem> {
+        let named = |key: &&str| rule.reads.names.contains(*key);
+        let aliases = ALIASES.into_iter().filter(|alias| self.available.is_alias(alias)).filter(named);
+        let context = self.available.beside().filter(named);
+        let own = rule.reads.mentions_plangate.then_some(DERIVED_KEY);
+        let keys: BTreeSet<String> = aliases.chain(context).chain(own).map(str::to_owned).collect();
+        if let Some(made) = self.made.get(&keys) {
+            return Ok(made.clone());
+        }
+        let mut input = self.bare.clone();
+        for key in &keys {
+            let wrapper = || self.beside.as_ref().and_then(|beside| beside.get(key));
+            let value = match self.context.get(key).map(Input::from_json).or_else(wrapper) {
+                Some(value) => value,
+                None if key == DERIVED_KEY => Input::from_json(&derived(self.facts, self.settings)?),
+                // The same value once more: nothing is copied.
+                None => self.bare.clone(),
+            };
+            input = input.with(key, value);
+        }
+        self.made.insert(keys, input.clone());
+        Ok(input)
+    }
 }
 
 /// What stands under [`DERIVED_KEY`].

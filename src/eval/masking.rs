@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::context::Context;
 use crate::plan::detect::Document;
 use crate::plan::mask::Masker;
 use crate::problem::Problem;
@@ -11,19 +12,21 @@ use crate::problem::Problem;
 /// Stands for a text that could not be masked and is therefore not shown.
 const WITHHELD: &str = "(withheld: the plan could not be searched for secrets)";
 
-/// A [`Masker`] made from the plan's bytes at first use: plans judged by built-in rules alone never need it.
+/// A [`Masker`] made from the plan's bytes and the context at first use: plans judged by built-in rules alone never need it.
 pub(super) struct LazyMasker<'a> {
     document: &'a Document,
+    context: &'a Context,
     masker: Option<Result<Masker, Problem>>,
 }
 
 impl<'a> LazyMasker<'a> {
-    pub(super) fn new(document: &'a Document) -> Self {
-        Self { document, masker: None }
+    pub(super) fn new(document: &'a Document, context: &'a Context) -> Self {
+        Self { document, context, masker: None }
     }
 
     pub(super) fn mask(&mut self, text: &str) -> String {
-        match self.masker.get_or_insert_with(|| Masker::from_json(self.document.bytes())) {
+        let make = || Masker::with_context(self.document.bytes(), self.context.values());
+        match self.masker.get_or_insert_with(make) {
             Ok(masker) => masker.mask(text),
             Err(_) => WITHHELD.to_owned(),
         }

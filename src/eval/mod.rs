@@ -5,33 +5,40 @@
 //! sets one field).
 
 mod causes;
+pub mod context;
 mod coverage;
 mod engine_input;
 mod exceptions;
 pub mod input;
 mod masking;
+mod missing;
 pub mod native;
 mod outcome;
 mod subject;
 pub mod trace;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::facts::Facts;
 use crate::finding::{Finding, Level, RuleId};
 use crate::plan::Plan;
 use crate::plan::completeness::Completeness;
 use crate::plan::detect::Document;
+use crate::plan::sink::{PathSet, Selector};
 use crate::policy::contract::{DeclaredLevel, effective_level};
 use crate::policy::{Origin, PolicySet, Rule};
 use crate::problem::Problem;
-use crate::rego::{Input, Job};
+use crate::rego::{ALIASES, Input, Job};
 
 pub use engine_input::{DERIVED_KEY, derived};
 pub use outcome::{Outcome, RuleRecord};
 
+use context::Context;
+use engine_input::Inputs;
 use exceptions::Exceptions;
 use masking::LazyMasker;
+use missing::Available;
 use subject::Subjects;
 
 /// One plan with everything derived from it.
@@ -40,8 +47,10 @@ pub struct Judged<'a> {
     pub document: &'a Document,
     /// The typed plan.
     pub plan: &'a Plan,
-    /// The whole document as the engine reads it, if some rule may read it.
+    /// The document as the engine reads it, as far as the rules that run can read it.
     pub input: Option<Input>,
+    /// What stands beside the plan where it came in a wrapper.
+    pub beside: Option<Input>,
     /// What was derived from plan and catalogue.
     pub facts: &'a Facts,
     /// Whether the plan is all there.
@@ -67,6 +76,8 @@ pub struct Settings {
     pub builtin_errors: BuiltinErrors,
     /// What built-in rules read.
     pub input: input::Settings,
+    /// What rules find beside the plan.
+    pub context: Arc<Context>,
 }
 
 impl Settings {
@@ -97,11 +108,28 @@ pub struct Evaluation {
     pub problems: Vec<Problem>,
 }
 
+/// What the rules that are not off can read of a plan document.
+#[must_use]
+pub fn reads(policies: &PolicySet, settings: &Settings) -> PathSet {
+    let mut paths = PathSet::default();
+    let running = policies.rules().iter().filter(|rule| settings.level_of(rule) != Some(Level::Off));
+    for rule in running.chain(policies.exceptions()) {
+        paths.merge(&rule.reads.paths);
+    }
+    let mut paths = paths.with_aliases(&ALIASES).without(DERIVED_KEY);
+    // Explanations look at one change alone.
+    if paths.names().any(|(name, _)| name == "resource_changes") {
+        let name = |name: &str| Selector::Name(name.into());
+        paths.insert(&[name("resource_changes"), Selector::Wildcard, name("address")], false);
+    }
+    paths
+}
+
 /// Evaluates every rule that is not off.
 #[must_use]
 pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) -> Evaluation {
     let subjects = Subjects::new(judged.plan);
-    let mut masker = LazyMasker::new(judged.document);
+    let mut masker = LazyMasker::new(judged.document, &settings.context);
     let mut evaluation = Evaluation::default();
 
     let running: Vec<&Rule> =
@@ -110,19 +138,19 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
     let asked = |other: &&Rule| scripted.iter().any(|rule| rule.exception.as_ref().is_some_and(|by| by.by == other.id));
     let exceptions: Vec<&Rule> = policies.exceptions().iter().filter(asked).collect();
     let all: Vec<&Rule> = scripted.iter().chain(&exceptions).copied().collect();
-    let inputs = match engine_input::inputs(judged, &all, settings.input) {
-        Ok(inputs) => inputs,
+    let jobs = match jobs(judged, &all, settings) {
+        Ok(jobs) => jobs,
         Err(problem) => return Evaluation { problems: vec![problem], ..Evaluation::default() },
     };
-    let paths = all.iter().filter_map(|rule| rule.path.clone());
-    let jobs = paths.zip(inputs).map(|(rule, input)| Job { rule, input }).collect();
     let mut runs = policies.program().run(jobs);
     let exceptions = Exceptions::of(&exceptions, runs.split_off(scripted.len().min(runs.len())), &mut masker);
 
+    let available = Available::new(judged.plan, &settings.context);
     for (rule, run) in scripted.into_iter().zip(runs) {
         let exception = exceptions.of_rule(rule);
         let context = outcome::Context { exception, ..outcome::Context::new(rule, &subjects, settings) };
-        evaluation.take(outcome::of_run(&context, run, &mut masker, settings.builtin_errors));
+        let missing = available.missing(rule, policies.program());
+        evaluation.take(outcome::of_run(&context, run, &mut masker, settings.builtin_errors).without(missing));
     }
     evaluation.problems.extend(exceptions.problems);
     for rule in running.into_iter().filter(|rule| rule.origin == Origin::Native) {
@@ -138,6 +166,13 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
     evaluation.problems.extend(masker.problem());
     evaluation.sort();
     evaluation
+}
+
+fn jobs(judged: &Judged<'_>, rules: &[&Rule], settings: &Settings) -> Result<Vec<Job>, Problem> {
+    settings.context.check(|key| judged.plan.keys.contains(key) || judged.plan.wrapper_keys.contains(key))?;
+    let mut inputs = Inputs::new(judged, judged.facts, settings.input, &settings.context);
+    let paths = rules.iter().filter_map(|rule| Some((rule, rule.path.clone()?)));
+    paths.map(|(rule, path)| Ok(Job { rule: path, input: inputs.of(rule)? })).collect()
 }
 
 impl Evaluation {

@@ -195,6 +195,15 @@ impl Judgement {
         self.record.outcome = Outcome::Failed;
     }
 
+    /// The same of a rule that read in vain: what it found stands, but it may have missed something.
+    pub(super) fn without(mut self, missing: Vec<Problem>) -> Self {
+        if !missing.is_empty() && self.record.outcome != Outcome::Failed {
+            self.record.outcome = Outcome::Undetermined;
+        }
+        self.problems.extend(missing);
+        self
+    }
+
     fn finish(mut self) -> Self {
         self.record.fired = self.findings.len();
         if self.record.outcome == Outcome::Clean && !self.findings.is_empty() {

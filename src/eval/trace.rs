@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{DERIVED_KEY, Judged, Settings, derived};
+use super::engine_input::Inputs;
+use super::{Judged, Settings};
 use crate::facts::{ChangeFacts, Facts};
 use crate::finding::Subject;
 use crate::policy::contract;
 use crate::policy::{PolicySet, Rule};
-use crate::rego::{Input, Job, ModuleInfo, Traced};
+use crate::rego::{Job, ModuleInfo, Traced};
 use crate::source::Span;
 
 /// What became of a line of a rule's source.
@@ -77,14 +78,11 @@ pub fn trace(
 ) -> Result<Option<Trace>, String> {
     let Some(path) = &rule.path else { return Ok(None) };
     let run = |facts: &Facts, subject: Option<&Subject>| -> Result<Traced, String> {
-        let mut input = judged.input.clone().unwrap_or_else(Input::object);
+        let mut inputs = Inputs::new(judged, facts, settings.input, &settings.context);
         if let Some(subject) = subject {
-            input = input.with_only("resource_changes", "address", &subject.address);
+            inputs = inputs.only(&subject.address);
         }
-        if rule.reads.mentions_plangate {
-            let facts = derived(facts, settings.input).map_err(|problem| problem.message)?;
-            input = input.with(DERIVED_KEY, Input::from_json(&facts));
-        }
+        let input = inputs.of(rule).map_err(|problem| problem.message)?;
         policies.program().trace(Job { rule: path.clone(), input })
     };
     if let Some(subject) = subject {

@@ -30,6 +30,7 @@ struct Kept {
     document: Document,
     plan: Plan,
     input: Option<Input>,
+    beside: Option<Input>,
     facts: Facts,
     completeness: Completeness,
     findings: Vec<Finding>,
@@ -90,18 +91,24 @@ pub fn explain(stages: &Stages, plan: PlanInput, request: &ExplainRequest) -> Re
 }
 
 fn judge(stages: &Stages, document: Document, used: &mut Used) -> Result<Kept, Problem> {
-    let (plan, input) = load(&document, &stages.interest, stages.policies.has_repository_rules())?;
+    let (plan, input, beside) = load(&document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
     let facts = facts::derive(&plan, &stages.catalog)?;
-    let judged =
-        Judged { document: &document, plan: &plan, input: input.clone(), facts: &facts, completeness: &completeness };
+    let judged = Judged {
+        document: &document,
+        plan: &plan,
+        input: input.clone(),
+        beside: beside.clone(),
+        facts: &facts,
+        completeness: &completeness,
+    };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
     let mut findings = evaluation.findings;
     used.waivers.merge(&stages.waivers.apply(&mut findings, stages.today));
     used.own_types.extend(facts.overlay_entries());
     let mut problems = completeness.problems.clone();
     problems.extend(evaluation.problems);
-    Ok(Kept { document, plan, input, facts, completeness, findings, problems })
+    Ok(Kept { document, plan, input, beside, facts, completeness, findings, problems })
 }
 
 fn look_into(
@@ -131,6 +138,7 @@ fn source(
         document: &kept.document,
         plan: &kept.plan,
         input: kept.input.clone(),
+        beside: kept.beside.clone(),
         facts: &kept.facts,
         completeness: &kept.completeness,
     };

@@ -15,6 +15,8 @@ pub type References = Box<[Arc<str>]>;
 pub struct Configuration {
     /// Number of managed resource blocks in all modules.
     pub managed_resources: usize,
+    /// Whether the root module declares variables.
+    pub declares_variables: bool,
     /// The root module.
     pub root: ConfigModule,
     /// `provider_config`, in the order of the file.

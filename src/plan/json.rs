@@ -17,7 +17,7 @@ use serde::de::DeserializeSeed as _;
 use super::Plan;
 use super::detect::{Document, refusal};
 use super::raw::{KeyNames, Top, Version};
-use super::sink::{DocumentSink, NoSink};
+use super::sink::{DocumentSink, NoSink, PathSet, Projection};
 use crate::problem::{Problem, ProblemCode};
 pub use keep::Names;
 use read::{Failure, Loader, Walk};
@@ -42,8 +42,8 @@ pub struct Interest {
     pub identifying: Arc<Names>,
     /// Settings of providers that are kept of `configuration`.
     pub provider_settings: Arc<Names>,
-    /// Whether the sink gets the whole document.
-    pub document: bool,
+    /// What of the document the sink gets.
+    pub document: Arc<Projection>,
 }
 
 impl Interest {
@@ -54,7 +54,7 @@ impl Interest {
             values: KeepValues::Changed,
             identifying: Arc::default(),
             provider_settings: Arc::default(),
-            document: false,
+            document: Arc::new(Projection::nothing()),
         }
     }
 
@@ -67,7 +67,23 @@ impl Interest {
     /// The same, with the whole document for the sink.
     #[must_use]
     pub fn with_document(self) -> Self {
-        Self { document: true, ..self }
+        self.with_projection(Projection::everything())
+    }
+
+    /// The same, with these parts of the document for the sink.
+    #[must_use]
+    pub fn with_paths(self, paths: &PathSet) -> Self {
+        self.with_projection(Projection::of(paths))
+    }
+
+    /// The same, with nothing for the sink.
+    #[must_use]
+    pub fn without_document(self) -> Self {
+        self.with_projection(Projection::nothing())
+    }
+
+    fn with_projection(self, projection: Projection) -> Self {
+        Self { document: Arc::new(projection), ..self }
     }
 
     /// The same, with these attributes kept of every object.
@@ -88,14 +104,16 @@ impl Interest {
 pub struct Loaded<N> {
     /// The typed plan.
     pub plan: Plan,
-    /// The whole plan as the sink took it; `None` where the interest has no document. Of a wrapped plan, the plan.
+    /// The plan as the sink took it; `None` where the interest has no document. Of a wrapped plan, the plan.
     pub node: Option<N>,
+    /// What stands beside a wrapped plan in its wrapper, as the sink took it.
+    pub beside: Option<N>,
 }
 
 /// Reads a document; anything but a well-formed plan of a known format is a problem.
 ///
 /// No key may stand twice at the top level nor anywhere in an entry of changes, drift, deferred changes or action
-/// invocations; where the sink gets the document, nowhere at all.
+/// invocations; where the sink gets the value, nowhere at all.
 pub fn load<S: DocumentSink>(document: &Document, interest: &Interest, sink: S) -> Result<Loaded<S::Node>, Problem> {
     let mut loader = Loader::new(sink, interest);
     let mut top = Top::default();
@@ -107,12 +125,12 @@ pub fn load<S: DocumentSink>(document: &Document, interest: &Interest, sink: S) 
         Ok(node) => node,
         Err(error) => return Err(unreadable(document, &top, loader.take_failure(), &error)),
     };
-    let (top, node) = top.unwrap_plan(node)?;
+    let (top, node, beside) = top.unwrap_plan(node)?;
     if let Some(problem) = refusal::of_keys(&top.keys, top.all_outputs()) {
         return Err(problem);
     }
     Version::check(&top.plan.format_version)?;
-    Ok(Loaded { plan: top.into_plan(), node })
+    Ok(Loaded { plan: top.into_plan(), node, beside })
 }
 
 /// Why the walk stopped. The parser's own words are used only where they hold no text of the document.

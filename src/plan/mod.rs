@@ -16,6 +16,7 @@ pub(crate) mod segments;
 pub mod sink;
 pub mod value;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::address::Address;
@@ -58,6 +59,10 @@ pub struct Plan {
     pub complete: Option<bool>,
     /// `timestamp`, RFC 3339.
     pub timestamp: Option<String>,
+    /// All top-level keys of the document.
+    pub keys: BTreeSet<String>,
+    /// Of a wrapped plan, all keys of the wrapper.
+    pub wrapper_keys: BTreeSet<String>,
     /// Top-level keys this version does not know, sorted.
     pub unknown_keys: Vec<String>,
 }

@@ -62,22 +62,23 @@ impl<N> Top<N> {
         self.keys.contains("format_version") || refusal::has_plan_keys(&self.keys)
     }
 
-    /// The plan, out of its wrapper.
-    pub(super) fn unwrap_plan(self, node: Option<N>) -> Result<(Self, Option<N>), Problem> {
+    /// The plan, out of its wrapper, and what else is in that.
+    pub(super) fn unwrap_plan(mut self, node: Option<N>) -> Result<(Self, Option<N>, Option<N>), Problem> {
         if self.ambiguous || (self.wrapped.is_some() && self.is_plan()) {
             let message =
                 "the document holds more than one plan: one is wrapped in another object that is a plan itself";
             return Err(Problem::new(ProblemCode::InconsistentPlan, message).help(refusal::SHOW_AGAIN));
         }
-        match self.wrapped {
-            Some((mut inner, node)) if inner.is_plan() => {
+        match self.wrapped.take() {
+            Some((mut inner, plan)) if inner.is_plan() => {
+                inner.plan.wrapper_keys = self.keys;
                 // Who wraps a plan may say of it what Terraform says within.
                 if self.plan.errored == Some(true) {
                     inner.plan.errored = Some(true);
                 }
-                Ok((*inner, node))
+                Ok((*inner, plan, node))
             }
-            _ => Ok((self, node)),
+            wrapped => Ok((Self { wrapped, ..self }, node, None)),
         }
     }
 
@@ -95,6 +96,7 @@ impl<N> Top<N> {
     pub(super) fn into_plan(mut self) -> Plan {
         self.foreign.sort();
         self.plan.unknown_keys = self.foreign.into_iter().map(|(key, _)| key).collect();
+        self.plan.keys = self.keys;
         self.plan.output_changes.sort_by(|a, b| a.0.cmp(&b.0));
         self.plan.forget_state_of_changes();
         self.plan
@@ -120,6 +122,7 @@ impl<N> Top<N> {
         map: &mut A,
     ) -> Result<Option<N>, A::Error> {
         let mut inner = Box::new(Self { inner: true, ..Self::default() });
+        loader.start_again();
         let node = loader.read(map, inner.as_mut())?;
         self.ambiguous |= self.wrapped.replace((inner, node)).is_some();
         Ok(None)

@@ -50,6 +50,13 @@ impl Input {
         Self(Value::new_object())
     }
 
+    /// The value under a top-level key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Self> {
+        let Value::Object(object) = &self.0 else { return None };
+        object.get(&Value::from(key)).cloned().map(Self)
+    }
+
     /// The same object, where the list under a top-level key keeps only the objects in which `field` is `text`.
     #[must_use]
     pub fn with_only(&self, key: &str, field: &str, text: &str) -> Self {

@@ -31,6 +31,7 @@ pub(crate) fn setup(root: &str) -> Setup {
         now: NOW.parse().unwrap(),
         threads: 2,
         rule_timeout: Duration::from_secs(30),
+        context: None,
         expect: None,
         fail_on: None,
     }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::policy::PolicyFile;
+use crate::rego::Input;
 use crate::rego::{Dialect, Limits};
 use crate::source::SourceFile;
 

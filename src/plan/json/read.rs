@@ -11,15 +11,17 @@ use super::keep::{Anything, Names};
 use super::keys::{Interner, Key, OpenKeys};
 use super::unique::Unique;
 use super::{Interest, KeepValues};
-use crate::plan::sink::DocumentSink;
+use crate::plan::sink::{DocumentSink, Projection, Wanted};
 use crate::plan::value::{Number, Value};
 use crate::problem::ProblemCode;
 
 /// What the walk carries along.
 pub(in crate::plan) struct Loader<'de, S> {
     sink: S,
-    /// Whether the sink gets the document.
-    feed: bool,
+    /// What of the document the sink gets.
+    projection: Arc<Projection>,
+    /// Whether it gets the value that is being read, and what of it.
+    at: Wanted,
     /// Which values the typed plan keeps.
     pub(in crate::plan) values: KeepValues,
     /// Which attributes it keeps of every object.
@@ -48,7 +50,8 @@ impl<'de, S: DocumentSink> Loader<'de, S> {
     pub(super) fn new(sink: S, interest: &Interest) -> Self {
         Self {
             sink,
-            feed: interest.document,
+            projection: Arc::clone(&interest.document),
+            at: interest.document.root(),
             values: interest.values,
             identifying: Arc::clone(&interest.identifying),
             provider_settings: Arc::clone(&interest.provider_settings),
@@ -87,13 +90,18 @@ impl<'de, S: DocumentSink> Loader<'de, S> {
 
     /// Reads the value of the current key for the sink alone.
     pub(in crate::plan) fn skip<A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<Option<S::Node>, A::Error> {
-        if self.feed {
+        if self.at.anything() {
             self.read(map, &mut Anything)
         } else if self.strict {
             map.next_value_seed(Unique { open: &mut self.open }).map(|()| None)
         } else {
             map.next_value::<IgnoredAny>().map(|_| None)
         }
+    }
+
+    /// The value to be read stands in for the document itself.
+    pub(in crate::plan) fn start_again(&mut self) {
+        self.at = self.projection.root();
     }
 
     /// The shared string of a key.
@@ -220,7 +228,7 @@ pub(in crate::plan) fn skip_item<'de, S: DocumentSink, A: SeqAccess<'de>>(
     loader: &mut Loader<'de, S>,
     seq: &mut A,
 ) -> Result<Item<S::Node>, A::Error> {
-    if loader.feed {
+    if loader.at.anything() {
         read_item(loader, seq, &mut Anything)
     } else if loader.strict {
         seq.next_element_seed(Unique { open: &mut loader.open }).map(|item| item.map(|()| None).into())
@@ -255,7 +263,7 @@ impl<'de, S: DocumentSink, T: Target<'de, S>> Walk<'_, 'de, S, T> {
     ) -> Result<Option<S::Node>, E> {
         self.admit(scalar.kind())?;
         self.target.scalar(scalar);
-        Ok(self.loader.feed.then(|| node(&mut self.loader.sink)))
+        Ok(self.loader.at.anything().then(|| node(&mut self.loader.sink)))
     }
 }
 
@@ -304,25 +312,31 @@ impl<'de, S: DocumentSink, T: Target<'de, S>> Visitor<'de> for Walk<'_, 'de, S, 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Self::Value, A::Error> {
         self.admit(Kind::List)?;
         let mut nodes = Vec::new();
+        let here = self.loader.at;
+        self.loader.at = self.loader.projection.item(here);
         while let Item::Read(node) = self.target.item(self.loader, &mut seq)? {
             nodes.extend(node);
         }
+        self.loader.at = here;
         self.close(Kind::List)?;
-        Ok(self.loader.feed.then(|| self.loader.sink.array(nodes)))
+        Ok(here.anything().then(|| self.loader.sink.array(nodes)))
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
         self.admit(Kind::Map)?;
         let mut frame = self.loader.open.open();
         let mut nodes = Vec::new();
+        let here = self.loader.at;
         while let Some(key) = map.next_key_seed(Key)? {
             self.loader.open.insert(&mut frame, key.clone())?;
+            self.loader.at = self.loader.projection.key(here, &key);
             if let Some(node) = self.target.field(self.loader, &key, &mut map)? {
                 nodes.push((self.loader.interner.intern(&key), node));
             }
         }
+        self.loader.at = here;
         self.loader.open.close(&frame);
         self.close(Kind::Map)?;
-        Ok(self.loader.feed.then(|| self.loader.sink.object(nodes)))
+        Ok(here.anything().then(|| self.loader.sink.object(nodes)))
     }
 }

@@ -78,6 +78,11 @@ impl Collector {
         text.split('/').chain(text.split(['/', '.'])).for_each(|word| self.show(word));
     }
 
+    /// The strings under secret-like names, the value's own among them.
+    pub(super) fn named(&mut self, name: &str, value: &Value) {
+        self.leaves(value, is_secret_name(name));
+    }
+
     /// All strings in a value, or only those under a secret-like name.
     fn leaves(&mut self, value: &Value, secret: bool) {
         match value {

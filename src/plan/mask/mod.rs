@@ -41,6 +41,14 @@ pub struct Masker {
 impl Masker {
     /// The masker of one document: the UTF-8 JSON of a plan, or of an HCP or Scalr wrapper around one.
     pub fn from_json(document: &[u8]) -> Result<Self, Problem> {
+        Self::with_context(document, std::iter::empty())
+    }
+
+    /// The same, and of what stands beside the document every string under a secret-like name.
+    pub fn with_context<'a>(
+        document: &[u8],
+        context: impl IntoIterator<Item = (&'a str, &'a serde_json::Value)>,
+    ) -> Result<Self, Problem> {
         if document.trim_ascii_start().first() != Some(&b'{') {
             let message = "the secrets to be masked can only be found in a plan, and this is no JSON object";
             return Err(Problem::new(ProblemCode::NotAPlan, message));
@@ -51,6 +59,9 @@ impl Masker {
             .deserialize(&mut json)
             .and_then(|()| json.end())
             .map_err(|error| unreadable(&error))?;
+        for (key, value) in context {
+            collector.named(key, value);
+        }
         Ok(Self { matcher: Matcher::new(collector.into_secrets()) })
     }
 

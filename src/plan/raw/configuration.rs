@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::de::{MapAccess, SeqAccess};
 
+use super::KeyNames;
 use super::fields::{List, Named, Part, SharedTexts, Words};
 use super::state::is_managed;
 use crate::plan::configuration::{ConfigModule, ConfigResource, ModuleCall, ProviderConfig, References};
@@ -52,6 +53,7 @@ struct RawModule {
     resources: List<Block>,
     calls: Named<Call>,
     outputs: Named<Output>,
+    variables: KeyNames,
 }
 
 #[derive(Debug, Default)]
@@ -86,7 +88,12 @@ struct RawProvider {
     expressions: Value,
 }
 
-object!(RawModule { "resources" => resources, "module_calls" => calls, "outputs" => outputs });
+object!(RawModule {
+    "resources" => resources,
+    "module_calls" => calls,
+    "outputs" => outputs,
+    "variables" => variables,
+});
 object!(Block {
     "address" => address,
     "mode" => mode,
@@ -134,10 +141,11 @@ impl<'de, S: DocumentSink> Target<'de, S> for RawConfiguration {
 impl RawConfiguration {
     /// `None` where the key is `null`.
     pub(super) fn finish(self) -> Option<Configuration> {
+        let declares_variables = !self.root.variables.0.is_empty();
         let (root, managed_resources) = self.root.finish();
         let providers = self.providers.into_vec().into_iter();
         let providers = providers.map(|(key, provider)| ProviderConfig { key: key.into(), ..provider }).collect();
-        self.present.then_some(Configuration { managed_resources, root, providers })
+        self.present.then_some(Configuration { managed_resources, declares_variables, root, providers })
     }
 }
 

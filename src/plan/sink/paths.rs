@@ -98,6 +98,13 @@ impl PathSet {
         self
     }
 
+    /// The same without what is below a key of the document.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.names.remove(key);
+        self
+    }
+
     /// All paths as text, sorted: `resource_changes[*].type`; a `**` at the end says that everything below is wanted.
     #[must_use]
     pub fn to_lines(&self) -> Vec<String> {

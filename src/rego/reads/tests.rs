@@ -1,7 +1,12 @@
 use std::sync::Arc;
 
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+
 use super::Reads;
+use crate::plan::sink::{Projection, Wanted};
 use crate::rego::tests::{load, main_v1};
+use crate::rego::{Input, Job, Program};
 
 /// What `data.main.deny` of these files reads.
 fn reads(files: &[(&str, &str)]) -> Arc<Reads> {
@@ -19,97 +24,99 @@ fn lines(rules: &str) -> String {
     of(rules).paths.to_lines().join(" ")
 }
 
+/// Rules, and what `deny` among them reads.
+const CASES: &[(&str, &str)] = &[
+    ("deny contains 1 if input.a.b", "a.b"),
+    ("deny contains 1 if input[\"a b\"].c", "a b.c"),
+    ("deny contains 1 if input.a[_].b == 1", "a[*].b"),
+    ("deny contains 1 if { some i; input.a[i].b == input.c[i] }", "a[*].b.** c[*].**"),
+    ("deny contains x.d if { some x in input.a; x.b.c == \"k\" }", "a[*].b.c a[*].d.**"),
+    ("deny contains 1 if { x := input.a; y := x.b; y.c }", "a.b.c"),
+    ("deny contains 1 if { y.c; y = x.b; x = input.a }", "a.b.c"),
+    ("deny contains 1 if { x = input.a[_]; x.b == 1 }", "a[*].b"),
+    ("deny contains 1 if { x = input.a; x = input.b }", "a.** b.**"),
+    ("deny contains 1 if { i := input; i.a }", "a"),
+    ("deny contains 1 if { k := \"a\"; input[k].b }", "a.b"),
+    ("deny contains 1 if { some k in [\"a\", \"b\"]; input[k].c }", "a.c b.c"),
+    ("deny contains 1 if { k := input.k; input.a[k].b }", "a[*].b k.**"),
+    ("deny contains 1 if { some k, v in input.a; v.b == k }", "a[*].b"),
+    ("deny contains 1 if every x in input.a { x.b == 1 }", "a[*].b"),
+    ("deny contains 1 if every k, x in input.a { y := x.b; y.c == k }", "a[*].b.c"),
+    ("deny contains 1 if { {\"c\": x, \"d\": {\"e\": y}} = input.a; x == 1; y == 2 }", "a.c a.d.e"),
+    ("deny contains 1 if { [x, _] = input.a; x.b == 1 }", "a[*].b"),
+    ("deny contains 1 if { some {\"c\": {\"d\": x}} in input.a; x > 1 }", "a[*].c.d"),
+    ("deny contains 1 if \"x\" in input.a.b", "a.b[*]"),
+    ("deny contains 1 if input.a.b in {1, 2}", "a.b"),
+    ("deny contains 1 if input.a in input.b", "a.** b[*].**"),
+    ("deny contains 1 if count(input.a) > 3", "a[*]"),
+    ("deny contains 1 if is_string(input.a)", "a"),
+    ("deny contains 1 if input.a == null", "a"),
+    ("deny contains 1 if input.a == input.a", "a"),
+    ("deny contains 1 if input.a == input.b", "a.** b.**"),
+    ("deny contains 1 if input.a == [1]", "a.**"),
+    ("deny contains 1 if not input.a.b", "a.b"),
+    ("deny contains 1 if input.a - input.b == set()", "a.** b.**"),
+    ("deny contains 1 if walk(input.a, [_, 1])", "a.**"),
+    ("deny contains 1 if { walk(input.a, [p, v]); v.x }", "a.**"),
+    ("deny contains 1 if walk(input, [_, 1])", "**"),
+    ("deny contains input if true", "**"),
+    ("deny contains 1 if json.marshal(input) == \"x\"", "**"),
+    ("deny contains 1 if { some k, _ in input; k == \"x\" }", "[*]"),
+    ("deny contains 1 if { x := [y | some y in input.a]; some z in x; z.b }", "a[*].b"),
+    ("deny contains 1 if { x := {y | some y in input.a}; some z in x; z.b }", "a[*].**"),
+    ("deny contains 1 if { x := {y.k: y.v | some y in input.a}; x[\"q\"].b }", "a[*].k.** a[*].v.**"),
+    (
+        "deny contains 1 if { x := {y.address: y | some y in input.resource_changes}; x[\"q\"].b }",
+        "resource_changes[*].address.** resource_changes[*].b resource_changes[*].deposed",
+    ),
+    (
+        "deny contains 1 if { x := [z | y := input.a[_]; z := [w | w := y.b[_]; w.c]]; x[_][_].d }",
+        "a[*].b[*].c a[*].b[*].d",
+    ),
+    ("deny contains 1 if { x := {\"p\": input.a, \"q\": input.b}; x.p.c }", "a.c b"),
+    ("deny contains 1 if { x := {\"p\": input.a, \"q\": input.b}; x[_].c }", "a.c b.c"),
+    ("deny contains 1 if { x := [input.a, input.b]; x[0].c }", "a.c b.c"),
+    ("deny contains sprintf(\"%v\", [input.a]) if true", "a.**"),
+    ("deny contains 1 if { x := input.a; f(x) }\nf(y) if y.b.c", "a.b.c"),
+    ("deny contains 1 if f(input)\nf(y) if y.b.c", "b.c"),
+    ("deny contains 1 if f(input.a).c\nf(y) := y.b", "a.b.c"),
+    ("deny contains 1 if f(input.a)[_].c\nf(y) := [z | some z in y; z.t == \"x\"]", "a[*].c a[*].t"),
+    ("deny contains 1 if g(f(input.a))\nf(y) := y.b\ng(y) if y.c", "a.b.c"),
+    ("deny contains 1 if f({\"a\": {\"b\": input.q}})\nf({\"a\": {\"b\": x}}) if x.c", "q.c"),
+    ("deny contains 1 if f(input.a) == 1\nf(y) := y.b if y.c\nf(y) := y.d if y.e", "a.b.** a.c a.d.** a.e"),
+    ("deny contains 1 if f(input.a, x)\nf(y) := y.b", "a.b"),
+    ("deny contains 1 if { f(input.a, x); x.c }\nf(y) := y.b", "a.b.c"),
+    ("deny contains 1 if { some x in p; x.c }\np contains x if some x in input.a", "a[*].**"),
+    ("deny contains 1 if { p[x]; x.c }\np contains x if some x in input.a", "a[*].**"),
+    ("deny contains 1 if { q[\"k\"].c }\nq[k] := x if some k, x in input.a", "a[*].**"),
+    ("deny contains 1 if q.c\nq := input.a", "a.c"),
+    ("deny contains 1 if q.c\ndefault q := {}\nq := input.a", "a.**"),
+    ("deny contains 1 if q.r.s.c\nq.r.s := input.a\nq.t := input.b", "a.c"),
+    ("deny contains 1 if data.main.q.r.c\nq.r := input.a", "a.c"),
+    ("deny contains 1 if { some k; data.main.q[k].c }\nq.r := input.a\nq.s := input.b", "a.c b.c"),
+    ("deny contains 1 if object.get(input, \"a\", {}).b", "a.b"),
+    ("deny contains 1 if object.get(input, [\"a\", \"b\"], {}).c", "a.b.c"),
+    ("deny contains 1 if object.get(input, [\"a\", 0, \"b\"], {}).c", "a[*].b.c"),
+    ("deny contains 1 if { p := [\"a\", \"b\"]; object.get(input, p, 1) }", "**"),
+    ("deny contains 1 if json.filter(input, [\"a/b\", \"c/0/d\"]).a", "a.b.** c[*].d.**"),
+    ("deny contains 1 if json.filter(input, input.p).a", "**"),
+    ("deny contains 1 if { x := object.union(input.a, input.b); x.c }", "a.c b.c"),
+    ("deny contains 1 if { some x in array.concat(input.a, input.b); x.c }", "a[*].c b[*].c"),
+    ("deny contains 1 if startswith(input.a.b, \"x\")", "a.b.**"),
+    ("deny contains 1 if { f(input.a) with input as input.z }\nf(x) if x.b == input.c", "z.a.b.** z.c.**"),
+    ("deny contains 1 if q with input.a as input.b\nq if input.a.c", "b.c"),
+    ("deny contains 1 if q with input.a.d as input.b\nq if input.a.d.c", "a.d.c b.c"),
+    ("deny contains 1 if q with input as {\"a\": 1}\nq if input.a.c", ""),
+    ("deny contains 1 if f(1) with f as g\nf(x) if x\ng(x) if input.a", "**"),
+    ("deny := x if { x := input.a } else := y if { y := input.b.c }", "a.** b.c.**"),
+];
+
 #[test]
 fn paths_follow_variables_and_iteration() {
-    let cases = [
-        ("deny contains 1 if input.a.b", "a.b"),
-        ("deny contains 1 if input[\"a b\"].c", "a b.c"),
-        ("deny contains 1 if input.a[_].b == 1", "a[*].b"),
-        ("deny contains 1 if { some i; input.a[i].b == input.c[i] }", "a[*].b.** c[*].**"),
-        ("deny contains x.d if { some x in input.a; x.b.c == \"k\" }", "a[*].b.c a[*].d.**"),
-        ("deny contains 1 if { x := input.a; y := x.b; y.c }", "a.b.c"),
-        ("deny contains 1 if { y.c; y = x.b; x = input.a }", "a.b.c"),
-        ("deny contains 1 if { x = input.a[_]; x.b == 1 }", "a[*].b"),
-        ("deny contains 1 if { x = input.a; x = input.b }", "a.** b.**"),
-        ("deny contains 1 if { i := input; i.a }", "a"),
-        ("deny contains 1 if { k := \"a\"; input[k].b }", "a.b"),
-        ("deny contains 1 if { some k in [\"a\", \"b\"]; input[k].c }", "a.c b.c"),
-        ("deny contains 1 if { k := input.k; input.a[k].b }", "a[*].b k.**"),
-        ("deny contains 1 if { some k, v in input.a; v.b == k }", "a[*].b"),
-        ("deny contains 1 if every x in input.a { x.b == 1 }", "a[*].b"),
-        ("deny contains 1 if every k, x in input.a { y := x.b; y.c == k }", "a[*].b.c"),
-        ("deny contains 1 if { {\"c\": x, \"d\": {\"e\": y}} = input.a; x == 1; y == 2 }", "a.c a.d.e"),
-        ("deny contains 1 if { [x, _] = input.a; x.b == 1 }", "a[*].b"),
-        ("deny contains 1 if { some {\"c\": {\"d\": x}} in input.a; x > 1 }", "a[*].c.d"),
-        ("deny contains 1 if \"x\" in input.a.b", "a.b[*]"),
-        ("deny contains 1 if input.a.b in {1, 2}", "a.b"),
-        ("deny contains 1 if input.a in input.b", "a.** b[*].**"),
-        ("deny contains 1 if count(input.a) > 3", "a[*]"),
-        ("deny contains 1 if is_string(input.a)", "a"),
-        ("deny contains 1 if input.a == null", "a"),
-        ("deny contains 1 if input.a == input.a", "a"),
-        ("deny contains 1 if input.a == input.b", "a.** b.**"),
-        ("deny contains 1 if input.a == [1]", "a.**"),
-        ("deny contains 1 if not input.a.b", "a.b"),
-        ("deny contains 1 if input.a - input.b == set()", "a.** b.**"),
-        ("deny contains 1 if walk(input.a, [_, 1])", "a.**"),
-        ("deny contains 1 if { walk(input.a, [p, v]); v.x }", "a.**"),
-        ("deny contains 1 if walk(input, [_, 1])", "**"),
-        ("deny contains input if true", "**"),
-        ("deny contains 1 if json.marshal(input) == \"x\"", "**"),
-        ("deny contains 1 if { some k, _ in input; k == \"x\" }", "[*]"),
-        ("deny contains 1 if { x := [y | some y in input.a]; some z in x; z.b }", "a[*].b"),
-        ("deny contains 1 if { x := {y | some y in input.a}; some z in x; z.b }", "a[*].**"),
-        ("deny contains 1 if { x := {y.k: y.v | some y in input.a}; x[\"q\"].b }", "a[*].k.** a[*].v.**"),
-        (
-            "deny contains 1 if { x := {y.address: y | some y in input.resource_changes}; x[\"q\"].b }",
-            "resource_changes[*].address.** resource_changes[*].b resource_changes[*].deposed",
-        ),
-        (
-            "deny contains 1 if { x := [z | y := input.a[_]; z := [w | w := y.b[_]; w.c]]; x[_][_].d }",
-            "a[*].b[*].c a[*].b[*].d",
-        ),
-        ("deny contains 1 if { x := {\"p\": input.a, \"q\": input.b}; x.p.c }", "a.c b"),
-        ("deny contains 1 if { x := {\"p\": input.a, \"q\": input.b}; x[_].c }", "a.c b.c"),
-        ("deny contains 1 if { x := [input.a, input.b]; x[0].c }", "a.c b.c"),
-        ("deny contains sprintf(\"%v\", [input.a]) if true", "a.**"),
-        ("deny contains 1 if { x := input.a; f(x) }\nf(y) if y.b.c", "a.b.c"),
-        ("deny contains 1 if f(input)\nf(y) if y.b.c", "b.c"),
-        ("deny contains 1 if f(input.a).c\nf(y) := y.b", "a.b.c"),
-        ("deny contains 1 if f(input.a)[_].c\nf(y) := [z | some z in y; z.t == \"x\"]", "a[*].c a[*].t"),
-        ("deny contains 1 if g(f(input.a))\nf(y) := y.b\ng(y) if y.c", "a.b.c"),
-        ("deny contains 1 if f({\"a\": {\"b\": input.q}})\nf({\"a\": {\"b\": x}}) if x.c", "q.c"),
-        ("deny contains 1 if f(input.a) == 1\nf(y) := y.b if y.c\nf(y) := y.d if y.e", "a.b.** a.c a.d.** a.e"),
-        ("deny contains 1 if f(input.a, x)\nf(y) := y.b", "a.b"),
-        ("deny contains 1 if { f(input.a, x); x.c }\nf(y) := y.b", "a.b.c"),
-        ("deny contains 1 if { some x in p; x.c }\np contains x if some x in input.a", "a[*].**"),
-        ("deny contains 1 if { p[x]; x.c }\np contains x if some x in input.a", "a[*].**"),
-        ("deny contains 1 if { q[\"k\"].c }\nq[k] := x if some k, x in input.a", "a[*].**"),
-        ("deny contains 1 if q.c\nq := input.a", "a.c"),
-        ("deny contains 1 if q.c\ndefault q := {}\nq := input.a", "a.**"),
-        ("deny contains 1 if q.r.s.c\nq.r.s := input.a\nq.t := input.b", "a.c"),
-        ("deny contains 1 if data.main.q.r.c\nq.r := input.a", "a.c"),
-        ("deny contains 1 if { some k; data.main.q[k].c }\nq.r := input.a\nq.s := input.b", "a.c b.c"),
-        ("deny contains 1 if object.get(input, \"a\", {}).b", "a.b"),
-        ("deny contains 1 if object.get(input, [\"a\", \"b\"], {}).c", "a.b.c"),
-        ("deny contains 1 if object.get(input, [\"a\", 0, \"b\"], {}).c", "a[*].b.c"),
-        ("deny contains 1 if { p := [\"a\", \"b\"]; object.get(input, p, 1) }", "**"),
-        ("deny contains 1 if json.filter(input, [\"a/b\", \"c/0/d\"]).a", "a.b.** c[*].d.**"),
-        ("deny contains 1 if json.filter(input, input.p).a", "**"),
-        ("deny contains 1 if { x := object.union(input.a, input.b); x.c }", "a.c b.c"),
-        ("deny contains 1 if { some x in array.concat(input.a, input.b); x.c }", "a[*].c b[*].c"),
-        ("deny contains 1 if startswith(input.a.b, \"x\")", "a.b.**"),
-        ("deny contains 1 if { f(input.a) with input as input.z }\nf(x) if x.b == input.c", "z.a.b.** z.c.**"),
-        ("deny contains 1 if q with input.a as input.b\nq if input.a.c", "b.c"),
-        ("deny contains 1 if q with input.a.d as input.b\nq if input.a.d.c", "a.d.c b.c"),
-        ("deny contains 1 if q with input as {\"a\": 1}\nq if input.a.c", ""),
-        ("deny contains 1 if f(1) with f as g\nf(x) if x\ng(x) if input.a", "**"),
-        ("deny := x if { x := input.a } else := y if { y := input.b.c }", "a.** b.c.**"),
-    ];
     let mut wrong = Vec::new();
-    for (rules, expected) in cases {
+    for (rules, expected) in CASES {
         let found = lines(rules);
-        if found != expected {
+        if found != *expected {
             wrong.push(format!("{rules}\n  found    {found}\n  expected {expected}"));
         }
     }
@@ -263,4 +270,86 @@ fn parts_say_how_they_are_asked_for() {
 fn under_with_no_part_is_read_that_is_replaced() {
     assert_eq!(parts("deny contains 1 if { q with input.run as {\"x\": 1} }\nq if input.run.x"), Vec::<String>::new());
     assert_eq!(parts("deny contains 1 if { q with input.a as 1 }\nq if input.run.x"), ["run needed", "run.x needed"]);
+}
+
+/// What a projection leaves of a value.
+fn projected(projection: &Projection, at: Wanted, value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let kept = map.iter().filter_map(|(key, value)| {
+                let below = projection.key(at, key);
+                below.anything().then(|| (key.clone(), projected(projection, below, value)))
+            });
+            Value::Object(kept.collect())
+        }
+        Value::Array(items) => {
+            let below = projection.item(at);
+            let kept = items.iter().filter(|_| below.anything());
+            Value::Array(kept.map(|item| projected(projection, below, item)).collect())
+        }
+        scalar => scalar.clone(),
+    }
+}
+
+/// Values with the keys and words of the rules above.
+fn values() -> impl Strategy<Value = Value> {
+    let scalar = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (0..3).prop_map(Value::from),
+        prop::sample::select(vec!["a", "b", "k", "q", "x"]).prop_map(Value::from),
+    ];
+    scalar.prop_recursive(5, 60, 4, |inner| {
+        let keys = prop::sample::select(vec!["a", "b", "c", "d", "e", "k", "t", "v", "x", "address", "deposed"]);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+            prop::collection::vec((keys, inner), 0..5)
+                .prop_map(|entries| Value::Object(entries.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
+        ]
+    })
+}
+
+fn inputs() -> impl Strategy<Value = Value> {
+    let keys = ["a", "b", "c", "a b", "k", "q", "z", "resource_changes"];
+    prop::collection::vec(prop::option::weighted(0.8, values()), keys.len()).prop_map(move |values| {
+        let entries = keys.iter().zip(values).filter_map(|(key, value)| Some(((*key).to_owned(), value?)));
+        Value::Object(entries.collect::<Map<_, _>>())
+    })
+}
+
+/// What becomes of a rule, without the words of errors.
+fn outcome(program: &Program, rule: &str, input: &Value) -> Result<Option<Value>, ()> {
+    let run = program.run(vec![Job { rule: rule.to_owned(), input: Input::from_json(input) }]).remove(0);
+    run.value.map_err(drop)
+}
+
+/// The rules above, a package for each.
+fn all_cases() -> (Program, Vec<(String, Projection)>) {
+    let texts: Vec<(String, String)> = CASES
+        .iter()
+        .enumerate()
+        .map(|(index, (rules, _))| {
+            let rules = rules.replace("data.main.", &format!("data.p{index}."));
+            (format!("{index}.rego"), main_v1(&rules).replace("package main", &format!("package p{index}")))
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let program = load(&files);
+    let rules = program.modules().iter().flat_map(|module| &module.rules).filter(|rule| rule.name == "deny");
+    let rules = rules.map(|rule| (rule.path.clone(), Projection::of(&rule.reads.paths))).collect();
+    (program, rules)
+}
+
+/// Nothing that a projection leaves out changes an answer.
+#[test]
+fn what_is_not_read_changes_no_answer() {
+    let (program, rules) = all_cases();
+    let config = ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(input in inputs())| {
+        for (rule, projection) in &rules {
+            let less = projected(projection, projection.root(), &input);
+            let (whole, part) = (outcome(&program, rule, &input), outcome(&program, rule, &less));
+            prop_assert_eq!(whole, part, "{}: {} as {}", rule, input, less);
+        }
+    });
 }

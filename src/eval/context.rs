@@ -1,0 +1,119 @@
+//! What stands beside the plan in the input: keys that CI systems add, from a file (`--context`).
+//!
+//! Owns the file and its collisions with what a plan and plangate bring. Must not know which rule gets what.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::DERIVED_KEY;
+use super::missing::is_plan_key;
+use crate::problem::{Problem, ProblemCode};
+use crate::rego::ALIASES;
+use crate::source::SourceFile;
+use crate::text::truncate;
+
+/// Top-level keys that rules find beside those of the plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Context {
+    values: BTreeMap<String, Value>,
+}
+
+impl Context {
+    /// Reads a file: YAML by its name (`.yaml`, `.yml`), else JSON.
+    ///
+    /// # Errors
+    /// What is no object, and keys that the plan or plangate brings. Never a value of the file: it may be a secret.
+    pub fn parse(file: &SourceFile) -> Result<Self, Problem> {
+        let problem = |what: String| {
+            Problem::new(ProblemCode::Config, format!("the context file `{}` {what}", file.name())).help(
+                "write an object of what your CI system adds to the input of policies, such as \
+                 `{\"run\": {\"is_destroy\": false}}`",
+            )
+        };
+        let is_yaml = [".yaml", ".yml"].iter().any(|end| file.name().ends_with(end));
+        let value: Value = if is_yaml {
+            yaml_serde::from_str(file.text()).map_err(|error| {
+                let at = error.location().map_or_else(String::new, |at| format!(" (line {})", at.line()));
+                problem(format!("is not valid YAML{at}"))
+            })?
+        } else {
+            serde_json::from_str(file.text()).map_err(|error| {
+                problem(format!("is not valid JSON (line {}, column {})", error.line(), error.column()))
+            })?
+        };
+        let Value::Object(map) = value else { return Err(problem("is no object".to_owned())) };
+        let values: BTreeMap<String, Value> = map.into_iter().collect();
+        let taken = values.keys().find(|key| is_taken(key));
+        match taken {
+            Some(key) => Err(collision(key, "that key is the plan's own")),
+            None => Ok(Self { values }),
+        }
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.values.get(key)
+    }
+
+    /// Its keys.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// Its values.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.values.iter().map(|(key, value)| (key.as_str(), value))
+    }
+
+    /// A key that this plan has too.
+    pub(super) fn check(&self, mut has: impl FnMut(&str) -> bool) -> Result<(), Problem> {
+        match self.keys().find(|key| has(key)) {
+            Some(key) => Err(collision(key, "the plan has that key too")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn is_taken(key: &str) -> bool {
+    is_plan_key(key) || key == DERIVED_KEY || ALIASES.contains(&key)
+}
+
+fn collision(key: &str, why: &str) -> Problem {
+    let key = truncate(key, 60);
+    Problem::new(ProblemCode::Config, format!("the context file sets `{key}`, but {why}"))
+        .help("take the key out of the context file: it may add to the plan, not replace any of it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(name: &str, text: &str) -> Result<Context, String> {
+        Context::parse(&SourceFile::new(name, text)).map_err(|problem| format!("{problem}"))
+    }
+
+    #[test]
+    fn json_and_yaml_are_read() {
+        let json = parse("c.json", r#"{"run": {"is_destroy": true}}"#).unwrap();
+        assert_eq!(parse("c.yaml", "run:\n  is_destroy: true\n"), Ok(json.clone()));
+        assert_eq!(json.keys().collect::<Vec<_>>(), ["run"]);
+    }
+
+    #[test]
+    fn what_is_no_object_or_takes_a_key_of_the_plan_is_refused() {
+        for (name, text, words) in [
+            ("c.json", "[1]", "is no object"),
+            ("c.json", "{\"run\": s3cr3t}", "not valid JSON (line 1, column 9)"),
+            ("c.yml", "run: [s3cr3t", "not valid YAML"),
+            ("c.json", r#"{"resource_changes": []}"#, "`resource_changes`"),
+            ("c.json", r#"{"plangate": {}}"#, "`plangate`"),
+            ("c.json", r#"{"plan": {}}"#, "`plan`"),
+        ] {
+            let message = parse(name, text).unwrap_err();
+            assert!(message.contains(words), "{text}: {message}");
+            assert!(!message.contains("s3cr3t"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Parts of the input that a rule reads and this input does not have.
+//!
+//! A rule that reads what is not there finds nothing, which looks like a clean plan. Owns what is known of the keys a plan may
+//! have, when Terraform leaves them out, and the keys CI systems add. Must not run rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::DERIVED_KEY;
+use super::context::Context;
+use crate::plan::{Action, Plan};
+use crate::policy::Rule;
+use crate::problem::{Problem, ProblemCode};
+use crate::rego::{ALIASES, PartRead, Program};
+use crate::suggest;
+use crate::text::truncate;
+
+/// When a key of a plan can be absent though nobody took it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    /// Where there is nothing to say, or in the plans of some versions, where absence is known to say nothing.
+    Ordinarily,
+    /// Never.
+    Never,
+    /// Where no variable is declared.
+    WithoutVariables,
+    /// Where no object existed before.
+    WithoutState,
+    /// Before Terraform 1.5.
+    BeforeTerraform15,
+}
+
+/// The top-level keys of plans (Terraform `internal/command/jsonplan/plan.go`).
+const PLAN_KEYS: [(&str, Absent); 18] = [
+    ("action_invocations", Absent::Ordinarily),
+    ("applyable", Absent::Ordinarily),
+    ("checks", Absent::Ordinarily),
+    ("complete", Absent::Ordinarily),
+    ("condition_results", Absent::Ordinarily),
+    ("configuration", Absent::Never),
+    ("deferred_action_invocations", Absent::Ordinarily),
+    ("deferred_changes", Absent::Ordinarily),
+    ("errored", Absent::Ordinarily),
+    ("format_version", Absent::Never),
+    ("output_changes", Absent::Ordinarily),
+    ("planned_values", Absent::Never),
+    ("prior_state", Absent::WithoutState),
+    ("relevant_attributes", Absent::Ordinarily),
+    // A plan without changes that should have some is undecided by itself.
+    ("resource_changes", Absent::Ordinarily),
+    ("resource_drift", Absent::Ordinarily),
+    ("terraform_version", Absent::Never),
+    ("timestamp", Absent::BeforeTerraform15),
+];
+
+/// Also a key of plans; apart from the table, for it is long enough.
+const VARIABLES: (&str, Absent) = ("variables", Absent::WithoutVariables);
+
+/// Keys that policies find beside a plan elsewhere, and where.
+const CONVENTIONS: [(&str, &str); 20] = [
+    ("action", "Digger"),
+    ("approvals", "Digger"),
+    ("approvers", "env0"),
+    ("cost_estimate", "cost estimation"),
+    ("costEstimation", "env0"),
+    ("deployerUser", "env0"),
+    ("deploymentRequest", "env0"),
+    ("planPolicyViolations", "Digger"),
+    ("project", "Digger"),
+    ("revisionUser", "env0"),
+    ("run", "HCP Terraform"),
+    ("run_type", "Plural"),
+    ("spacelift", "Spacelift"),
+    ("stack", "Plural"),
+    ("teams", "Digger"),
+    ("tfrun", "Scalr"),
+    ("third_party_metadata", "Spacelift"),
+    ("user", "Digger"),
+    ("workspace", "CI systems"),
+    // A state is another document.
+    ("values", ""),
+];
+
+fn plan_keys() -> impl Iterator<Item = (&'static str, Absent)> {
+    PLAN_KEYS.into_iter().chain([VARIABLES])
+}
+
+/// Whether plans have such a key.
+pub(super) fn is_plan_key(key: &str) -> bool {
+    plan_keys().any(|(known, _)| known == key)
+}
+
+/// A part by its name, and whether it is looked for in an alias of the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Part<'a> {
+    name: &'a str,
+    alias: Option<&'a str>,
+}
+
+/// What an input has.
+pub(super) struct Available<'a> {
+    plan: &'a Plan,
+    context: &'a Context,
+}
+
+impl<'a> Available<'a> {
+    pub(super) fn new(plan: &'a Plan, context: &'a Context) -> Self {
+        Self { plan, context }
+    }
+
+    /// Whether a key of the input is another name for the plan. A plan that has the key itself keeps it.
+    pub(super) fn is_alias(&self, key: &str) -> bool {
+        ALIASES.contains(&key) && !self.plan.keys.contains(key)
+    }
+
+    /// The keys that stand beside the plan: those of the context, and of the wrapper the plan came in.
+    pub(super) fn beside(&self) -> impl Iterator<Item = &str> {
+        let wrapper = self.plan.wrapper_keys.iter().map(String::as_str);
+        let free = |key: &&str| {
+            !is_plan_key(key) && *key != DERIVED_KEY && !ALIASES.contains(key) && !self.plan.keys.contains(*key)
+        };
+        self.context.keys().chain(wrapper.filter(free))
+    }
+
+    fn has(&self, part: Part<'_>) -> bool {
+        let here = part.alias.is_none() && (part.name == DERIVED_KEY || self.beside().any(|key| key == part.name));
+        here || self.plan.keys.contains(part.name) || self.is_left_out(part.name)
+    }
+
+    /// Whether Terraform has left out a key because there was nothing to write.
+    fn is_left_out(&self, name: &str) -> bool {
+        match plan_keys().find(|(key, _)| *key == name) {
+            Some((_, Absent::Ordinarily)) => true,
+            Some((_, Absent::WithoutVariables)) => {
+                self.plan.configuration.as_ref().is_some_and(|configuration| !configuration.declares_variables)
+            }
+            Some((_, Absent::WithoutState)) => {
+                let existed = |action: Action| !matches!(action, Action::Create | Action::Read);
+                !self.plan.changes.iter().flatten().any(|entry| entry.is_managed() && existed(entry.change.action))
+            }
+            Some((_, Absent::Never | Absent::BeforeTerraform15)) | None => false,
+        }
+    }
+
+    /// The part that keys lead to; `None` where that is no question of its own.
+    fn part<'k>(&self, keys: &'k [String]) -> Option<Part<'k>> {
+        match keys {
+            [name] if self.is_alias(name) => None,
+            [name] => Some(Part { name, alias: None }),
+            [alias, name] if self.is_alias(alias) => Some(Part { name, alias: Some(alias) }),
+            _ => None,
+        }
+    }
+
+    /// Why a rule cannot be decided here: a problem for each part that it reads in vain.
+    ///
+    /// A rule that asks whether a part is there (`not input.run`, `object.get(input, "run", …)`) has said what holds without it.
+    /// Definitions of one helper that take their value from different parts are different shapes of one input: one of them
+    /// that is there will do.
+    pub(super) fn missing(&self, rule: &Rule, program: &Program) -> Vec<Problem> {
+        let asked: BTreeSet<&str> = rule
+            .reads
+            .parts
+            .iter()
+            .filter(|read| read.asked)
+            .filter_map(|read| Some(self.part(&read.keys)?.name))
+            .collect();
+        let mut found: BTreeMap<Part<'_>, &PartRead> = BTreeMap::new();
+        for read in &rule.reads.parts {
+            let Some(part) = self.part(&read.keys).filter(|part| !self.has(*part) && !asked.contains(part.name)) else {
+                continue;
+            };
+            let other = |keys: &Vec<String>| self.part(keys).is_some_and(|other| self.has(other));
+            let answered = !read.needed
+                && self.misspelt(part.name).is_none()
+                && read.alternatives.iter().all(|parts| parts.iter().any(other));
+            if !answered {
+                found.entry(part).or_insert(read);
+            }
+        }
+        found.into_iter().map(|(part, read)| self.problem(rule, part, read, program)).collect()
+    }
+
+    /// The key that was probably meant by one that nobody knows.
+    fn misspelt(&self, name: &str) -> Option<&str> {
+        if CONVENTIONS.iter().any(|(key, _)| *key == name) {
+            return None;
+        }
+        let known = plan_keys().map(|(key, _)| key).chain(CONVENTIONS.map(|(key, _)| key)).chain([DERIVED_KEY]);
+        suggest::nearest(name, known.chain(self.context.keys())).filter(|near| *near != name)
+    }
+
+    fn problem(&self, rule: &Rule, part: Part<'_>, read: &PartRead, program: &Program) -> Problem {
+        let name = truncate(part.name, 60);
+        let path = part.alias.map_or_else(|| format!("input.{name}"), |alias| format!("input.{alias}.{name}"));
+        let message =
+            format!("rule `{}` reads `{path}`, which this input does not have: it would find nothing", rule.id);
+        let problem = Problem::new(ProblemCode::RuleUndetermined, message).help(self.help(part, &path));
+        let place = read.place.as_ref().and_then(|(file, span)| {
+            let module = program.modules().iter().find(|module| module.file.name() == file && !module.trusted)?;
+            Some((&module.file, *span))
+        });
+        match place {
+            Some((file, span)) => problem.at(file, span, "read here"),
+            None => problem,
+        }
+    }
+
+    fn help(&self, part: Part<'_>, path: &str) -> String {
+        let guard = format!(
+            "to go on without it, say what holds then: `object.get(input, \"{}\", {{}})`",
+            truncate(part.name, 60)
+        );
+        let convention = CONVENTIONS.iter().find(|(key, _)| *key == part.name);
+        let absent = plan_keys().find(|(key, _)| *key == part.name).map(|(_, absent)| absent);
+        match (absent, convention) {
+            (Some(Absent::WithoutVariables), _) => {
+                "the configuration declares variables, or is missing itself: print the whole plan: terraform show -json tfplan > plan.json".to_owned()
+            }
+            (Some(Absent::WithoutState), _) => {
+                "the plan changes objects that exist, so Terraform has written a prior state: print the whole plan: \
+                 terraform show -json tfplan > plan.json"
+                    .to_owned()
+            }
+            (Some(Absent::BeforeTerraform15), _) => format!("Terraform writes it since 1.5; {guard}"),
+            (Some(_), _) => {
+                "Terraform always writes it: print the whole plan: terraform show -json tfplan > plan.json".to_owned()
+            }
+            (None, Some((_, ""))) => "it is a key of states; judge plans with rules about `input.resource_changes`".to_owned(),
+            (None, Some((_, system))) if part.alias.is_none() => {
+                format!("{system} adds it to the input: pass it with `--context FILE`; {guard}")
+            }
+            (None, _) => match self.misspelt(part.name) {
+                Some(near) => format!("did you mean `{}{near}`?", path.strip_suffix(&*truncate(part.name, 60)).unwrap_or("input.")),
+                None if part.alias.is_some() => "no plan has such a key".to_owned(),
+                None => format!("no plan has such a key: pass it with `--context FILE`; {guard}"),
+            },
+        }
+    }
+}
