@@ -2,6 +2,8 @@
 //!
 //! The one place that turns [`Config`] into the settings of each stage. Must not judge plans.
 
+mod sets;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +21,7 @@ use crate::io;
 use crate::overlay;
 use crate::plan::completeness::Expect;
 use crate::policy::entry::EntryPoint;
-use crate::policy::{PolicyFile, PolicySet, Sources};
+use crate::policy::{PolicyFile, PolicySet, Sources, set};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
@@ -229,19 +231,28 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     let names: BTreeSet<Utf8PathBuf> = files.into_values().collect();
     let names: Vec<Utf8PathBuf> = names.into_iter().collect();
     problems.extend(config.check_rego_versions(&names));
+    let sets = sets::read(&paths).unwrap_or_else(|found| {
+        problems.extend(found);
+        sets::Sets::default()
+    });
     let mut loaded = Vec::new();
     for name in &names {
+        let listed = sets.scalr.get(&io::canonical(name));
+        if listed.is_some_and(|policy| !policy.enabled) {
+            continue;
+        }
         let dialect = match config.rego_version_for(name) {
             Some((RegoVersion::V0, _)) => Dialect::V0,
             Some((RegoVersion::V1, _)) => Dialect::V1,
             None => Dialect::Auto,
         };
-        match io::read_text(name, MAX_TEXT_BYTES) {
+        let file = io::read_text(name, MAX_TEXT_BYTES);
+        match file.and_then(|file| listed.map_or(Ok(file.clone()), |policy| set::isolated(&file, policy))) {
             Ok(file) => loaded.push(PolicyFile { file, dialect }),
             Err(problem) => problems.push(problem),
         }
     }
-    let mut entry_points = Vec::new();
+    let mut entry_points = sets.entry_points;
     for decision in decisions(setup, config) {
         match decision {
             Ok(decision) => entry_points.push(decision),
@@ -259,7 +270,7 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
         max_items: MAX_RESULT_ITEMS,
         max_bytes: MAX_RESULT_BYTES,
     };
-    let policies = PolicySet::load_all(Sources { files: loaded, entry_points }, &limits)?;
+    let policies = PolicySet::load_all(Sources { files: loaded, entry_points, notes: sets.notes }, &limits)?;
     let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
     if idle.is_empty() { Ok(policies) } else { Err(idle) }
 }

@@ -269,3 +269,73 @@ fn the_configuration_names_decisions_with_levels() {
         refused(&setup, words);
     }
 }
+
+const ONE: &str = "package terraform.one\n\ndeny[msg] { msg := \"one\" }\n";
+const TWO: &str = "package terraform.two\nimport rego.v1\nrule contains \"two\"\nunset := 1 if input.nothing\n";
+const EXTRA: &str = "package extra\nimport rego.v1\ndeny contains \"extra\"\n";
+
+/// A policy set of HCP Terraform with these queries and levels.
+fn hcp(queries: &[(&str, &str)]) -> (tempfile::TempDir, Setup) {
+    use std::fmt::Write as _;
+    let set = queries.iter().fold(String::new(), |mut out, (query, level)| {
+        let name = query.replace('.', "-");
+        let _ = write!(out, "policy \"{name}\" {{\n  query = \"{query}\"\n  enforcement_level = \"{level}\"\n}}\n");
+        out
+    });
+    repository(&[
+        ("policy/one.rego", ONE),
+        ("policy/two.rego", TWO),
+        ("policy/extra.rego", EXTRA),
+        ("policy/policies.hcl", &set),
+    ])
+}
+
+#[test]
+fn a_policy_set_of_hcp_terraform_names_rules_and_levels() {
+    let (_dir, setup) = hcp(&[("data.terraform.one.deny", "advisory"), ("data.terraform.two.rule", "mandatory")]);
+    let report = run(&setup, QUIET);
+    let expected = [
+        ("extra.deny", Level::Deny, "extra"),
+        ("terraform.two.rule", Level::Deny, "two"),
+        ("terraform.one.deny", Level::Warn, "one"),
+    ];
+    assert_eq!(told(&report), expected);
+    assert!(report.notes[0].ends_with("policies.hcl sets the levels of 2 rules"), "{:?}", report.notes);
+}
+
+#[test]
+fn a_query_that_no_rule_answers_is_refused_and_one_without_a_list_undecided() {
+    let (_dir, setup) = hcp(&[("data.terraform.one.denny", "advisory"), ("data.terraform.two.rule", "mandatory")]);
+    refused(&setup, "no rule answers `data.terraform.one.denny`");
+    let (_dir, setup) = hcp(&[("data.terraform.two.rule", "advisory"), ("data.terraform.two.unset", "advisory")]);
+    let report = run(&setup, QUIET);
+    assert_eq!(report.verdict, Verdict::Undecided);
+    assert!(plan(&report).problems[0].message.contains("no value; expected a set or an array"));
+}
+
+#[test]
+fn policies_of_scalr_are_judged_apart_at_their_levels() {
+    let policy =
+        |name: &str| format!("package terraform\n\nlimit = \"{name}\"\n\ndeny[reason] {{\n\treason := limit\n}}\n");
+    let list = "version = \"v1\"\n\npolicy \"first\" {\n  enabled = true\n  enforcement_level = \"advisory\"\n}\n\n\
+                policy \"second-one\" {\n  enabled = true\n  enforcement_level = \"hard-mandatory\"\n}\n\n\
+                policy \"third\" {\n  enabled = false\n  enforcement_level = \"hard-mandatory\"\n}\n";
+    let (first, second, third) = (policy("first"), policy("second-one"), policy("third"));
+    let files = |list: &'static str| {
+        repository(&[
+            ("policy/cost/scalr-policy.hcl", list),
+            ("policy/cost/first.rego", &first),
+            ("policy/cost/second-one.rego", &second),
+            ("policy/cost/third.rego", &third),
+            ("policy/cost/first.test.rego", "package terraform\nimport data.mock\n"),
+        ])
+    };
+    let (_dir, setup) = files(list);
+    let report = run(&setup, QUIET);
+    let expected =
+        [("terraform.second_one.deny", Level::Deny, "second-one"), ("terraform.first.deny", Level::Warn, "first")];
+    assert_eq!(told(&report), expected);
+    assert!(report.notes[0].starts_with("the policy `third` is not run"), "{:?}", report.notes);
+    let (_dir, setup) = files("version = \"v1\"\npolicy \"fourth\" {\n  enabled = true\n}\n");
+    refused(&setup, "has no file `fourth.rego`");
+}
