@@ -191,7 +191,8 @@ pub fn refused(file: &SourceFile) -> Option<Problem> {
 }
 
 /// The package a text declares, and where.
-pub(super) fn package_line(text: &str) -> Option<(&str, Span)> {
+#[must_use]
+pub fn package_line(text: &str) -> Option<(&str, Span)> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         if let Some(rest) = line.strip_prefix("package").filter(|rest| rest.starts_with([' ', '\t'])) {

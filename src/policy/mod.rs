@@ -16,6 +16,7 @@ pub mod set;
 
 use std::collections::BTreeMap;
 
+use crate::data::Data;
 use crate::finding::{Location, RuleId, Severity};
 use crate::policy::contract::DeclaredLevel;
 use crate::policy::entry::EntryPoint;
@@ -121,6 +122,8 @@ pub struct Sources {
     pub files: Vec<PolicyFile>,
     /// Rules that are run whatever their names.
     pub entry_points: Vec<EntryPoint>,
+    /// What policies see under `data` beside rules.
+    pub data: Data,
     /// Remarks on what is loaded, for the report.
     pub notes: Vec<String>,
 }
@@ -147,7 +150,7 @@ impl PolicySet {
     /// As [`load`](Self::load), and for an entry point that no rule answers, a policy that can judge no plan, a package
     /// that nothing runs.
     pub fn load_all(sources: Sources, limits: &Limits) -> Result<Self, Vec<Problem>> {
-        let Sources { files, entry_points, mut notes } = sources;
+        let Sources { files, entry_points, data, mut notes } = sources;
         let refused: Vec<Problem> = files.iter().filter_map(|file| conventions::refused(&file.file)).collect();
         if !refused.is_empty() {
             return Err(refused);
@@ -159,7 +162,7 @@ impl PolicySet {
             trusted: false,
             known: None,
         }));
-        let program = Program::load(modules, limits)?;
+        let program = Program::load_with(modules, data, limits)?;
 
         let mut rules = native::rules();
         let found = register::rules(program.modules(), &entry_points);

@@ -3,12 +3,11 @@
 use camino::Utf8PathBuf;
 use plangate::finding::{Finding, Level};
 use plangate::gate::Stages;
-use plangate::problem::Problem;
 use plangate::report::{PlanReport, Report};
 use plangate::verdict::Verdict;
 use plangate::workspace::{self, Setup};
 
-use crate::harness::{judge, package, read, setup};
+use crate::harness::{judge, package, read, refused, repository, setup};
 
 const QUIET: &str = "02-noop";
 const REPLACE: &str = "05-replace-force-new";
@@ -49,25 +48,6 @@ fn finds(name: &str, scenario: &str, expected: &[(&str, Level, &str)]) {
     let report = run(&with(name), scenario);
     assert_eq!(told(&report), expected);
     assert_eq!(plan(&report).problems.len(), 0, "{:?}", plan(&report).problems);
-}
-
-#[track_caller]
-fn refused(setup: &Setup, words: &str) -> Vec<Problem> {
-    let Err(problems) = workspace::open(setup) else { panic!("was accepted") };
-    assert!(problems.iter().any(|problem| format!("{problem} {:?}", problem.help).contains(words)), "{problems:#?}");
-    problems
-}
-
-/// A repository of these files.
-fn repository(files: &[(&str, &str)]) -> (tempfile::TempDir, Setup) {
-    let dir = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = dir.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    let setup = setup(dir.path().to_str().unwrap());
-    (dir, setup)
 }
 
 #[test]

@@ -8,10 +8,7 @@ use crate::source::{SourceFile, Span};
 
 /// The `policy` blocks in the order of their names; `None` where the file has no key `policy`.
 pub(super) fn blocks(file: &SourceFile) -> Result<Option<Vec<Block>>, Problem> {
-    // The reader of YAML refuses a key that stands twice, of which a reader of JSON would drop one in silence.
-    let json: Json = yaml_serde::from_str::<yaml_serde::Value>(file.text())
-        .and_then(yaml_serde::from_value)
-        .map_err(|error| wrong(file, format!("`{}` cannot be read: {error}", file.name())))?;
+    let json = crate::data::parse(file)?;
     let Some(policies) = json.get("policy") else { return Ok(None) };
     let mut found = Vec::new();
     for object in objects(policies) {
