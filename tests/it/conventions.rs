@@ -7,7 +7,7 @@ use plangate::report::{PlanReport, Report};
 use plangate::verdict::Verdict;
 use plangate::workspace::{self, Setup};
 
-use crate::harness::{judge, package, read, refused, repository, setup};
+use crate::harness::{judge, package, plangate, read, refused, repository, setup};
 
 const QUIET: &str = "02-noop";
 const REPLACE: &str = "05-replace-force-new";
@@ -318,4 +318,75 @@ fn policies_of_scalr_are_judged_apart_at_their_levels() {
     assert!(report.notes[0].starts_with("the policy `third` is not run"), "{:?}", report.notes);
     let (_dir, setup) = files("version = \"v1\"\npolicy \"fourth\" {\n  enabled = true\n}\n");
     refused(&setup, "has no file `fourth.rego`");
+}
+
+/// What conftest 1.21.1's engine and output made of the same policies and plan:
+/// `conftest test --no-color -p policy -n main -n team.other [-o json] fixtures/…/plan.json`.
+mod conftest_output {
+    use plangate::report::Report;
+    use plangate::report::conftest::{self, Check};
+
+    use super::{REPLACE, directory, open, setup};
+    use crate::harness::{judge, read};
+
+    fn report() -> (Report, Vec<Check>) {
+        let mut setup = setup("no-such-repository");
+        setup.extra_policies = vec![directory("conftest-output/policy")];
+        let path = format!("fixtures/scenarios/{REPLACE}/plan.json");
+        let report = judge(&open(&setup), &[(&path, read(&path))]);
+        let checks = conftest::checks(&report).into_iter().filter(|check| check.namespace != conftest::NAMESPACE);
+        (report.clone(), checks.collect())
+    }
+
+    fn recorded(name: &str) -> String {
+        String::from_utf8(read(&format!("tests/it/conventions/conftest-output/{name}"))).unwrap()
+    }
+
+    #[test]
+    fn lines_are_those_of_conftest() {
+        let (_, checks) = report();
+        assert_eq!(anstream::adapter::strip_str(&conftest::lines(&checks)).to_string(), recorded("stdout.txt"));
+        assert_eq!([false, true].map(|warn| conftest::exit_code(&checks, warn)), [1, 2]);
+    }
+
+    #[test]
+    fn json_is_that_of_conftest() {
+        let (_, checks) = report();
+        assert_eq!(conftest::json(&checks).unwrap(), recorded("stdout.json"));
+    }
+
+    #[test]
+    fn what_ships_stands_in_a_namespace_of_its_own() {
+        let (report, _) = report();
+        let checks = conftest::checks(&report);
+        let own = checks.last().unwrap();
+        assert_eq!(own.namespace, conftest::NAMESPACE);
+        let lost = own.failures.iter().find(|entry| entry.metadata["rule"] == "stateful/destroy-data-store").unwrap();
+        assert_eq!(lost.metadata["query"], "data.plangate.stateful.destroy_data_store.deny");
+        assert!(own.successes > 10, "{own:?}");
+    }
+}
+
+#[test]
+fn a_plan_that_cannot_be_judged_fails_for_conftest_too() {
+    let ran = |args: &[&str], stdin: &str| {
+        let args = ["check", "--compat", "conftest", "-"].into_iter().chain(args.iter().copied());
+        plangate().args(args).stdin(stdin).run()
+    };
+    ran(&[], "{}").exits(1).says("FAIL - - plangate - undecided: ").says(" 1 failure, 0 exceptions\n");
+    ran(&["--fail-on-warn"], "{}").exits(2);
+    let written = ran(&["-o", "json"], "{}");
+    let written: serde_json::Value = serde_json::from_str(&written.exits(1).stdout).unwrap();
+    assert_eq!((&written[0]["filename"], &written[0]["namespace"]), (&"".into(), &"plangate".into()));
+    assert_eq!(written[0]["failures"][0]["metadata"]["code"], "not-a-plan");
+    ran(&["--policy", "no/such/path"], "{}").exits(1).says("FAIL - - plangate - undecided: the policy path");
+    ran(&["-o", "table"], "{}").exits(2).says("no output format of `--compat conftest`");
+}
+
+#[test]
+fn a_plan_that_passes_says_nothing_that_looks_like_a_failure() {
+    let quiet = read(&format!("fixtures/scenarios/{QUIET}/plan.json"));
+    let lines = plangate().args(["check", "--compat", "conftest", "-"]).stdin(quiet.clone()).run();
+    lines.exits(0).says(" passed, 0 warnings, 0 failures, 0 exceptions\n").hides("FAIL");
+    plangate().args(["check", "--compat", "conftest", "-o", "json", "-"]).stdin(quiet).run().exits(0).hides("failures");
 }
