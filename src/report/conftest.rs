@@ -1,6 +1,6 @@
 //! The report as conftest writes it, for tools that read that: lines with a summary, or JSON.
 //!
-//! Follows conftest 0.6x `output/standard.go`, `output/json.go` and the counting of `policy/engine.go`. Rules of the
+//! Follows conftest 0.71 `output/standard.go`, `output/json.go` and the counting of `policy/engine.go`. Rules of the
 //! repository stand in the namespaces of their packages; everything that ships, and every reason for *undecided*, in
 //! [`NAMESPACE`], so that nothing is lost.
 
@@ -66,7 +66,6 @@ pub struct Loc {
     line: Option<serde_json::Number>,
 }
 
-#[expect(clippy::ptr_arg, reason = "serde passes the field's type")]
 fn file_name<S: serde::Serializer>(name: &String, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(if name == NO_FILE { "" } else { name })
 }

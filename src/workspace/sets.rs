@@ -88,19 +88,28 @@ impl Sets {
     }
 }
 
-/// The file of a policy, or those of its directory.
+/// The files of a policy: the one of its name, those of a directory of its name beside the list, or those beside a list
+/// that is in such a directory.
 fn files_of(directory: &Utf8Path, policy: &ScalrPolicy) -> Result<Vec<Utf8PathBuf>, Problem> {
     let (file, below) = (directory.join(format!("{}.rego", policy.name)), directory.join(&policy.name));
-    if file.is_file() {
-        return Ok(vec![file]);
-    }
-    let files = if below.is_dir() { io::files_under(&below, &["rego"])? } else { Vec::new() };
-    let files: Vec<Utf8PathBuf> = files.into_iter().filter(|file| !is_test(file)).collect();
+    let mut files = if file.is_file() {
+        vec![file]
+    } else if below.is_dir() {
+        io::files_under(&below, &["rego"])?
+    } else if io::canonical(directory).file_name() == Some(&policy.name) {
+        let files = io::files_under(directory, &["rego"])?;
+        files.into_iter().filter(|file| file.parent() == Some(directory)).collect()
+    } else {
+        Vec::new()
+    };
+    files.retain(|file| !is_test(file));
     if files.is_empty() {
         let message = format!("the policy `{}` has no file `{}.rego` beside the list", policy.name, policy.name);
         return Err(Problem::new(ProblemCode::Config, message)
             .at(&policy.place.file, policy.place.span, "listed here")
-            .help("a policy of Scalr is named like its file: add the file, or take the policy out of the list"));
+            .help(
+                "a policy of Scalr is named like its file or directory: add it, or take the policy out of the list",
+            ));
     }
     Ok(files)
 }

@@ -318,9 +318,13 @@ fn policies_of_scalr_are_judged_apart_at_their_levels() {
     assert!(report.notes[0].starts_with("the policy `third` is not run"), "{:?}", report.notes);
     let (_dir, setup) = files("version = \"v1\"\npolicy \"fourth\" {\n  enabled = true\n}\n");
     refused(&setup, "has no file `fourth.rego`");
+    let by_directory = "version = \"v1\"\npolicy \"cost\" {\n  enabled = true\n}\n";
+    let (_dir, setup) =
+        repository(&[("policy/cost/scalr-policy.hcl", by_directory), ("policy/cost/limit.rego", &first)]);
+    assert_eq!(told(&run(&setup, QUIET)), [("terraform.cost.deny", Level::Deny, "first")]);
 }
 
-/// What conftest 1.21.1's engine and output made of the same policies and plan:
+/// What conftest 0.71.1 printed for the same policies and plan:
 /// `conftest test --no-color -p policy -n main -n team.other [-o json] fixtures/…/plan.json`.
 mod conftest_output {
     use plangate::report::Report;
