@@ -238,31 +238,13 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
         problems.extend(found);
         sets::Sets::default()
     });
-    let bundles = bundles(&paths, &mut problems);
-    let data = read_data(setup, config, &bundles).unwrap_or_else(|found| {
+    let bundles = documents::bundles(&paths, &mut problems);
+    let data = documents::read(setup, config, &bundles).unwrap_or_else(|found| {
         problems.extend(found);
         Data::default()
     });
-    let mut loaded = Vec::new();
-    for name in &names {
-        let listed = sets.scalr.get(&io::canonical(name));
-        if listed.is_some_and(|policy| !policy.enabled) {
-            continue;
-        }
-        let dialect = match config.rego_version_for(name) {
-            Some((RegoVersion::V0, _)) => Dialect::V0,
-            Some((RegoVersion::V1, _)) => Dialect::V1,
-            None => bundles.iter().find_map(|(_, bundle)| bundle.dialect(name)).unwrap_or(Dialect::Auto),
-        };
-        let file = io::read_text(name, MAX_TEXT_BYTES);
-        match file.and_then(|file| listed.map_or(Ok(file.clone()), |policy| set::isolated(&file, policy))) {
-            Ok(file) => {
-                problems.extend(bundles.iter().filter_map(|(_, bundle)| bundle.check_package(&file)));
-                loaded.push(PolicyFile { file, dialect });
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
+    let (files, wrong) = read_policies(&names, config, &sets, &bundles);
+    problems.extend(wrong);
     let mut entry_points = sets.entry_points;
     for decision in decisions(setup, config) {
         match decision {
@@ -273,45 +255,54 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     if !problems.is_empty() {
         return Err(problems);
     }
-    let limits = rego::Limits {
+    let policies = PolicySet::load_all(Sources { files, entry_points, data, notes: sets.notes }, &limits_of(setup))?;
+    let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
+    if idle.is_empty() { Ok(policies) } else { Err(idle) }
+}
+
+/// Reads the policy files, each in the dialect that configuration or bundle gives it; those of Scalr apart.
+fn read_policies(
+    names: &[Utf8PathBuf],
+    config: &Config,
+    sets: &sets::Sets,
+    bundles: &[Bundle],
+) -> (Vec<PolicyFile>, Vec<Problem>) {
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
+    for name in names {
+        let listed = sets.scalr.get(&io::canonical(name));
+        if listed.is_some_and(|policy| !policy.enabled) {
+            continue;
+        }
+        let dialect = match config.rego_version_for(name) {
+            Some((RegoVersion::V0, _)) => Dialect::V0,
+            Some((RegoVersion::V1, _)) => Dialect::V1,
+            None => bundles.iter().find_map(|bundle| bundle.dialect(name)).unwrap_or(Dialect::Auto),
+        };
+        let file = io::read_text(name, MAX_TEXT_BYTES);
+        let file = file.and_then(|file| match listed {
+            Some(policy) => set::isolated(&file, policy),
+            None => Ok(file),
+        });
+        match file {
+            Ok(file) => {
+                problems.extend(bundles.iter().filter_map(|bundle| bundle.check_package(&file)));
+                files.push(PolicyFile { file, dialect });
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (files, problems)
+}
+
+fn limits_of(setup: &Setup) -> rego::Limits {
+    rego::Limits {
         load: LOAD_TIMEOUT,
         rule: setup.rule_timeout,
         threads: setup.threads,
         now: setup.now,
         max_items: MAX_RESULT_ITEMS,
         max_bytes: MAX_RESULT_BYTES,
-    };
-    let policies = PolicySet::load_all(Sources { files: loaded, entry_points, data, notes: sets.notes }, &limits)?;
-    let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
-    if idle.is_empty() { Ok(policies) } else { Err(idle) }
-}
-
-/// The policy paths that are OPA bundles.
-fn bundles<'a>(paths: &[PolicyPath<'a>], problems: &mut Vec<Problem>) -> Vec<(&'a Utf8Path, Bundle)> {
-    let mut bundles = Vec::new();
-    for path in paths {
-        match Bundle::at(path.path) {
-            Ok(bundle) => bundles.extend(bundle.map(|bundle| (path.path, bundle))),
-            Err(problem) => problems.push(problem),
-        }
     }
-    bundles
-}
-
-/// What policies see under `data`: of arguments, configuration, and the bundles among the policies.
-fn read_data(setup: &Setup, config: &Config, bundles: &[(&Utf8Path, Bundle)]) -> Result<Data, Vec<Problem>> {
-    let arguments = setup.extra_data.iter().map(|path| (path.as_path(), None));
-    let configured = config.data.iter().map(|path| (path.path.as_path(), Some(&path.place)));
-    let in_bundles = bundles.iter().map(|(path, _)| (*path, None));
-    let (mut data, mut problems, mut seen) = (Data::default(), Vec::new(), BTreeSet::new());
-    for (path, place) in arguments.chain(configured).chain(in_bundles) {
-        if seen.insert(io::canonical(path))
-            && let Err(found) = documents::add(&mut data, path, place)
-        {
-            problems.extend(found);
-        }
-    }
-    if problems.is_empty() { Ok(data) } else { Err(problems) }
 }
 
 /// The rules that arguments and configuration name.

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use plangate::io;
 use plangate::problem::{Problem, ProblemCode};
 use plangate::report::{Report, conftest, human, json};
+use plangate::text::one_line;
 
 use super::UNDECIDED;
 use super::args::{CheckArgs, Color, Compat, Show};
@@ -100,6 +101,10 @@ impl Outputs {
         }
         if self.stdout == Format::Json {
             problems_to_stderr(&report);
+        }
+        if matches!(self.stdout, Format::ConftestLines | Format::ConftestJson) {
+            // conftest has no place for them.
+            report.notes.iter().for_each(|note| error(&format!("note: {}", one_line(note))));
         }
         let printed = match (self.stdout, self.render(self.stdout, &report)) {
             (Format::Human | Format::ConftestLines, Ok(text)) => print_styled(&text),

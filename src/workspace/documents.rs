@@ -1,10 +1,13 @@
 //! Finds data for policies, and reads what the manifests of OPA bundles say.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{Glob, GlobMatcher};
 use serde_json::Value;
 
-use super::{MAX_TEXT_BYTES, at, normal};
+use super::{MAX_TEXT_BYTES, PolicyPath, Setup, at, normal};
+use crate::config::Config;
 use crate::data::{self, Data};
 use crate::io;
 use crate::policy::conventions;
@@ -83,6 +86,34 @@ impl Bundle {
     }
 }
 
+/// The policy paths that are bundles.
+pub(super) fn bundles(paths: &[PolicyPath<'_>], problems: &mut Vec<Problem>) -> Vec<Bundle> {
+    let mut bundles = Vec::new();
+    for path in paths {
+        match Bundle::at(path.path) {
+            Ok(bundle) => bundles.extend(bundle),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    bundles
+}
+
+/// What policies see under `data`: of arguments, configuration, and the bundles among the policies.
+pub(super) fn read(setup: &Setup, config: &Config, bundles: &[Bundle]) -> Result<Data, Vec<Problem>> {
+    let arguments = setup.extra_data.iter().map(|path| (path.as_path(), None));
+    let configured = config.data.iter().map(|path| (path.path.as_path(), Some(&path.place)));
+    let in_bundles = bundles.iter().map(|bundle| (bundle.directory.as_path(), None));
+    let (mut data, mut problems, mut seen) = (Data::default(), Vec::new(), BTreeSet::new());
+    for (path, place) in arguments.chain(configured).chain(in_bundles) {
+        if seen.insert(io::canonical(path))
+            && let Err(found) = add(&mut data, path, place)
+        {
+            problems.extend(found);
+        }
+    }
+    if problems.is_empty() { Ok(data) } else { Err(problems) }
+}
+
 /// Paths as steps.
 fn strings(value: &Value) -> Option<Vec<Vec<String>>> {
     let steps = |text: &str| text.split('/').filter(|step| !step.is_empty()).map(str::to_owned).collect();
@@ -98,7 +129,7 @@ fn dialect(version: &Value, wrong: &dyn Fn(String) -> Problem) -> Result<Dialect
 }
 
 /// Adds the documents at a path: a file as it is, of a directory those below, each at the path of its own directory.
-pub(super) fn add(data: &mut Data, path: &Utf8Path, place: Option<&Place>) -> Result<(), Vec<Problem>> {
+fn add(data: &mut Data, path: &Utf8Path, place: Option<&Place>) -> Result<(), Vec<Problem>> {
     let bundle = Bundle::at(path).map_err(|problem| vec![problem])?;
     let files = files(path, bundle.is_some(), place).map_err(|problem| vec![problem])?;
     if files.is_empty() && bundle.is_none() {

@@ -103,6 +103,15 @@ fn the_opa_tutorial() {
 }
 
 #[test]
+fn a_score_alone_decides_nothing() {
+    let (_dir, setup) = repository(&[(
+        "policy/a.rego",
+        "package terraform.analysis\nscore := count(input.resource_changes)\nlow if score < 3\n",
+    )]);
+    refused(&setup, "the package `terraform.analysis` has no entry point");
+}
+
+#[test]
 fn conftest_names_locations_and_exceptions() {
     let report = run(&with("conftest"), REPLACE);
     let excepted = "azurerm_storage_account.lake goes";
@@ -140,6 +149,25 @@ fn an_exception_reaches_only_rules_of_its_package() {
     let rules = ["stateful/destroy-data-store", "b.deny", "a.deny", "a.warn_x"];
     assert_eq!(rules.map(counts), [true, true, false, false]);
     assert_eq!(own(&report).iter().filter(|finding| finding.exception.is_some()).count(), 2);
+}
+
+#[test]
+fn an_exception_may_be_written_in_any_form_conftest_takes() {
+    for (exception, excepted) in [
+        ("package a\nexception[rules] { rules = [\"x\", \"y\"] }\n", true),
+        ("package a\nexception[rules] { input.nothing; rules = [\"x\"] }\n", false),
+        ("package a\nimport rego.v1\nexception := [[\"x\"]]\n", true),
+        ("package a\nimport rego.v1\nexception contains {\"x\"}\n", true),
+        ("package a\nimport rego.v1\nexception := {\"k\": {\"l\": \"x\"}}\n", true),
+        ("package a\nimport rego.v1\nexception contains \"x\"\n", false),
+        ("package a\nimport rego.v1\nexception contains [\"deny_x\"]\n", false),
+    ] {
+        let policy = "package a\nimport rego.v1\ndeny_x contains \"x\"\n";
+        let (_dir, setup) = repository(&[("policy/a.rego", policy), ("policy/e.rego", exception)]);
+        let report = run(&setup, QUIET);
+        assert_eq!(report.verdict, if excepted { Verdict::Allowed } else { Verdict::Blocked }, "{exception}");
+        assert_eq!(own(&report).len(), 1, "shown in any case: {exception}");
+    }
 }
 
 #[test]
