@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use plangate::finding::{Finding, Level};
 use plangate::gate::Stages;
+use plangate::policy::conventions::{Names, TABLE};
 use plangate::report::{PlanReport, Report};
 use plangate::verdict::Verdict;
 use plangate::workspace::{self, Setup};
@@ -48,6 +49,21 @@ fn finds(name: &str, scenario: &str, expected: &[(&str, Level, &str)]) {
     let report = run(&with(name), scenario);
     assert_eq!(told(&report), expected);
     assert_eq!(plan(&report).problems.len(), 0, "{:?}", plan(&report).problems);
+}
+
+#[test]
+fn the_documentation_names_every_row_of_the_table() {
+    let text = String::from_utf8(read("docs/conventions.md")).unwrap();
+    for row in TABLE {
+        let names = match row.names {
+            Names::Verdicts => &["deny"],
+            Names::These(names) => names,
+        };
+        for word in row.package.iter().chain(names) {
+            let qualified = format!("`{}.{word}`", row.package.unwrap_or_default());
+            assert!(text.contains(&format!("`{word}`")) || text.contains(&qualified), "{word} of {}", row.tool);
+        }
+    }
 }
 
 #[test]
