@@ -39,6 +39,7 @@ pub mod address;
 pub mod calibration;
 pub mod catalog;
 pub mod config;
+pub mod data;
 pub mod eval;
 pub mod explain;
 pub mod facts;

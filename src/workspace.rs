@@ -2,14 +2,19 @@
 //!
 //! The one place that turns [`Config`] into the settings of each stage. Must not judge plans.
 
+mod documents;
+mod sets;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use self::documents::Bundle;
 use crate::catalog::Catalog;
 use crate::config::{self, CatalogSource, Config, ConfiguredPath, PolicyPaths, RegoVersion, WaiversPath};
+use crate::data::Data;
 use crate::eval::context::Context;
 use crate::eval::input::{Limits, UnknownTypes};
 use crate::eval::{self, BuiltinErrors};
@@ -20,7 +25,7 @@ use crate::io;
 use crate::overlay;
 use crate::plan::completeness::Expect;
 use crate::policy::entry::EntryPoint;
-use crate::policy::{PolicyFile, PolicySet, Sources};
+use crate::policy::{PolicyFile, PolicySet, Sources, set};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
@@ -264,19 +269,18 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     let names: BTreeSet<Utf8PathBuf> = files.into_values().collect();
     let names: Vec<Utf8PathBuf> = names.into_iter().collect();
     problems.extend(config.check_rego_versions(&names));
-    let mut loaded = Vec::new();
-    for name in &names {
-        let dialect = match config.rego_version_for(name) {
-            Some((RegoVersion::V0, _)) => Dialect::V0,
-            Some((RegoVersion::V1, _)) => Dialect::V1,
-            None => Dialect::Auto,
-        };
-        match io::read_text(name, MAX_TEXT_BYTES) {
-            Ok(file) => loaded.push(PolicyFile { file, dialect }),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    let mut entry_points = Vec::new();
+    let sets = sets::read(&paths).unwrap_or_else(|found| {
+        problems.extend(found);
+        sets::Sets::default()
+    });
+    let bundles = documents::bundles(&paths, &mut problems);
+    let data = documents::read(setup, config, &bundles).unwrap_or_else(|found| {
+        problems.extend(found);
+        Data::default()
+    });
+    let (files, wrong) = read_policies(&names, config, &sets, &bundles);
+    problems.extend(wrong);
+    let mut entry_points = sets.entry_points;
     for decision in decisions(setup, config) {
         match decision {
             Ok(decision) => entry_points.push(decision),
@@ -286,17 +290,54 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     if !problems.is_empty() {
         return Err(problems);
     }
-    let limits = rego::Limits {
+    let policies = PolicySet::load_all(Sources { files, entry_points, data, notes: sets.notes }, &limits_of(setup))?;
+    let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
+    if idle.is_empty() { Ok(policies) } else { Err(idle) }
+}
+
+/// Reads the policy files, each in the dialect that configuration or bundle gives it; those of Scalr apart.
+fn read_policies(
+    names: &[Utf8PathBuf],
+    config: &Config,
+    sets: &sets::Sets,
+    bundles: &[Bundle],
+) -> (Vec<PolicyFile>, Vec<Problem>) {
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
+    for name in names {
+        let listed = sets.scalr.get(&io::canonical(name));
+        if listed.is_some_and(|policy| !policy.enabled) {
+            continue;
+        }
+        let dialect = match config.rego_version_for(name) {
+            Some((RegoVersion::V0, _)) => Dialect::V0,
+            Some((RegoVersion::V1, _)) => Dialect::V1,
+            None => bundles.iter().find_map(|bundle| bundle.dialect(name)).unwrap_or(Dialect::Auto),
+        };
+        let file = io::read_text(name, MAX_TEXT_BYTES);
+        let file = file.and_then(|file| match listed {
+            Some(policy) => set::isolated(&file, policy),
+            None => Ok(file),
+        });
+        match file {
+            Ok(file) => {
+                problems.extend(bundles.iter().filter_map(|bundle| bundle.check_package(&file)));
+                files.push(PolicyFile { file, dialect });
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (files, problems)
+}
+
+fn limits_of(setup: &Setup) -> rego::Limits {
+    rego::Limits {
         load: LOAD_TIMEOUT,
         rule: setup.rule_timeout,
         threads: setup.threads,
         now: setup.now,
         max_items: MAX_RESULT_ITEMS,
         max_bytes: MAX_RESULT_BYTES,
-    };
-    let policies = PolicySet::load_all(Sources { files: loaded, entry_points }, &limits)?;
-    let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
-    if idle.is_empty() { Ok(policies) } else { Err(idle) }
+    }
 }
 
 /// The rules that arguments and configuration name.

@@ -76,8 +76,22 @@ pub(crate) struct CheckArgs {
     #[arg(short, long)]
     pub(crate) verbose: bool,
 
+    /// Write to standard output what this tool would, and end with its exit codes; `--output` then takes its formats,
+    /// stdout or json.
+    #[arg(long, value_enum, value_name = "TOOL")]
+    pub(crate) compat: Option<Compat>,
+
+    /// With `--compat conftest`: end with 1 where there are only warnings, and with 2 where there are failures.
+    #[arg(long, requires = "compat")]
+    pub(crate) fail_on_warn: bool,
+
     #[command(flatten)]
     pub(crate) setup: SetupArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Compat {
+    Conftest,
 }
 
 #[derive(Debug, clap::Args)]

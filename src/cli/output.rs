@@ -6,19 +6,34 @@ use anstream::{AutoStream, ColorChoice};
 use camino::{Utf8Path, Utf8PathBuf};
 use plangate::io;
 use plangate::problem::{Problem, ProblemCode};
-use plangate::report::{Report, human, json};
+use plangate::report::{Report, conftest, human, json};
+use plangate::text::one_line;
 
 use super::UNDECIDED;
-use super::args::{CheckArgs, Color, Show};
+use super::args::{CheckArgs, Color, Compat, Show};
 
 /// A report format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Human,
     Json,
+    /// What conftest prints for people.
+    ConftestLines,
+    /// Its JSON.
+    ConftestJson,
 }
 
 impl Format {
+    /// What goes to standard output under `--compat conftest`.
+    fn of_conftest(word: &str) -> Result<Self, Problem> {
+        match word {
+            "stdout" => Ok(Self::ConftestLines),
+            "json" => Ok(Self::ConftestJson),
+            _ => Err(wrong(format!("`{word}` is no output format of `--compat conftest`"))
+                .help("formats: stdout, json; a report of plangate's own goes to a file: `--output json=report.json`")),
+        }
+    }
+
     fn parse(word: &str) -> Result<Self, Problem> {
         match word {
             "human" => Ok(Self::Human),
@@ -38,21 +53,26 @@ pub(crate) struct Outputs {
     stdout: Format,
     files: Vec<(Format, Utf8PathBuf)>,
     options: human::Options,
+    fail_on_warn: bool,
 }
 
 impl Outputs {
     /// The outputs the arguments ask for; standard output gets the human report unless another claims it.
     pub(crate) fn of(args: &CheckArgs) -> Result<Self, Problem> {
+        let (parse, default): (fn(&str) -> _, _) = match args.compat {
+            None => (Format::parse, Format::Human),
+            Some(Compat::Conftest) => (Format::of_conftest, Format::ConftestLines),
+        };
         let mut stdout = Vec::new();
         let mut files: Vec<(Format, Utf8PathBuf)> = Vec::new();
         if let Some(format) = &args.format {
-            stdout.push(Format::parse(format)?);
+            stdout.push(parse(format)?);
         }
         for output in &args.outputs {
             match output.split_once('=') {
                 Some((_, "")) => return Err(wrong(format!("`--output {output}` names no file"))),
-                None => stdout.push(Format::parse(output)?),
-                Some((format, "-" | "/dev/stdout")) => stdout.push(Format::parse(format)?),
+                None => stdout.push(parse(output)?),
+                Some((format, "-" | "/dev/stdout")) => stdout.push(parse(format)?),
                 Some((format, path)) => files.push((Format::parse(format)?, target(path, &files, args)?)),
             }
         }
@@ -66,7 +86,8 @@ impl Outputs {
             Show::Deny => plangate::finding::Level::Deny,
         };
         let options = human::Options { show, verbose: args.verbose };
-        Ok(Self { stdout: stdout.pop().unwrap_or(Format::Human), files, options })
+        let stdout = stdout.pop().unwrap_or(default);
+        Ok(Self { stdout, files, options, fail_on_warn: args.fail_on_warn })
     }
 
     /// Writes the report everywhere it belongs and returns the exit code. A report that could not be written leaves
@@ -78,12 +99,16 @@ impl Outputs {
             failed.iter_mut().skip(at).take(1).for_each(|failed| *failed = true);
             report = with_problem(report, problem);
         }
-        if self.stdout != Format::Human {
+        if self.stdout == Format::Json {
             problems_to_stderr(&report);
         }
+        if matches!(self.stdout, Format::ConftestLines | Format::ConftestJson) {
+            // conftest has no place for them.
+            report.notes.iter().for_each(|note| error(&format!("note: {}", one_line(note))));
+        }
         let printed = match (self.stdout, self.render(self.stdout, &report)) {
-            (Format::Human, Ok(text)) => print_styled(&text),
-            (Format::Json, Ok(text)) => print_bytes(text.as_bytes()),
+            (Format::Human | Format::ConftestLines, Ok(text)) => print_styled(&text),
+            (Format::Json | Format::ConftestJson, Ok(text)) => print_bytes(text.as_bytes()),
             (_, Err(problem)) => {
                 error(&problem.to_string());
                 UNDECIDED
@@ -95,7 +120,16 @@ impl Outputs {
             // What fails now has been said already.
             let _ = self.write_files(&report, &failed);
         }
-        report.verdict.exit_code().max(printed)
+        self.exit_code(&report).max(printed)
+    }
+
+    fn exit_code(&self, report: &Report) -> u8 {
+        match self.stdout {
+            Format::Human | Format::Json => report.verdict.exit_code(),
+            Format::ConftestLines | Format::ConftestJson => {
+                conftest::exit_code(&conftest::checks(report), self.fail_on_warn)
+            }
+        }
     }
 
     /// Writes the files that have not failed; the first that fails ends it.
@@ -103,8 +137,8 @@ impl Outputs {
         self.files.iter().zip(failed).enumerate().filter(|(_, (_, failed))| !**failed).find_map(
             |(at, ((format, path), _))| {
                 let text = self.render(*format, report).map(|text| match format {
-                    Format::Human => anstream::adapter::strip_str(&text).to_string(),
-                    Format::Json => text,
+                    Format::Human | Format::ConftestLines => anstream::adapter::strip_str(&text).to_string(),
+                    Format::Json | Format::ConftestJson => text,
                 });
                 text.and_then(|text| io::write_atomic(path, text.as_bytes())).err().map(|problem| (at, problem))
             },
@@ -112,11 +146,13 @@ impl Outputs {
     }
 
     fn render(&self, format: Format, report: &Report) -> Result<String, Problem> {
-        match format {
-            Format::Human => Ok(human::render(report, self.options)),
-            Format::Json => json::render(report)
-                .map_err(|error| Problem::new(ProblemCode::ReportWrite, format!("could not write JSON: {error}"))),
-        }
+        let json = match format {
+            Format::Human => return Ok(human::render(report, self.options)),
+            Format::ConftestLines => return Ok(conftest::lines(&conftest::checks(report))),
+            Format::Json => json::render(report),
+            Format::ConftestJson => conftest::json(&conftest::checks(report)),
+        };
+        json.map_err(|error| Problem::new(ProblemCode::ReportWrite, format!("could not write JSON: {error}")))
     }
 }
 

@@ -68,6 +68,8 @@ pub struct RuleRecord {
     pub package: Option<String>,
     /// How many definitions it has.
     pub definitions: usize,
+    /// Where the first of them stands.
+    pub location: Option<Location>,
 }
 
 impl RuleRecord {
@@ -84,6 +86,7 @@ impl RuleRecord {
             path: rule.path.clone(),
             package: rule.package.clone(),
             definitions: rule.definitions,
+            location: rule.location.clone(),
         }
     }
 }

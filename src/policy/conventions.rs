@@ -23,8 +23,6 @@ pub struct Convention {
     pub names: Names,
     /// What they are for.
     pub role: Role,
-    /// Policies of this kind were written for another tool.
-    pub foreign: bool,
 }
 
 /// Names of rules.
@@ -53,31 +51,36 @@ const BY_NAME: Option<Level> = None;
 
 /// Every convention; the first row that fits a rule holds, and one with a package before one for any.
 pub const TABLE: &[Convention] = &[
-    foreign("Spacelift", "spacelift", Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
-    foreign("Spacelift", "spacelift", Names::These(&["sample"]), Role::Idle),
-    foreign("Digger", "digger", Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
-    foreign("Digger", "digger", Names::These(&["allow"]), Role::LeftOut("it decides who may run Digger")),
-    foreign("Scalr, HCP Terraform", "terraform", Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
-    foreign("env0", "env0", Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
-    foreign("env0", "env0", Names::These(&["pending"]), Role::Entry(Reading::Results, Some(Level::Warn))),
-    foreign("env0", "env0", Names::These(&["allow"]), Role::LeftOut("approving is left to people")),
-    foreign("infracost", "infracost", Names::Verdicts, Role::Entry(Reading::Failed, BY_NAME)),
-    foreign("Plural", "plrl.stack", Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
-    foreign("Plural", "plrl.stack", Names::These(&["approve"]), Role::LeftOut("approving is left to people")),
-    foreign("Plural", "plrl.stack", Names::These(&["defer"]), Role::LeftOut("there is nobody to defer to")),
-    foreign("OPA", "terraform.module", Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
-    foreign("OPA", "terraform.analysis", Names::These(&["authz"]), Role::Entry(Reading::Permission, Some(Level::Deny))),
-    foreign("OPA", "terraform.analysis", Names::These(&["score"]), Role::Entry(Reading::Score, Some(Level::Info))),
+    of_package("Spacelift", "spacelift", Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
+    of_package("Spacelift", "spacelift", Names::These(&["sample"]), Role::Idle),
+    of_package("Digger", "digger", Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
+    of_package("Digger", "digger", Names::These(&["allow"]), Role::LeftOut("it decides who may run Digger")),
+    of_package("Scalr, HCP Terraform", "terraform", Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
+    of_package("env0", "env0", Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
+    of_package("env0", "env0", Names::These(&["pending"]), Role::Entry(Reading::Results, Some(Level::Warn))),
+    of_package("env0", "env0", Names::These(&["allow"]), Role::LeftOut("approving is left to people")),
+    of_package("infracost", "infracost", Names::Verdicts, Role::Entry(Reading::Failed, BY_NAME)),
+    of_package("Plural", "plrl.stack", Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
+    of_package("Plural", "plrl.stack", Names::These(&["approve"]), Role::LeftOut("approving is left to people")),
+    of_package("Plural", "plrl.stack", Names::These(&["defer"]), Role::LeftOut("there is nobody to defer to")),
+    of_package("OPA", "terraform.module", Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
+    of_package(
+        "OPA",
+        "terraform.analysis",
+        Names::These(&["authz"]),
+        Role::Entry(Reading::Permission, Some(Level::Deny)),
+    ),
+    of_package("OPA", "terraform.analysis", Names::These(&["score"]), Role::Entry(Reading::Score, Some(Level::Info))),
     any(Names::Verdicts, Role::Entry(Reading::Results, BY_NAME)),
     any(Names::These(&[EXCEPTION]), Role::Exceptions),
 ];
 
-const fn foreign(tool: &'static str, package: &'static str, names: Names, role: Role) -> Convention {
-    Convention { tool, package: Some(package), names, role, foreign: true }
+const fn of_package(tool: &'static str, package: &'static str, names: Names, role: Role) -> Convention {
+    Convention { tool, package: Some(package), names, role }
 }
 
 const fn any(names: Names, role: Role) -> Convention {
-    Convention { tool: "conftest", package: None, names, role, foreign: false }
+    Convention { tool: "conftest", package: None, names, role }
 }
 
 impl Convention {
@@ -191,12 +194,14 @@ pub fn refused(file: &SourceFile) -> Option<Problem> {
 }
 
 /// The package a text declares, and where.
-pub(super) fn package_line(text: &str) -> Option<(&str, Span)> {
+#[must_use]
+pub fn package_line(text: &str) -> Option<(&str, Span)> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        if let Some(rest) = line.strip_prefix("package").filter(|rest| rest.starts_with([' ', '\t'])) {
+        if let Some(rest) = line.trim_start().strip_prefix("package").filter(|rest| rest.starts_with([' ', '\t'])) {
             let package = rest.split(['#', ';']).next().unwrap_or_default().trim();
-            let at = start + line.find(package).unwrap_or_default();
+            let word = line.len() - rest.len();
+            let at = start + word + rest.find(package).unwrap_or_default();
             return Some((package, Span::new(at, at + package.len())));
         }
         start += line.len();
@@ -235,7 +240,7 @@ mod tests {
         for (text, tool) in [
             ("package rules.tf_x\nresource_type = \"aws_x\"\n", "Regula"),
             ("# c\npackage rules.A.tf\n\ninput_type := \"tf\"\nresource_type := \"aws_x\"\n", "snyk"),
-            ("package builtin.aws.s3.x # why\n", "Trivy"),
+            (" package\tbuiltin.aws.s3.x # why\n", "Trivy"),
             ("package fugue.regula.config\n", "Regula"),
         ] {
             let problem = refused(&SourceFile::new("a.rego", text)).expect(text);

@@ -12,10 +12,12 @@ pub mod metadata;
 pub mod native;
 pub mod reading;
 mod register;
+pub mod set;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::data::Data;
 use crate::finding::{Location, RuleId, Severity};
 use crate::policy::contract::DeclaredLevel;
 use crate::policy::entry::EntryPoint;
@@ -121,6 +123,10 @@ pub struct Sources {
     pub files: Vec<PolicyFile>,
     /// Rules that are run whatever their names.
     pub entry_points: Vec<EntryPoint>,
+    /// What policies see under `data` beside rules.
+    pub data: Data,
+    /// Remarks on what is loaded, for the report.
+    pub notes: Vec<String>,
 }
 
 impl std::fmt::Debug for PolicySet {
@@ -145,7 +151,7 @@ impl PolicySet {
     /// As [`load`](Self::load), and for an entry point that no rule answers, a policy that can judge no plan, a package
     /// that nothing runs.
     pub fn load_all(sources: Sources, limits: &Limits) -> Result<Self, Vec<Problem>> {
-        let Sources { files, entry_points } = sources;
+        let Sources { files, entry_points, data, mut notes } = sources;
         let refused: Vec<Problem> = files.iter().filter_map(|file| conventions::refused(&file.file)).collect();
         if !refused.is_empty() {
             return Err(refused);
@@ -157,11 +163,12 @@ impl PolicySet {
             trusted: false,
             known: None,
         }));
-        let program = Program::load(modules, limits)?;
+        let program = Program::load_with(modules, data, limits)?;
 
         let mut rules = native::rules();
         let found = register::rules(program.modules(), &entry_points);
-        let (mut problems, exceptions, notes) = (found.problems, found.exceptions, found.notes);
+        let (mut problems, exceptions) = (found.problems, found.exceptions);
+        notes.extend(found.notes);
         rules.extend(found.rules);
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         problems.extend(duplicate_ids(&rules));

@@ -75,7 +75,10 @@ pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint]) -> Found {
             }
         }
     }
-    let run: BTreeSet<&str> = parts.values().flatten().map(|part| part.module.package.as_str()).collect();
+    // A number decides nothing.
+    let decides = |part: &&Part<'_>| part.role.reading != Reading::Score;
+    let run: BTreeSet<&str> =
+        parts.values().flatten().filter(decides).map(|part| part.module.package.as_str()).collect();
     let (idle, notes) = idle::packages(modules, &run);
     found.problems.extend(idle);
     found.notes.extend(notes);

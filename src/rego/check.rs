@@ -29,6 +29,7 @@ pub(super) fn check(names: &Names<'_>) -> Vec<(usize, Fault)> {
         faults.extend(found.into_iter().map(|fault| (index, fault)));
     }
     faults.extend(overlaps(names));
+    faults.extend(data_overlaps(names));
     faults.extend(cycles(names));
     faults
 }
@@ -59,16 +60,19 @@ fn references(names: &Names<'_>, module: usize) -> Vec<Fault> {
             faults.push(fault(
                 span,
                 format!("nothing provides `{}`", ast::join(&path)),
-                "no loaded file declares this package or rule, so it would always be undefined: correct the path or add the file",
+                "no loaded file declares this package or rule, so it would always be undefined: correct the path, add the file, or name \
+                 the data with `--data`",
             ));
         }
     }
     faults
 }
 
-/// Whether `path` leads to a rule, into one, or to a package.
+/// Whether `path` leads to a rule, into one, to a package, or to data.
 fn exists(names: &Names<'_>, path: &[String]) -> bool {
+    let in_data = || names.data.is_some_and(|data| data.get(path.get(1..).unwrap_or_default()).is_some());
     path.len() == 1
+        || in_data()
         || names.reached(path).next().is_some()
         || names.packages.iter().any(|package| package.starts_with(path))
 }
@@ -221,7 +225,7 @@ fn unresolved_imports(names: &Names<'_>, module: usize) -> Vec<Fault> {
             faults.push(fault(
                 import.span.span(),
                 format!("nothing provides `{}`", ast::join(&path.parts)),
-                "no loaded file declares this package: add the file, or remove the import",
+                "no loaded file declares this package: add the file, name the data with `--data`, or remove the import",
             ));
         }
     }
@@ -330,6 +334,22 @@ fn overlaps(names: &Names<'_>) -> Vec<(usize, Fault)> {
         }
     }
     faults
+}
+
+/// A rule in the place of data: only one would be seen.
+fn data_overlaps(names: &Names<'_>) -> Vec<(usize, Fault)> {
+    let Some(data) = names.data.filter(|data| !data.is_empty()) else { return Vec::new() };
+    let overlaps = names.rules.iter().filter(|(path, _)| {
+        let below = path.get(1..).unwrap_or_default();
+        data.get(below).is_some() || data.blocked(below)
+    });
+    overlaps
+        .filter_map(|(path, definitions)| {
+            let first = definitions.first()?;
+            let message = format!("the data given to policies has a value at the rule `{}`", ast::join(path));
+            Some((first.module, fault(first.span, message, "rename the rule, or take the value out of the data")))
+        })
+        .collect()
 }
 
 fn compatible(a: RuleShape, b: RuleShape) -> bool {

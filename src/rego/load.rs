@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use regorus::{Engine, PolicyLengthConfig};
 
+use crate::data::Data;
 use crate::problem::{Problem, ProblemCode};
 use crate::source::{SourceFile, Span};
 
@@ -19,8 +20,8 @@ use super::rewrite::{self, EngineText};
 use super::run::STACK;
 use super::scan::Tokens;
 use super::{
-    Dialect, Known, Limits, Module, ModuleInfo, Reads, RuleInfo, builtins, check, error, known, lint, metadata, reads,
-    uses,
+    Dialect, Input, Known, Limits, Module, ModuleInfo, Reads, RuleInfo, builtins, check, error, known, lint, metadata,
+    reads, uses,
 };
 
 /// Sizes of a file: generated policies are long, but nobody writes more than this. The engine's own limits (1 MiB, 1,024
@@ -52,7 +53,7 @@ pub(super) struct Parsed {
     metadata: Vec<super::MetadataBlock>,
 }
 
-pub(super) fn load(mut modules: Vec<Module>, limits: &Limits) -> Result<Loaded, Vec<Problem>> {
+pub(super) fn load(mut modules: Vec<Module>, data: Data, limits: &Limits) -> Result<Loaded, Vec<Problem>> {
     modules.sort_by(|a, b| a.file.name().cmp(b.file.name()));
     let mut problems = repeated(&modules);
     let (known, unknown) = split(modules);
@@ -65,7 +66,7 @@ pub(super) fn load(mut modules: Vec<Module>, limits: &Limits) -> Result<Loaded, 
     }
     fail(problems)?;
     let (mut infos, faults, mut texts) = {
-        let names = Names::new(&parsed);
+        let names = Names::new(&parsed).with_data(&data);
         (describe(&names), check::check(&names), rewrite::all(&names))
     };
     let problems =
@@ -78,7 +79,7 @@ pub(super) fn load(mut modules: Vec<Module>, limits: &Limits) -> Result<Loaded, 
     infos.sort_by(|a, b| a.file.name().cmp(b.file.name()));
     texts.sort_by(|a, b| a.file.name().cmp(b.file.name()));
     let texts = Arc::new(texts);
-    let engine = prepare(&Arc::new(parsed), &texts, limits)?;
+    let engine = prepare(&Arc::new(parsed), &texts, &Arc::new(data), limits)?;
     Ok(Loaded { modules: infos, texts, engine })
 }
 
@@ -341,14 +342,19 @@ fn rules(names: &Names<'_>, module: usize, reads: &BTreeMap<Parts, Arc<Reads>>) 
 }
 
 /// Builds the engine that jobs clone, and asks the compiler for a second opinion.
-fn prepare(parsed: &Arc<Vec<Parsed>>, texts: &Arc<Vec<EngineText>>, limits: &Limits) -> Result<Engine, Vec<Problem>> {
+fn prepare(
+    parsed: &Arc<Vec<Parsed>>,
+    texts: &Arc<Vec<EngineText>>,
+    data: &Arc<Data>,
+    limits: &Limits,
+) -> Result<Engine, Vec<Problem>> {
     let (limit, now) = (limits.load, limits.now);
     let (sender, receiver) = mpsc::sync_channel(1);
     let work = {
-        let (parsed, texts) = (Arc::clone(parsed), Arc::clone(texts));
+        let (parsed, texts, data) = (Arc::clone(parsed), Arc::clone(texts), Arc::clone(data));
         move || {
             // The receiver may have given up; then nobody wants the engine.
-            let _ = sender.send(build(&parsed, &texts, now));
+            let _ = sender.send(build(&parsed, &texts, &data, now));
         }
     };
     // Every file was read within the limit alone; together they get it once for each.
@@ -372,17 +378,21 @@ fn prepare(parsed: &Arc<Vec<Parsed>>, texts: &Arc<Vec<EngineText>>, limits: &Lim
 fn build(
     parsed: &[Parsed],
     texts: &[EngineText],
+    data: &Data,
     now: jiff::Timestamp,
 ) -> Result<(Engine, Vec<lint::Finding>), String> {
     let mut engine = new_engine();
     builtins::register(&mut engine, now)?;
     engine.set_strict_builtin_errors(true);
+    if !data.is_empty() {
+        engine.add_data(Input::from_json(&data.to_json()).0).map_err(|error| error.to_string())?;
+    }
     for text in texts {
         engine.set_rego_v0(text.dialect == Dialect::V0);
         let name = text.file.name().to_owned();
         engine.add_policy(name, text.text().to_owned()).map_err(|error| error.to_string())?;
     }
-    let names = Names::new(parsed);
+    let names = Names::new(parsed).with_data(data);
     // Built-in rules were linted by a test; functions are compiled with the rules that call them.
     let own = names.rules.iter().filter(|(_, definitions)| {
         let module = definitions.first().and_then(|definition| parsed.get(definition.module));
@@ -420,7 +430,12 @@ fn alone(parsed: &[Parsed], texts: &[EngineText], rendered: &str) -> Vec<Problem
     let mut seen = BTreeSet::from([error::parse(rendered)]);
     for module in parsed {
         let Some(text) = texts.iter().find(|text| text.file.name() == module.file.name()) else { continue };
-        let alone = build(std::slice::from_ref(module), std::slice::from_ref(text), jiff::Timestamp::UNIX_EPOCH);
+        let alone = build(
+            std::slice::from_ref(module),
+            std::slice::from_ref(text),
+            &Data::default(),
+            jiff::Timestamp::UNIX_EPOCH,
+        );
         if let Err(rendered) = alone
             && seen.insert(error::parse(&rendered))
         {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::data::Data;
 use crate::problem::Problem;
 use crate::source::{SourceFile, Span};
 
@@ -96,7 +97,15 @@ impl Program {
     /// # Errors
     /// All problems of all files, each with its place.
     pub fn load(modules: Vec<Module>, limits: &Limits) -> Result<Self, Vec<Problem>> {
-        let loaded = load::load(modules, limits)?;
+        Self::load_with(modules, Data::default(), limits)
+    }
+
+    /// Loads and checks all modules, which may refer to `data`.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and for data in the place of a rule.
+    pub fn load_with(modules: Vec<Module>, data: Data, limits: &Limits) -> Result<Self, Vec<Problem>> {
+        let loaded = load::load(modules, data, limits)?;
         let prepared = run::Prepared::new(loaded, limits)?;
         Ok(Self(Arc::new(prepared)))
     }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::data::Data;
 use crate::source::Span;
 
 use super::ast::{AssignOp, Expr, Head, Literal, Query, Rule, Step, Stmt};
@@ -33,6 +34,8 @@ pub(super) struct Names<'a> {
     pub(super) packages: Vec<Parts>,
     /// Per module: alias → what it stands for.
     pub(super) imports: Vec<BTreeMap<String, Parts>>,
+    /// What is under `data` beside rules.
+    pub(super) data: Option<&'a Data>,
 }
 
 /// What a call means.
@@ -68,7 +71,12 @@ impl<'a> Names<'a> {
             }
         }
         let imports = modules.iter().map(imports).collect();
-        Self { modules, rules, packages, imports }
+        Self { modules, rules, packages, imports, data: None }
+    }
+
+    /// The same names, where files may refer to this data too.
+    pub(super) fn with_data(self, data: &'a Data) -> Self {
+        Self { data: Some(data), ..self }
     }
 
     pub(super) fn package(&self, module: usize) -> &[String] {

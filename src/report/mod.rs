@@ -4,6 +4,7 @@
 //! action verb and no threshold beyond its sink's size limit. Must not judge.
 
 pub mod catalog;
+pub mod conftest;
 pub mod explain;
 pub mod human;
 pub mod json;

@@ -3,12 +3,12 @@
 use camino::Utf8PathBuf;
 use plangate::finding::{Finding, Level};
 use plangate::gate::Stages;
-use plangate::problem::Problem;
+use plangate::policy::conventions::{Names, TABLE};
 use plangate::report::{PlanReport, Report};
 use plangate::verdict::Verdict;
 use plangate::workspace::{self, Setup};
 
-use crate::harness::{judge, package, read, setup};
+use crate::harness::{judge, package, plangate, read, refused, repository, setup};
 
 const QUIET: &str = "02-noop";
 const REPLACE: &str = "05-replace-force-new";
@@ -51,23 +51,19 @@ fn finds(name: &str, scenario: &str, expected: &[(&str, Level, &str)]) {
     assert_eq!(plan(&report).problems.len(), 0, "{:?}", plan(&report).problems);
 }
 
-#[track_caller]
-fn refused(setup: &Setup, words: &str) -> Vec<Problem> {
-    let Err(problems) = workspace::open(setup) else { panic!("was accepted") };
-    assert!(problems.iter().any(|problem| format!("{problem} {:?}", problem.help).contains(words)), "{problems:#?}");
-    problems
-}
-
-/// A repository of these files.
-fn repository(files: &[(&str, &str)]) -> (tempfile::TempDir, Setup) {
-    let dir = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = dir.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+#[test]
+fn the_documentation_names_every_row_of_the_table() {
+    let text = String::from_utf8(read("docs/conventions.md")).unwrap();
+    for row in TABLE {
+        let names = match row.names {
+            Names::Verdicts => &["deny"],
+            Names::These(names) => names,
+        };
+        for word in row.package.iter().chain(names) {
+            let qualified = format!("`{}.{word}`", row.package.unwrap_or_default());
+            assert!(text.contains(&format!("`{word}`")) || text.contains(&qualified), "{word} of {}", row.tool);
+        }
     }
-    let setup = setup(dir.path().to_str().unwrap());
-    (dir, setup)
 }
 
 #[test]
@@ -123,6 +119,15 @@ fn the_opa_tutorial() {
 }
 
 #[test]
+fn a_score_alone_decides_nothing() {
+    let (_dir, setup) = repository(&[(
+        "policy/a.rego",
+        "package terraform.analysis\nscore := count(input.resource_changes)\nlow if score < 3\n",
+    )]);
+    refused(&setup, "the package `terraform.analysis` has no entry point");
+}
+
+#[test]
 fn conftest_names_locations_and_exceptions() {
     let report = run(&with("conftest"), REPLACE);
     let excepted = "azurerm_storage_account.lake goes";
@@ -160,6 +165,25 @@ fn an_exception_reaches_only_rules_of_its_package() {
     let rules = ["stateful/destroy-data-store", "b.deny", "a.deny", "a.warn_x"];
     assert_eq!(rules.map(counts), [true, true, false, false]);
     assert_eq!(own(&report).iter().filter(|finding| finding.exception.is_some()).count(), 2);
+}
+
+#[test]
+fn an_exception_may_be_written_in_any_form_conftest_takes() {
+    for (exception, excepted) in [
+        ("package a\nexception[rules] { rules = [\"x\", \"y\"] }\n", true),
+        ("package a\nexception[rules] { input.nothing; rules = [\"x\"] }\n", false),
+        ("package a\nimport rego.v1\nexception := [[\"x\"]]\n", true),
+        ("package a\nimport rego.v1\nexception contains {\"x\"}\n", true),
+        ("package a\nimport rego.v1\nexception := {\"k\": {\"l\": \"x\"}}\n", true),
+        ("package a\nimport rego.v1\nexception contains \"x\"\n", false),
+        ("package a\nimport rego.v1\nexception contains [\"deny_x\"]\n", false),
+    ] {
+        let policy = "package a\nimport rego.v1\ndeny_x contains \"x\"\n";
+        let (_dir, setup) = repository(&[("policy/a.rego", policy), ("policy/e.rego", exception)]);
+        let report = run(&setup, QUIET);
+        assert_eq!(report.verdict, if excepted { Verdict::Allowed } else { Verdict::Blocked }, "{exception}");
+        assert_eq!(own(&report).len(), 1, "shown in any case: {exception}");
+    }
 }
 
 #[test]
@@ -268,4 +292,149 @@ fn the_configuration_names_decisions_with_levels() {
         let (_dir, setup) = repository(&[("policy/p.rego", policy), ("plangate.toml", wrong)]);
         refused(&setup, words);
     }
+}
+
+const ONE: &str = "package terraform.one\n\ndeny[msg] { msg := \"one\" }\n";
+const TWO: &str = "package terraform.two\nimport rego.v1\nrule contains \"two\"\nunset := 1 if input.nothing\n";
+const EXTRA: &str = "package extra\nimport rego.v1\ndeny contains \"extra\"\n";
+
+/// A policy set of HCP Terraform with these queries and levels.
+fn hcp(queries: &[(&str, &str)]) -> (tempfile::TempDir, Setup) {
+    use std::fmt::Write as _;
+    let set = queries.iter().fold(String::new(), |mut out, (query, level)| {
+        let name = query.replace('.', "-");
+        let _ = write!(out, "policy \"{name}\" {{\n  query = \"{query}\"\n  enforcement_level = \"{level}\"\n}}\n");
+        out
+    });
+    repository(&[
+        ("policy/one.rego", ONE),
+        ("policy/two.rego", TWO),
+        ("policy/extra.rego", EXTRA),
+        ("policy/policies.hcl", &set),
+    ])
+}
+
+#[test]
+fn a_policy_set_of_hcp_terraform_names_rules_and_levels() {
+    let (_dir, setup) = hcp(&[("data.terraform.one.deny", "advisory"), ("data.terraform.two.rule", "mandatory")]);
+    let report = run(&setup, QUIET);
+    let expected = [
+        ("extra.deny", Level::Deny, "extra"),
+        ("terraform.two.rule", Level::Deny, "two"),
+        ("terraform.one.deny", Level::Warn, "one"),
+    ];
+    assert_eq!(told(&report), expected);
+    assert!(report.notes[0].ends_with("policies.hcl sets the levels of 2 rules"), "{:?}", report.notes);
+}
+
+#[test]
+fn a_query_that_no_rule_answers_is_refused_and_one_without_a_list_undecided() {
+    let (_dir, setup) = hcp(&[("data.terraform.one.denny", "advisory"), ("data.terraform.two.rule", "mandatory")]);
+    refused(&setup, "no rule answers `data.terraform.one.denny`");
+    let (_dir, setup) = hcp(&[("data.terraform.two.rule", "advisory"), ("data.terraform.two.unset", "advisory")]);
+    let report = run(&setup, QUIET);
+    assert_eq!(report.verdict, Verdict::Undecided);
+    assert!(plan(&report).problems[0].message.contains("no value; expected a set or an array"));
+}
+
+#[test]
+fn policies_of_scalr_are_judged_apart_at_their_levels() {
+    let policy =
+        |name: &str| format!("package terraform\n\nlimit = \"{name}\"\n\ndeny[reason] {{\n\treason := limit\n}}\n");
+    let list = "version = \"v1\"\n\npolicy \"first\" {\n  enabled = true\n  enforcement_level = \"advisory\"\n}\n\n\
+                policy \"second-one\" {\n  enabled = true\n  enforcement_level = \"hard-mandatory\"\n}\n\n\
+                policy \"third\" {\n  enabled = false\n  enforcement_level = \"hard-mandatory\"\n}\n";
+    let (first, second, third) = (policy("first"), policy("second-one"), policy("third"));
+    let files = |list: &'static str| {
+        repository(&[
+            ("policy/cost/scalr-policy.hcl", list),
+            ("policy/cost/first.rego", &first),
+            ("policy/cost/second-one.rego", &second),
+            ("policy/cost/third.rego", &third),
+            ("policy/cost/first.test.rego", "package terraform\nimport data.mock\n"),
+        ])
+    };
+    let (_dir, setup) = files(list);
+    let report = run(&setup, QUIET);
+    let expected =
+        [("terraform.second_one.deny", Level::Deny, "second-one"), ("terraform.first.deny", Level::Warn, "first")];
+    assert_eq!(told(&report), expected);
+    assert!(report.notes[0].starts_with("the policy `third` is not run"), "{:?}", report.notes);
+    let (_dir, setup) = files("version = \"v1\"\npolicy \"fourth\" {\n  enabled = true\n}\n");
+    refused(&setup, "has no file `fourth.rego`");
+    let by_directory = "version = \"v1\"\npolicy \"cost\" {\n  enabled = true\n}\n";
+    let (_dir, setup) =
+        repository(&[("policy/cost/scalr-policy.hcl", by_directory), ("policy/cost/limit.rego", &first)]);
+    assert_eq!(told(&run(&setup, QUIET)), [("terraform.cost.deny", Level::Deny, "first")]);
+}
+
+/// What conftest 0.71.1 printed for the same policies and plan:
+/// `conftest test --no-color -p policy -n main -n team.other [-o json] fixtures/…/plan.json`.
+mod conftest_output {
+    use plangate::report::Report;
+    use plangate::report::conftest::{self, Check};
+
+    use super::{REPLACE, directory, open, setup};
+    use crate::harness::{judge, read};
+
+    fn report() -> (Report, Vec<Check>) {
+        let mut setup = setup("no-such-repository");
+        setup.extra_policies = vec![directory("conftest-output/policy")];
+        let path = format!("fixtures/scenarios/{REPLACE}/plan.json");
+        let report = judge(&open(&setup), &[(&path, read(&path))]);
+        let checks = conftest::checks(&report).into_iter().filter(|check| check.namespace != conftest::NAMESPACE);
+        (report.clone(), checks.collect())
+    }
+
+    fn recorded(name: &str) -> String {
+        String::from_utf8(read(&format!("tests/it/conventions/conftest-output/{name}"))).unwrap()
+    }
+
+    #[test]
+    fn lines_are_those_of_conftest() {
+        let (_, checks) = report();
+        assert_eq!(anstream::adapter::strip_str(&conftest::lines(&checks)).to_string(), recorded("stdout.txt"));
+        assert_eq!([false, true].map(|warn| conftest::exit_code(&checks, warn)), [1, 2]);
+    }
+
+    #[test]
+    fn json_is_that_of_conftest() {
+        let (_, checks) = report();
+        assert_eq!(conftest::json(&checks).unwrap(), recorded("stdout.json"));
+    }
+
+    #[test]
+    fn what_ships_stands_in_a_namespace_of_its_own() {
+        let (report, _) = report();
+        let checks = conftest::checks(&report);
+        let own = checks.last().unwrap();
+        assert_eq!(own.namespace, conftest::NAMESPACE);
+        let lost = own.failures.iter().find(|entry| entry.metadata["rule"] == "stateful/destroy-data-store").unwrap();
+        assert_eq!(lost.metadata["query"], "data.plangate.stateful.destroy_data_store.deny");
+        assert!(own.successes > 10, "{own:?}");
+    }
+}
+
+#[test]
+fn a_plan_that_cannot_be_judged_fails_for_conftest_too() {
+    let ran = |args: &[&str], stdin: &str| {
+        let args = ["check", "--compat", "conftest", "-"].into_iter().chain(args.iter().copied());
+        plangate().args(args).stdin(stdin).run()
+    };
+    ran(&[], "{}").exits(1).says("FAIL - - plangate - undecided: ").says(" 1 failure, 0 exceptions\n");
+    ran(&["--fail-on-warn"], "{}").exits(2);
+    let written = ran(&["-o", "json"], "{}");
+    let written: serde_json::Value = serde_json::from_str(&written.exits(1).stdout).unwrap();
+    assert_eq!((&written[0]["filename"], &written[0]["namespace"]), (&"".into(), &"plangate".into()));
+    assert_eq!(written[0]["failures"][0]["metadata"]["code"], "not-a-plan");
+    ran(&["--policy", "no/such/path"], "{}").exits(1).says("FAIL - - plangate - undecided: the policy path");
+    ran(&["-o", "table"], "{}").exits(2).says("no output format of `--compat conftest`");
+}
+
+#[test]
+fn a_plan_that_passes_says_nothing_that_looks_like_a_failure() {
+    let quiet = read(&format!("fixtures/scenarios/{QUIET}/plan.json"));
+    let lines = plangate().args(["check", "--compat", "conftest", "-"]).stdin(quiet.clone()).run();
+    lines.exits(0).says(" passed, 0 warnings, 0 failures, 0 exceptions\n").hides("FAIL");
+    plangate().args(["check", "--compat", "conftest", "-o", "json", "-"]).stdin(quiet).run().exits(0).hides("failures");
 }

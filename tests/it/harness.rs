@@ -5,6 +5,7 @@ use std::process::Output;
 use std::time::Duration;
 
 use plangate::gate::{self, PlanInput, PlanSource, Stages};
+use plangate::problem::Problem;
 use plangate::report::Report;
 use plangate::workspace::{self, Setup};
 
@@ -125,4 +126,24 @@ impl Ran {
         );
         self
     }
+}
+
+/// The problems that keep a run from starting; one of them says these words.
+#[track_caller]
+pub(crate) fn refused(setup: &Setup, words: &str) -> Vec<Problem> {
+    let Err(problems) = workspace::open(setup) else { panic!("was accepted") };
+    assert!(problems.iter().any(|problem| format!("{problem} {:?}", problem.help).contains(words)), "{problems:#?}");
+    problems
+}
+
+/// A repository of these files, gone when dropped.
+pub(crate) fn repository(files: &[(&str, &str)]) -> (tempfile::TempDir, Setup) {
+    let dir = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let setup = setup(dir.path().to_str().unwrap());
+    (dir, setup)
 }

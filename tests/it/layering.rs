@@ -92,6 +92,7 @@ fn third_parties_are_confined_to_their_layer() {
         ("rustix", vec!["cli"]),
         ("miette", vec!["source", "problem", "report"]),
         ("flate2", vec!["plan"]),
+        ("hcl_edit", vec!["policy"]),
         ("toml::", vec!["toml_file", "config", "overlay", "waiver"]),
         ("std::fs", vec!["io", "cli"]),
         ("std::env::", vec!["cli"]),
