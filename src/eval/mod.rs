@@ -28,7 +28,7 @@ use crate::plan::sink::{PathSet, Selector};
 use crate::policy::contract::{DeclaredLevel, effective_level};
 use crate::policy::{Origin, PolicySet, Rule};
 use crate::problem::Problem;
-use crate::rego::{ALIASES, Input, Job, Run};
+use crate::rego::{ALIASES, Input, Job};
 
 pub use engine_input::{DERIVED_KEY, derived};
 pub use outcome::{Outcome, RuleRecord};
@@ -139,14 +139,21 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
     };
     let runs = policies.program().run(jobs);
 
+    let context = |rule| outcome::Context {
+        rule,
+        subjects: &subjects,
+        config_level: settings.level_of(rule),
+        preset: settings.input.preset,
+    };
     let available = Available::new(judged.plan, &settings.context);
     for ((rule, _), run) in scripted.into_iter().zip(runs) {
         let missing = available.missing(rule, policies.program());
-        evaluation.take_run(rule, run, missing, &subjects, &mut masker, settings);
+        let judgement = outcome::of_run(&context(rule), run, &mut masker, settings.builtin_errors);
+        evaluation.take(judgement.without(missing));
     }
     for rule in running.into_iter().filter(|rule| rule.origin == Origin::Native) {
         if let Some(results) = native::run(rule.id.as_str(), judged) {
-            evaluation.take_native(rule, results, &subjects, settings);
+            evaluation.take(outcome::of_native(&context(rule), results));
         }
     }
     for rule in policies.rules().iter().filter(|rule| settings.level_of(rule) == Some(Level::Off)) {
@@ -166,34 +173,6 @@ fn jobs(judged: &Judged<'_>, scripted: &[(&Rule, &String)], settings: &Settings)
 }
 
 impl Evaluation {
-    fn take_run(
-        &mut self,
-        rule: &Rule,
-        run: Run,
-        missing: Vec<Problem>,
-        subjects: &Subjects<'_>,
-        masker: &mut LazyMasker<'_>,
-        settings: &Settings,
-    ) {
-        let context =
-            outcome::Context { rule, subjects, config_level: settings.level_of(rule), preset: settings.input.preset };
-        let judged = outcome::of_run(&context, run, masker, settings.builtin_errors).without(missing);
-        self.take(judged);
-    }
-
-    fn take_native(
-        &mut self,
-        rule: &Rule,
-        results: Vec<crate::policy::contract::RawResult>,
-        subjects: &Subjects<'_>,
-        settings: &Settings,
-    ) {
-        let context =
-            outcome::Context { rule, subjects, config_level: settings.level_of(rule), preset: settings.input.preset };
-        let judged = outcome::of_native(&context, results);
-        self.take(judged);
-    }
-
     fn take(&mut self, judged: outcome::Judgement) {
         self.findings.extend(judged.findings);
         self.problems.extend(judged.problems);

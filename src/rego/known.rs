@@ -3,6 +3,8 @@
 //! Owns the shape of these notes and the question whether they suffice. They are made by loading itself
 //! ([`super::Program::notes`]); a test keeps them current. Must not be trusted for files of a repository.
 
+use std::fmt::Write as _;
+
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -59,7 +61,11 @@ impl Known {
 }
 
 fn digest(file: &SourceFile) -> String {
-    Sha256::digest(file.text().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(file.text().as_bytes()).iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Whether a file of a repository may refer to a module that ships, by `data.plangate` or by a computed step behind
