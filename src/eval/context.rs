@@ -70,7 +70,7 @@ impl Context {
     /// A key that this plan has too.
     pub(super) fn check(&self, mut has: impl FnMut(&str) -> bool) -> Result<(), Problem> {
         match self.keys().find(|key| has(key)) {
-            Some(key) => Err(collision(key, "the plan has that key too")),
+            Some(key) => Err(collision(key, "the document with the plan has that key too")),
             None => Ok(()),
         }
     }

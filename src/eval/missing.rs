@@ -30,7 +30,7 @@ enum Absent {
 }
 
 /// The top-level keys of plans (Terraform `internal/command/jsonplan/plan.go`).
-const PLAN_KEYS: [(&str, Absent); 18] = [
+const PLAN_KEYS: [(&str, Absent); 19] = [
     ("action_invocations", Absent::Ordinarily),
     ("applyable", Absent::Ordinarily),
     ("checks", Absent::Ordinarily),
@@ -50,10 +50,8 @@ const PLAN_KEYS: [(&str, Absent); 18] = [
     ("resource_drift", Absent::Ordinarily),
     ("terraform_version", Absent::Never),
     ("timestamp", Absent::BeforeTerraform15),
+    ("variables", Absent::WithoutVariables),
 ];
-
-/// Also a key of plans; apart from the table, for it is long enough.
-const VARIABLES: (&str, Absent) = ("variables", Absent::WithoutVariables);
 
 /// Keys that policies find beside a plan elsewhere, and where.
 const CONVENTIONS: [(&str, &str); 20] = [
@@ -80,13 +78,14 @@ const CONVENTIONS: [(&str, &str); 20] = [
     ("values", ""),
 ];
 
-fn plan_keys() -> impl Iterator<Item = (&'static str, Absent)> {
-    PLAN_KEYS.into_iter().chain([VARIABLES])
+/// When a key of plans can be absent; `None` of other keys.
+fn absence(key: &str) -> Option<Absent> {
+    PLAN_KEYS.iter().find(|(known, _)| *known == key).map(|(_, absent)| *absent)
 }
 
 /// Whether plans have such a key.
 pub(super) fn is_plan_key(key: &str) -> bool {
-    plan_keys().any(|(known, _)| known == key)
+    absence(key).is_some()
 }
 
 /// A part by its name, and whether it is looked for in an alias of the plan.
@@ -128,16 +127,16 @@ impl<'a> Available<'a> {
 
     /// Whether Terraform has left out a key because there was nothing to write.
     fn is_left_out(&self, name: &str) -> bool {
-        match plan_keys().find(|(key, _)| *key == name) {
-            Some((_, Absent::Ordinarily)) => true,
-            Some((_, Absent::WithoutVariables)) => {
+        match absence(name) {
+            Some(Absent::Ordinarily) => true,
+            Some(Absent::WithoutVariables) => {
                 self.plan.configuration.as_ref().is_some_and(|configuration| !configuration.declares_variables)
             }
-            Some((_, Absent::WithoutState)) => {
+            Some(Absent::WithoutState) => {
                 let existed = |action: Action| !matches!(action, Action::Create | Action::Read);
                 !self.plan.changes.iter().flatten().any(|entry| entry.is_managed() && existed(entry.change.action))
             }
-            Some((_, Absent::Never | Absent::BeforeTerraform15)) | None => false,
+            Some(Absent::Never | Absent::BeforeTerraform15) | None => false,
         }
     }
 
@@ -185,7 +184,8 @@ impl<'a> Available<'a> {
         if CONVENTIONS.iter().any(|(key, _)| *key == name) {
             return None;
         }
-        let known = plan_keys().map(|(key, _)| key).chain(CONVENTIONS.map(|(key, _)| key)).chain([DERIVED_KEY]);
+        let known =
+            PLAN_KEYS.into_iter().map(|(key, _)| key).chain(CONVENTIONS.map(|(key, _)| key)).chain([DERIVED_KEY]);
         suggest::nearest(name, known.chain(self.context.keys())).filter(|near| *near != name)
     }
 
@@ -211,7 +211,7 @@ impl<'a> Available<'a> {
             truncate(part.name, 60)
         );
         let convention = CONVENTIONS.iter().find(|(key, _)| *key == part.name);
-        let absent = plan_keys().find(|(key, _)| *key == part.name).map(|(_, absent)| absent);
+        let absent = absence(part.name);
         match (absent, convention) {
             (Some(Absent::WithoutVariables), _) => {
                 "the configuration declares variables, or is missing itself: print the whole plan: terraform show -json tfplan > plan.json".to_owned()

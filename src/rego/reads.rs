@@ -8,6 +8,7 @@
 mod builtin;
 mod definition;
 mod expr;
+mod frame;
 mod interpreter;
 mod parts;
 mod query;

@@ -130,6 +130,19 @@ fn what_a_system_adds_comes_from_the_context() {
 }
 
 #[test]
+fn what_stands_beside_a_plan_in_its_wrapper_is_found_by_name() {
+    let rules = "deny contains concat(\" \", [input.run.api_token, input.run.author]) if input.plan.resource_changes";
+    let run = json!({"api_token": "hunter2hunter2", "author": "somebody"});
+    let wrapped = json!({"plan": plan(REPLACE), "run": run, "format": 1});
+    let report = check_plan(&[&v1(rules)], None, &wrapped);
+    assert_eq!((own(&report), problems(&report)), (vec!["(sensitive) somebody"], Vec::new()));
+    let keys = "deny contains concat(\" \", object.keys(input) & {\"run\", \"format\", \"format_version\"})";
+    assert_eq!(own(&check_plan(&[&v1(keys)], None, &wrapped)), ["format_version"]);
+    let report = check_plan(&[&v1(rules)], Some(r#"{"run": {}}"#), &wrapped);
+    assert!(report.problems[0].to_string().contains("has that key too"), "{:?}", report.problems);
+}
+
+#[test]
 fn secrets_of_the_context_are_masked_where_their_name_says_so() {
     let rules = v1("deny contains concat(\" \", [input.run.api_token, input.run.author])");
     let report = check(&rules, Some(r#"{"run": {"api_token": "hunter2hunter2", "author": "somebody"}}"#));
@@ -152,7 +165,7 @@ fn a_context_adds_and_replaces_nothing() {
     plan["foreign"] = json!(1);
     let report = check_plan(&[&v1("deny contains 1 if input.foreign.x")], Some(r#"{"foreign": {"x": 1}}"#), &plan);
     assert_eq!(report.verdict, Verdict::Undecided);
-    assert!(report.problems[0].to_string().contains("the plan has that key too"), "{:?}", report.problems);
+    assert!(report.problems[0].to_string().contains("has that key too"), "{:?}", report.problems);
 }
 
 #[test]

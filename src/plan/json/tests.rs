@@ -6,6 +6,7 @@ mod properties;
 use super::*;
 use crate::plan::action::Action;
 use crate::plan::detect::recognise;
+use crate::plan::sink::Selector;
 use crate::plan::value::{Lookup, Number, PathStep, Side, Value};
 use crate::plan::{Mode, ResourceChange};
 
@@ -103,6 +104,30 @@ fn the_sink_gets_the_whole_plan_also_out_of_a_wrapper() {
         assert_eq!(loaded.plan.unknown_keys, ["x"]);
         assert_eq!(loaded.plan.changes.unwrap().len(), 1);
     }
+}
+
+#[test]
+fn the_sink_gets_what_is_wanted_and_the_plan_is_the_same() {
+    let inner = r#"{"format_version":"1.2","run":1,"resource_changes":[
+        {"address":"t.x","type":"t","change":{"actions":["delete"],"before":{"a":{"b":[1]},"c":2}}}],"configuration":{"root_module":{"variables":{"v":{}}}}}"#;
+    let name = |name: &str| Selector::Name(name.into());
+    let mut paths = PathSet::default();
+    paths.insert(&[name("resource_changes"), Selector::Wildcard, name("type")], false);
+    paths.insert(&[name("resource_changes"), Selector::Wildcard, name("change"), name("before"), name("a")], true);
+    paths.insert(&[name("configuration")], false);
+    paths.insert(&[name("run")], true);
+    let interest = Interest::builtin().with_paths(&paths);
+    let wanted =
+        r#"{"run":1,"resource_changes":[{"type":"t","change":{"before":{"a":{"b":[1]}}}}],"configuration":{}}"#;
+    let wrapper = format!(r#"{{"plan":{inner},"run":{{"id":[2]}},"other":1}}"#);
+    for (text, beside) in [(inner, None), (wrapper.as_str(), Some(r#"{"run":{"id":[2]}}"#))] {
+        let loaded = load_with(text, &interest, Echo).unwrap();
+        assert_eq!((loaded.node.as_deref(), loaded.beside.as_deref()), (Some(wanted), beside));
+        let whole = load_with(text, &Interest::everything(), Echo).unwrap();
+        assert_eq!(format!("{:?}", loaded.plan), format!("{:?}", whole.plan));
+    }
+    let twice = inner.replace(r#""c":2"#, r#""c":2,"c":3"#);
+    assert_eq!(load_with(&twice, &interest, Echo).unwrap_err().code, ProblemCode::DuplicateKey, "wanted or not");
 }
 
 #[test]

@@ -85,7 +85,8 @@ impl Place {
             "configuration" => Self::Configuration,
             // HCP's and Scalr's wrappers.
             "plan" | "tfplan" => Self::Document,
-            _ => Self::Skip,
+            // What others put there: only names can tell.
+            _ => Self::Constant(is_secret_name(key)),
         }
     }
 

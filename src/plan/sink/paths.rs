@@ -94,7 +94,9 @@ impl PathSet {
     #[must_use]
     pub fn with_aliases(mut self, aliases: &[&str]) -> Self {
         let below: Vec<Self> = aliases.iter().filter_map(|alias| self.names.get(*alias).cloned()).collect();
-        below.iter().for_each(|below| self.merge(below));
+        for below in &below {
+            self.merge(below);
+        }
         self
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Whatever is not named here uses all that is in its arguments.
 
+use super::frame::Frame;
 use super::interpreter::Interpreter;
-use super::query::Frame;
 use super::value::Value;
 use crate::rego::ast::Expr;
 
@@ -30,7 +30,7 @@ impl<'a> Interpreter<'a> {
                 let iterated = self.iterated;
                 self.element(&object);
                 self.iterated = iterated;
-                Value::set(self.keys(&object))
+                Value::set(object.keys())
             }
             (
                 "is_array" | "is_boolean" | "is_null" | "is_number" | "is_object" | "is_set" | "is_string"
@@ -45,7 +45,7 @@ impl<'a> Interpreter<'a> {
                 self.compare(&a, &b);
                 Value::scalar()
             }
-            ("array.concat", [a, b]) | ("object.union", [a, b]) => {
+            ("array.concat" | "object.union", [a, b]) => {
                 let (a, b) = (self.expr(frame, a), self.expr(frame, b));
                 let both = a.joined(b);
                 self.bounded(both)

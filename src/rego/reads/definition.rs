@@ -2,12 +2,13 @@
 //!
 //! Owns the memory of what was looked at before, and which definitions are alternatives of each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::frame::Frame;
 use super::interpreter::{Found, Interpreter, Reference};
 use super::parts::{self, Part};
-use super::query::Frame;
+use super::query::has_repeated;
 use super::value::Value;
 use crate::rego::ast::{Body, Expr, Head, Rule, Step};
 use crate::rego::names::{Parts, variables};
@@ -94,7 +95,11 @@ impl<'a> Interpreter<'a> {
 
     fn bind_args(&mut self, frame: &mut Frame<'a>, args: &'a [Expr], values: &[Value]) {
         frame.scopes.push(args.iter().flat_map(variables).collect());
+        let is_repeated = has_repeated(args);
         for (arg, value) in args.iter().zip(values) {
+            if is_repeated {
+                self.consume(value);
+            }
             self.bind(frame, arg, value, false);
         }
     }
@@ -158,7 +163,7 @@ impl<'a> Interpreter<'a> {
                         Some(keys) => {
                             keys.iter().fold(Value::default(), |object, key| object.with_field(key, value.clone()))
                         }
-                        None => Value::list(value),
+                        None => Value::list(value).keyed_by(&index),
                     }
                 }
             };
@@ -210,6 +215,3 @@ fn tell_alternatives(outcomes: &mut [Outcome]) {
         }
     }
 }
-
-/// Variables of a definition.
-pub(super) type Variables<'a> = BTreeMap<&'a str, Value>;

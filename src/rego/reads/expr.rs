@@ -1,7 +1,7 @@
 //! Expressions: what they read, and what their value may be.
 
+use super::frame::Frame;
 use super::interpreter::Interpreter;
-use super::query::Frame;
 use super::value::Value;
 use crate::rego::ast::{Expr, Step};
 use crate::rego::names::{Callee, slice};
@@ -71,7 +71,7 @@ impl<'a> Interpreter<'a> {
                 self.compare(&value, &element);
                 if let Some(key) = key {
                     let key = self.expr(frame, key);
-                    let keys = self.keys(&collection);
+                    let keys = collection.keys();
                     self.compare(&key, &keys);
                 }
                 Value::scalar()
@@ -93,6 +93,7 @@ impl<'a> Interpreter<'a> {
                 }
                 _ => rest.get_or_insert_default().join(value),
             }
+            object = object.keyed_by(&key);
         }
         if rest.is_some() || object.fields.is_empty() {
             object.items = Some(Box::new(rest.unwrap_or_default()));
@@ -129,7 +130,7 @@ impl<'a> Interpreter<'a> {
         let mut value = match root {
             Expr::Var { value: name, .. } => {
                 if self.is_local(frame, name) {
-                    self.variable(frame, name)
+                    frame.variable(name)
                 } else {
                     let mut path = self.names.global(frame.module, name).unwrap_or_default();
                     if path.first().is_some_and(|root| root == "data") {

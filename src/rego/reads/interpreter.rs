@@ -167,19 +167,6 @@ impl<'a> Interpreter<'a> {
         Value::origin(Origin { path, hidden: BTreeSet::new() })
     }
 
-    /// What an element can be found by: its key, or itself where it is in a set.
-    pub(super) fn keys(&mut self, of: &Value) -> Value {
-        let members = of.members.as_deref().cloned().unwrap_or_default();
-        let fields = Value { strings: of.fields.keys().cloned().collect(), ..Value::default() };
-        let known = !of.fields.is_empty()
-            && of.origins.is_empty()
-            && of.items.is_none()
-            && of.members.is_none()
-            && of.other == Other::Nothing;
-        let rest = if known { Value::default() } else { Value::scalar() };
-        if of.other == Other::Anything { Value::anything() } else { members.joined(fields).joined(rest) }
-    }
-
     /// The value is used with all that is in it.
     pub(super) fn consume(&mut self, value: &Value) {
         for origin in &value.origins {

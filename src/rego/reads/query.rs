@@ -3,60 +3,15 @@
 //! Statements may stand in any order, so that one look is not enough; `definition` looks until nothing changes. Variables of
 //! one name within a definition are one variable: of two that are not, each counts as being the other too.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::definition::Variables;
+use super::frame::Frame;
 use super::interpreter::Interpreter;
 use super::parts;
 use super::value::{Origin, Value};
 use crate::plan::sink::Selector;
-use crate::rego::ast::{AssignOp, Expr, Head, Literal, Query, Rule, Step, Stmt, With};
-use crate::rego::names::{Names, declared, slice, variables};
-
-/// A definition that is being looked at.
-pub(super) struct Frame<'a> {
-    pub(super) module: usize,
-    pub(super) variables: Variables<'a>,
-    pub(super) scopes: Vec<BTreeSet<&'a str>>,
-    bindings: BTreeMap<&'a str, Bindings>,
-}
-
-/// In how many places a variable may get its value.
-#[derive(Debug, Clone, Copy, Default)]
-struct Bindings {
-    /// As an index.
-    indexes: usize,
-    /// In any other way.
-    others: usize,
-}
-
-impl<'a> Frame<'a> {
-    pub(super) fn new(names: &Names<'a>, module: usize, rule: &'a Rule) -> Self {
-        let mut counter = Counter { names, module, counts: BTreeMap::new() };
-        counter.rule(rule);
-        Self { module, variables: Variables::new(), scopes: Vec::new(), bindings: counter.counts }
-    }
-
-    /// Opens the scope of a query.
-    pub(super) fn declare(&mut self, names: &Names<'a>, query: &'a Query) {
-        let text = names.modules.get(self.module).map_or("", |module| module.file.text());
-        self.scopes.push(declared(query, text));
-    }
-
-    pub(super) fn is_declared(&self, name: &str) -> bool {
-        self.scopes.iter().any(|scope| scope.contains(name))
-    }
-
-    /// Whether `=` can be nothing but its assignment.
-    fn is_assigned_once(&self, name: &str) -> bool {
-        self.bindings.get(name).is_none_or(|count| count.indexes + count.others <= 1)
-    }
-
-    /// Whether nothing but being an index gives it a value.
-    fn is_only_index(&self, name: &str) -> bool {
-        self.bindings.get(name).is_none_or(|count| count.others == 0)
-    }
-}
+use crate::rego::ast::{AssignOp, Expr, Literal, Query, Stmt, With};
+use crate::rego::names::{slice, variables};
 
 impl<'a> Interpreter<'a> {
     pub(super) fn statements(&mut self, frame: &mut Frame<'a>, query: &'a Query) {
@@ -113,9 +68,12 @@ impl<'a> Interpreter<'a> {
             Literal::SomeIn { key, value, collection } => {
                 let collection = self.expr(frame, collection);
                 let element = self.element(&collection);
+                if has_repeated(key.iter().chain([value])) {
+                    self.consume(&element);
+                }
                 self.bind(frame, value, &element, false);
                 if let Some(key) = key {
-                    let keys = self.keys(&collection);
+                    let keys = collection.keys();
                     self.bind(frame, key, &keys, false);
                 }
             }
@@ -132,7 +90,7 @@ impl<'a> Interpreter<'a> {
                 let domain = self.expr(frame, domain);
                 let iterated = self.iterated;
                 let element = self.element(&domain);
-                let keys = self.keys(&domain);
+                let keys = domain.keys();
                 let text = self.names.modules.get(frame.module).map_or("", |module| module.file.text());
                 let bound = [(Some(value), element), (key.as_ref(), keys)];
                 let mut scope = BTreeSet::new();
@@ -226,7 +184,7 @@ impl<'a> Interpreter<'a> {
             Expr::Var { value: name, .. } if name == "_" => {}
             Expr::Var { value: name, .. } if self.is_local(frame, name) => {
                 if unify && !frame.is_assigned_once(name) {
-                    let known = frame.variables.get(name.as_str()).cloned().unwrap_or_default();
+                    let known = frame.variable(name);
                     self.compare(&known, value);
                 }
                 let value = self.bounded(value.clone());
@@ -255,23 +213,18 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// What a variable may be.
-    pub(super) fn variable(&self, frame: &Frame<'a>, name: &str) -> Value {
-        frame.variables.get(name).cloned().unwrap_or_default()
-    }
-
     /// `value[index]`.
     pub(super) fn indexed(&mut self, frame: &mut Frame<'a>, value: &Value, index: &'a Expr) -> Value {
         match index {
             Expr::Var { value: name, .. } if name == "_" => return self.computed(value),
             Expr::Var { value: name, .. } if self.is_local(frame, name) && frame.is_only_index(name) => {
-                let keys = self.keys(value);
+                let keys = value.keys();
                 let keys = self.bounded(keys);
                 frame.variables.entry(name).or_default().join(keys);
                 return self.computed(value);
             }
             Expr::Array { .. } | Expr::Object { .. } => {
-                let keys = self.keys(value);
+                let keys = value.keys();
                 self.bind(frame, index, &keys, true);
             }
             _ => {}
@@ -301,88 +254,8 @@ impl<'a> Interpreter<'a> {
     }
 }
 
-/// Counts in how many places the variables of a definition may get their values.
-struct Counter<'n, 'a> {
-    names: &'n Names<'a>,
-    module: usize,
-    counts: BTreeMap<&'a str, Bindings>,
-}
-
-impl<'a> Counter<'_, 'a> {
-    fn rule(&mut self, rule: &'a Rule) {
-        let (_, steps) = rule.refr().reference();
-        steps.iter().filter_map(Step::dynamic).for_each(|step| self.expr(step));
-        let Rule::Spec { head, bodies, .. } = rule else { return };
-        let output = match head {
-            Head::Func { args, assign, .. } => {
-                args.iter().for_each(|arg| self.bound(arg, 2));
-                assign.as_ref().map(|assign| &assign.value)
-            }
-            Head::Compr { assign, .. } => assign.as_ref().map(|assign| &assign.value),
-            Head::Set { key, .. } => key.as_ref(),
-        };
-        output.into_iter().for_each(|output| self.expr(output));
-        for body in bodies {
-            body.assign.iter().for_each(|assign| self.expr(&assign.value));
-            self.query(&body.query);
-        }
-    }
-
-    fn bound(&mut self, pattern: &'a Expr, times: usize) {
-        for name in variables(pattern) {
-            self.counts.entry(name).or_default().others += times;
-        }
-    }
-
-    fn query(&mut self, query: &'a Query) {
-        let text = self.names.modules.get(self.module).map_or("", |module| module.file.text());
-        for stmt in &query.stmts {
-            stmt.with_mods.iter().for_each(|with| self.expr(&with.r#as));
-            match &stmt.literal {
-                Literal::SomeVars { .. } => {}
-                Literal::SomeIn { key, value, collection } => {
-                    for pattern in key.iter().chain([value]) {
-                        self.bound(pattern, 2);
-                        self.expr(pattern);
-                    }
-                    self.expr(collection);
-                }
-                Literal::Expr { expr } | Literal::NotExpr { expr } => self.expr(expr),
-                Literal::Every { key, value, domain, query } => {
-                    for range in key.iter().chain([value]) {
-                        self.counts.entry(slice(text, range.span())).or_default().others += 2;
-                    }
-                    self.expr(domain);
-                    self.query(query);
-                }
-            }
-        }
-    }
-
-    fn expr(&mut self, expr: &'a Expr) {
-        match expr {
-            Expr::AssignExpr { op: AssignOp::ColEq, lhs, .. } => self.bound(lhs, 2),
-            Expr::AssignExpr { op: AssignOp::Eq, lhs, rhs, .. } => {
-                self.bound(lhs, 1);
-                self.bound(rhs, 1);
-            }
-            Expr::RefBrack { index, .. } => {
-                for name in variables(index) {
-                    self.counts.entry(name).or_default().indexes += 1;
-                }
-            }
-            Expr::Call { fcn, params, .. } => {
-                // An argument too many takes the result.
-                let arity = fcn.path().and_then(|path| self.names.callee(self.module, &path.parts).arity());
-                let result = arity.and_then(|arity| params.get(arity));
-                result.into_iter().for_each(|result| self.bound(result, 1));
-            }
-            _ => {}
-        }
-        if let Some((query, outputs)) = expr.comprehension() {
-            self.query(query);
-            outputs.into_iter().for_each(|output| self.expr(output));
-        }
-        expr.children().into_iter().for_each(|child| self.expr(child));
-    }
+/// Whether a variable stands in patterns twice: then its values are compared.
+pub(super) fn has_repeated<'e>(patterns: impl IntoIterator<Item = &'e Expr>) -> bool {
+    let mut seen = BTreeSet::new();
+    patterns.into_iter().flat_map(variables).any(|name| name != "_" && !seen.insert(name))
 }

@@ -107,6 +107,11 @@ const CASES: &[(&str, &str)] = &[
     ("deny contains 1 if q with input.a as input.b\nq if input.a.c", "b.c"),
     ("deny contains 1 if q with input.a.d as input.b\nq if input.a.d.c", "a.d.c b.c"),
     ("deny contains 1 if q with input as {\"a\": 1}\nq if input.a.c", ""),
+    ("deny contains 1 if f(input.a, input.b)\nf(x, x) if true", "a.** b.**"),
+    ("deny contains 1 if { some [x, x] in input.a }", "a[*].**"),
+    ("deny contains 1 if { [x, x] = input.a }", "a[*].**"),
+    ("deny contains 1 if { x := {y.b: 1 | some y in input.a}; some k, _ in x; k == input.c }", "a[*].b.** c.**"),
+    ("deny contains 1 if { some k, _ in x; k == input.c }\nx[y.b] := 1 if some y in input.a", "a[*].b.** c.**"),
     ("deny contains 1 if f(1) with f as g\nf(x) if x\ng(x) if input.a", "**"),
     ("deny := x if { x := input.a } else := y if { y := input.b.c }", "a.** b.c.**"),
 ];

@@ -82,6 +82,14 @@ impl Value {
         self
     }
 
+    /// An object whose keys may be what they are made of here: not only strings.
+    pub(super) fn keyed_by(mut self, key: &Self) -> Self {
+        if !key.is_scalar() {
+            self.other = Other::Anything;
+        }
+        self
+    }
+
     /// Whether nothing is known to give it a value yet.
     pub(super) fn is_unbound(&self) -> bool {
         *self == Self::default()
@@ -127,6 +135,21 @@ impl Value {
     /// The values it is made of, directly.
     pub(super) fn inner(&self) -> impl Iterator<Item = &Self> {
         self.fields.values().chain(self.items.as_deref()).chain(self.members.as_deref())
+    }
+
+    /// What an element can be found by: its key, or itself where it is in a set.
+    pub(super) fn keys(&self) -> Self {
+        if self.other == Other::Anything {
+            return Self::anything();
+        }
+        let only_fields = self.origins.is_empty()
+            && self.items.is_none()
+            && self.members.is_none()
+            && self.other == Other::Nothing
+            && !self.fields.is_empty();
+        let names = Self { strings: self.fields.keys().cloned().collect(), ..Self::default() };
+        let others = if only_fields { Self::default() } else { Self::scalar() };
+        self.members.as_deref().cloned().unwrap_or_default().joined(names).joined(others)
     }
 
     /// All pieces of the input in it.
