@@ -12,6 +12,8 @@ use crate::source::{SourceFile, Span};
 
 /// The key under which everything is the product's own.
 const RESERVED: &str = "plangate";
+/// Most open brackets of a YAML file.
+const MAX_DEPTH: usize = 1_000;
 
 /// Everything under `data` that is no rule.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -85,9 +87,26 @@ pub fn parse(file: &SourceFile) -> Result<Value, Problem> {
             failed(&error, Span::new(at.saturating_sub(1), at))
         });
     }
+    if let Some(at) = too_deep(file.text()) {
+        return Err(failed(&format!("it is nested more than {MAX_DEPTH} deep"), Span::new(at, at + 1)));
+    }
     yaml_serde::from_str::<yaml_serde::Value>(file.text()).and_then(yaml_serde::from_value).map_err(|error| {
         let at = error.location().map_or(0, |location| location.index());
         failed(&error, Span::new(at, at))
+    })
+}
+
+/// Where open brackets are more than any document needs: the reader of YAML takes a time that grows with their square
+/// before it says so. Brackets within texts count too, which matters to nobody.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    text.bytes().position(|byte| {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > MAX_DEPTH
     })
 }
 
@@ -196,6 +215,7 @@ mod tests {
             (&[], "b.json", "[1]", "no object of keys"),
             (&[], "b.json", "{\"a\": 1, \"a\": 2}", "the key `a` stands twice"),
             (&[], "b.yaml", "a: 1\na: 2\n", "cannot be read"),
+            (&[], "b.yaml", &format!("a: {}", "[".repeat(100_000)), "nested more than 1000 deep"),
             (&[], "b.json", "{", "cannot be read"),
             (&[], "b.yaml", "plangate: 1\n", "provides `data.plangate`"),
             (&["plangate", "lib"], "b.yaml", "x: 1\n", "provides `data.plangate`"),

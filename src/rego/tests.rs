@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn limits() -> Limits {
+pub(super) fn limits() -> Limits {
     Limits {
         load: Duration::from_mins(5),
         rule: Duration::from_mins(5),
@@ -17,7 +17,7 @@ fn limits() -> Limits {
     }
 }
 
-fn modules(files: &[(&str, &str)]) -> Vec<Module> {
+pub(super) fn modules(files: &[(&str, &str)]) -> Vec<Module> {
     files
         .iter()
         .map(|(name, text)| Module {

@@ -178,6 +178,12 @@ impl<'a> Interpreter<'a> {
             .collect();
         let below: BTreeSet<&Parts> = self.names.reached(path).filter(|rule| rule.len() > path.len()).collect();
         let mut found = Value::default();
+        // A document beside rules: either may be what is meant.
+        if let Some(data) = self.names.data.filter(|data| !data.is_empty())
+            && path.get(1..).is_none_or(|below| below.is_empty() || data.get(below).is_some())
+        {
+            found.join(Value::anything());
+        }
         for rule in above.iter().copied().chain(below.iter().copied()) {
             let mut value = if self.is_function(rule) { Value::anything() } else { self.rule(rule, Vec::new(), false) };
             match rule.get(path.len()..).filter(|rest| !rest.is_empty()) {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Reads;
 use crate::plan::sink::{Projection, Wanted};
-use crate::rego::tests::{load, main_v1};
+use crate::rego::tests::{limits, load, main_v1, modules};
 use crate::rego::{Input, Job, Program};
 
 /// What `data.main.deny` of these files reads.
@@ -22,6 +22,20 @@ fn of(rules: &str) -> Arc<Reads> {
 
 fn lines(rules: &str) -> String {
     of(rules).paths.to_lines().join(" ")
+}
+
+#[test]
+fn a_document_beside_rules_may_be_what_is_meant() {
+    let rules = "deny contains 1 if input[data.lib.key]\ndeny contains 2 if input[data.lib.made]";
+    let files = [("a.rego", main_v1(rules)), ("lib.rego", "package lib\nmade := \"b\"".to_owned())];
+    let file = crate::source::SourceFile::new("d.json", r#"{"key": "a"}"#.to_owned());
+    let mut data = crate::data::Data::default();
+    data.add(&["lib".to_owned()], &file).unwrap();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let program = Program::load_with(modules(&files), data, &limits()).unwrap();
+    let mut rules = program.modules().iter().flat_map(|module| &module.rules);
+    let reads = &rules.find(|rule| rule.path == "data.main.deny").expect("a rule").reads;
+    assert_eq!(reads.paths.to_lines(), ["[*]", "b"], "the key in the document is not known");
 }
 
 /// Rules, and what `deny` among them reads.

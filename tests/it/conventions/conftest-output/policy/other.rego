@@ -12,10 +12,10 @@ deny contains {"msg": "an object", "severity": "LOW", "nested": {}}
 
 deny contains {"msg": "with a place", "_loc": {"file": "main.tf"}}
 
-violation_quiet contains "never" if input.nothing
+violation_quiet contains "never" if input.resource_changes[0].nothing
 
 warn contains "two\nlines" if input.format_version
 
-warn_excepted contains "not said" if input.nothing
+warn_excepted contains "not said" if input.resource_changes[0].nothing
 
 exception contains ["excepted"]
