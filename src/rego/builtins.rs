@@ -20,9 +20,16 @@ pub(super) use patterns::{fault as pattern_fault, pattern_argument};
 /// Gives a collection as it is and nothing for anything else. Written around collections by `rewrite`; no policy can call it.
 pub(super) const COLLECTION: &str = "internal.collection";
 
+/// Reads JSON. Written in place of calls by `rewrite`; no policy can call it.
+pub(super) const JSON: &str = "internal.json";
+
+/// The builtins that `rewrite` answers.
+pub(super) const METADATA_CHAIN: &str = "rego.metadata.chain";
+pub(super) const METADATA_RULE: &str = "rego.metadata.rule";
+
 /// The builtin of this name, if policies may call it.
 pub(super) fn find(name: &str) -> Option<&'static Builtin> {
-    table::find(name).filter(|builtin| builtin.name != COLLECTION)
+    table::find(name).filter(|builtin| !matches!(builtin.name, COLLECTION | JSON))
 }
 
 /// A function that policies can call.
@@ -42,9 +49,6 @@ pub(super) fn why_missing(name: &str) -> Option<&'static str> {
             "policies have no network: pass the answer in, or check it in a step before"
         }
         "rand.intn" | "uuid.rfc4122" => "the same plan must give the same answer, so nothing random can be called",
-        "rego.metadata.rule" | "rego.metadata.chain" => {
-            "the engine has no `rego.metadata`: write the text into the rule, the `# METADATA` block itself is still read"
-        }
         "rego.parse_module" => "policies cannot read policies",
         "opa.runtime" => "policies see nothing of the environment",
         _ if name.starts_with("crypto.") || name.starts_with("io.jwt.") => "the engine has no cryptography",

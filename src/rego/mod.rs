@@ -13,8 +13,10 @@ use serde::Deserialize;
 use crate::problem::Problem;
 use crate::source::{SourceFile, Span};
 
+mod annotations;
 mod ast;
 mod builtins;
+mod chains;
 mod check;
 mod dialect;
 mod error;

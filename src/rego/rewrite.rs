@@ -1,15 +1,17 @@
-//! The text that the shared engine gets: imports written out, and collections of `some … in` guarded.
+//! The text that the shared engine gets: imports written out, local variables told from rules, heads repeated before
+//! chained bodies, and collections of `some … in` guarded.
 //!
 //! The engine evaluates an import by evaluating the whole package behind it, so that a package that imports itself finds
 //! nothing, packages that import each other end in "recursion detected", and an alias of one file means the same in every
 //! file of its package (regorus 0.14.1 `src/interpreter.rs`, `lookup_var`, `process_imports`). And it ends a rule where OPA
 //! iterates over nothing. Owns the changes and the way back from a place in the changed text; must not judge.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::{SourceFile, Span};
 
 use super::Dialect;
+use super::annotations::Annotations;
 use super::ast::{self, Expr};
 use super::builtins;
 use super::load::Parsed;
@@ -93,16 +95,24 @@ impl EngineText {
 
 /// Every file as the engine shall read it.
 pub(super) fn all(names: &Names<'_>) -> Vec<EngineText> {
-    names.modules.iter().enumerate().map(|(index, module)| rewrite(names, index, module)).collect()
+    let annotations = Annotations::new(names.modules);
+    names.modules.iter().enumerate().map(|(index, module)| rewrite(names, index, module, &annotations)).collect()
 }
 
-fn rewrite(names: &Names<'_>, index: usize, module: &Parsed) -> EngineText {
-    let visit = Rewrites { guard: !module.trusted, text: &module.text, edits: BTreeSet::new() };
+fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annotations) -> EngineText {
+    let visit =
+        Rewrites { names, index, module, annotations, rule: 0, renamed: BTreeMap::new(), edits: BTreeSet::new() };
     let mut walker = Walker::new(names, index, visit);
-    for rule in &module.ast.rules {
+    let mut edits = BTreeSet::new();
+    for (at, rule) in module.ast.rules.iter().enumerate() {
+        walker.visit.rule = at;
         walker.rule(rule);
+        let mut own = std::mem::take(&mut walker.visit.edits);
+        if let Some(head) = module.heads.get(&at) {
+            repeat_head(&module.text, *head, rule.span().start, &mut own);
+        }
+        edits.extend(own);
     }
-    let mut edits = walker.visit.edits;
     for import in &module.ast.imports {
         let root = import.refr.path().and_then(|path| path.parts.into_iter().next());
         if !matches!(root.as_deref(), Some("data" | "input")) {
@@ -116,20 +126,73 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed) -> EngineText {
     EngineText::new(&module.file, module.dialect, &module.text, edits.into_iter().collect())
 }
 
+/// Writes the head that a body shares with the body before it in front of the body, with the changes this rule makes to it.
+fn repeat_head(text: &str, head: Span, body: usize, edits: &mut BTreeSet<Edit>) {
+    let (in_head, mut kept): (BTreeSet<_>, BTreeSet<_>) =
+        std::mem::take(edits).into_iter().partition(|edit| head.start <= edit.span.start && edit.span.end <= head.end);
+    let mut copy = String::new();
+    let mut at = head.start;
+    for edit in in_head {
+        copy.push_str(&on_one_line(text.get(at..edit.span.start).unwrap_or_default()));
+        copy.push_str(&edit.text);
+        at = edit.span.end;
+    }
+    copy.push_str(&on_one_line(text.get(at..head.end).unwrap_or_default()));
+    kept.insert(Edit { span: Span::new(body, body), text: copy });
+    *edits = kept;
+}
+
+/// A piece of a file without its comments and line ends, so that the lines below stay where they are.
+fn on_one_line(text: &str) -> String {
+    let tokens = Tokens::lenient(text).tokens;
+    let mut out = String::new();
+    let mut at = 0;
+    for token in tokens {
+        if at < token.span.start {
+            out.push(' ');
+        }
+        out.push_str(text.get(token.span.start..token.span.end).unwrap_or_default());
+        at = token.span.end;
+    }
+    if at < text.len() {
+        out.push(' ');
+    }
+    out
+}
+
 /// Blanks of the same length, line ends kept.
 fn blank(text: &str) -> String {
     text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
 }
 
 struct Rewrites<'a> {
-    guard: bool,
-    text: &'a str,
+    names: &'a Names<'a>,
+    index: usize,
+    module: &'a Parsed,
+    annotations: &'a Annotations,
+    /// The rule walked through, by its index.
+    rule: usize,
+    /// New names of local variables.
+    renamed: BTreeMap<String, String>,
     edits: BTreeSet<Edit>,
 }
 
 impl Rewrites<'_> {
     fn insert(&mut self, at: usize, text: String) {
         self.edits.insert(Edit { span: Span::new(at, at), text });
+    }
+
+    /// A name that nothing in the file or the package has.
+    fn fresh(&self, name: &str) -> String {
+        let text = self.module.file.text();
+        let tokens = Tokens::lenient(text).tokens;
+        let words: BTreeSet<&str> =
+            tokens.iter().filter_map(|token| text.get(token.span.start..token.span.end)).collect();
+        let mut new = format!("{name}_local");
+        while words.contains(new.as_str()) || self.names.is_rule_name(self.index, &new) {
+            new.push('_');
+        }
+        new
     }
 }
 
@@ -138,16 +201,40 @@ impl Visit for Rewrites<'_> {
         self.edits.insert(Edit { span, text: ast::join(target) });
     }
 
+    /// A variable that is named like a rule of its package: the engine takes one for the other in the order of statements.
+    fn local(&mut self, name: &str, span: Span) {
+        if !self.names.is_rule_name(self.index, name) {
+            return;
+        }
+        let text = match self.renamed.get(name) {
+            Some(new) => new.clone(),
+            None => self.fresh(name),
+        };
+        self.renamed.insert(name.to_owned(), text.clone());
+        self.edits.insert(Edit { span, text });
+    }
+
+    fn builtin(&mut self, name: &str, call: Span) {
+        let answer = match name {
+            builtins::METADATA_RULE => self.annotations.rule(self.names, self.index, self.rule, call),
+            builtins::METADATA_CHAIN => self.annotations.chain(self.names, self.index, self.rule, call),
+            _ => return,
+        };
+        // As text: the engine's parser takes long over nested literals.
+        let text = serde_json::Value::String(answer.to_string());
+        self.edits.insert(Edit { span: call, text: format!("{}({text})", builtins::JSON) });
+    }
+
     /// `some x in null` gives nothing in OPA; here it ends the rule unless something makes it undefined.
     fn iterated(&mut self, collection: &Expr) {
-        if !self.guard
+        if self.module.trusted
             || !matches!(collection, Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } | Expr::Call { .. })
         {
             return;
         }
         let span = collection.span();
         // A span that leaves something out would be cut in two.
-        if !is_closed(self.text.get(span.start..span.end).unwrap_or_default()) {
+        if !is_closed(self.module.text.get(span.start..span.end).unwrap_or_default()) {
             return;
         }
         self.insert(span.start, format!("{}(", builtins::COLLECTION));

@@ -92,6 +92,7 @@ fn call(name: &'static str, args: &[Value], now: jiff::Timestamp) -> Answer {
             collection @ (Value::Array(_) | Value::Set(_) | Value::Object(_)) => collection.clone(),
             _ => Value::Undefined,
         }),
+        super::JSON => Value::from_json_str(args.string(0)?).map_err(|_| args.wrong(0, "JSON")),
         "lower" => Ok(text(&args.string(0)?.chars().map(lower).collect::<String>())),
         "json.marshal" => json::marshal(args),
         "net.cidr_contains_matches" => net::contains_matches(args),
