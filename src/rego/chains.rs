@@ -82,13 +82,13 @@ fn opened<'a>(before: Option<&Token>, word: impl Fn(&Token) -> &'a str, in_else:
     let body = if in_else { Brace::Else } else { Brace::Body };
     match before {
         Some(last) if matches!(word(last), "if" | "else") => body,
-        Some(last) if ends_operand(last, word) => body,
+        Some(last) if ends_operand(last, &word) => body,
         _ => Brace::Value,
     }
 }
 
 /// Whether an operand can end with this token.
-fn ends_operand<'a>(token: &Token, word: impl Fn(&Token) -> &'a str) -> bool {
+fn ends_operand<'a>(token: &Token, word: &impl Fn(&Token) -> &'a str) -> bool {
     match token.kind {
         Kind::Ident => {
             !matches!(word(token), "as" | "contains" | "default" | "else" | "if" | "in" | "not" | "some" | "with")
@@ -99,24 +99,26 @@ fn ends_operand<'a>(token: &Token, word: impl Fn(&Token) -> &'a str) -> bool {
 }
 
 /// Whether a token outside of all brackets can be the first of a rule.
-fn starts_rule<'a>(token: &Token, before: Option<&Token>, word: impl Fn(&Token) -> &'a str) -> bool {
-    token.kind == Kind::Ident && before.is_some_and(|last| last.line != token.line && ends_operand(last, word))
+pub(super) fn starts_rule<'a>(token: &Token, before: Option<&Token>, word: impl Fn(&Token) -> &'a str) -> bool {
+    let goes_on = matches!(word(token), "as" | "contains" | "else" | "if" | "in" | "with");
+    let fresh = before.is_some_and(|last| last.line != token.line && ends_operand(last, &word));
+    token.kind == Kind::Ident && !goes_on && fresh
 }
 
-/// The text with nothing but the first body of every chain.
-pub(super) fn first_bodies(text: &str, chains: &[Chain]) -> String {
-    let mut kept = Vec::new();
-    let mut at = 0;
-    for body in chains.iter().flat_map(|chain| &chain.rest) {
-        kept.push(Span::new(at, body.start));
-        at = body.end;
-    }
-    kept.push(Span::new(at, text.len()));
-    only(text, &kept)
+/// The bodies that are not the first behind their head.
+pub(super) fn others(chains: &[Chain]) -> impl Iterator<Item = Span> {
+    chains.iter().flat_map(|chain| chain.rest.iter().copied())
+}
+
+/// The text with blanks for these sorted spans.
+pub(super) fn without(text: &str, spans: &[Span]) -> String {
+    let starts = std::iter::once(0).chain(spans.iter().map(|span| span.end));
+    let ends = spans.iter().map(|span| span.start).chain([text.len()]);
+    only(text, &starts.zip(ends).map(|(start, end)| Span::new(start, end)).collect::<Vec<_>>())
 }
 
 /// The text with blanks for what stands outside of these sorted spans.
-fn only(text: &str, kept: &[Span]) -> String {
+pub(super) fn only(text: &str, kept: &[Span]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for span in kept.iter().chain([&Span::new(text.len(), text.len())]) {
@@ -132,7 +134,7 @@ fn blank_into(text: &str, out: &mut String) {
     out.extend(text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
 }
 
-/// Adds a rule for every other body to the tree of [`first_bodies`]; `parse` makes a tree of a text.
+/// Adds a rule for every other body to the tree of the text without them; `parse` makes a tree of a text.
 ///
 /// # Errors
 /// What `parse` says. `None` in place of the heads: these are no chains of rules after all.

@@ -13,6 +13,7 @@ use crate::problem::{Problem, ProblemCode};
 use crate::source::{SourceFile, Span};
 
 use super::ast::{self, Ast};
+use super::bare;
 use super::chains::{self, Heads};
 use super::dialect::{Fault, Scan};
 use super::names::{Callee, Names};
@@ -271,8 +272,12 @@ fn parse_as(file: &SourceFile, scan: &Scan<'_>, dialect: Dialect) -> Result<(Str
     }
     let text = scan.text_for(dialect);
     let chains = chains::find(&text, scan.tokens);
-    if !chains.is_empty() {
-        let mut ast = tree(file, dialect, chains::first_bodies(&text, &chains))?;
+    let bare = if dialect == Dialect::V1 { bare::find(&text, scan.tokens) } else { Vec::new() };
+    if !chains.is_empty() || !bare.is_empty() {
+        let mut hidden: Vec<Span> = chains::others(&chains).chain(bare.iter().copied()).collect();
+        hidden.sort();
+        let mut ast = tree(file, dialect, chains::without(&text, &hidden))?;
+        bare::add(&text, &bare, &mut ast, |text| tree(file, Dialect::V0, text.to_owned()))?;
         if let Some(heads) = chains::add(&text, &chains, &mut ast, |text| tree(file, dialect, text.to_owned()))? {
             return Ok((text, ast, heads));
         }

@@ -15,6 +15,7 @@ use crate::source::{SourceFile, Span};
 
 mod annotations;
 mod ast;
+mod bare;
 mod builtins;
 mod chains;
 mod check;

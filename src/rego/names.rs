@@ -68,11 +68,13 @@ impl<'a> Names<'a> {
         self.imports.get(module)?.get(name)
     }
 
-    /// Whether the package of this module has a rule whose path starts with `name`.
+    /// Whether the package of this module has a rule whose path starts with `name`. Packages below it do not count.
     pub(super) fn is_rule_name(&self, module: usize, name: &str) -> bool {
-        let mut path = self.package(module).to_vec();
+        let package = self.package(module);
+        let mut path = package.to_vec();
         path.push(name.to_owned());
-        self.rules.range(path.clone()..).next().is_some_and(|(rule, _)| rule.starts_with(&path))
+        let below = self.rules.range(path.clone()..).take_while(|(rule, _)| rule.starts_with(&path));
+        below.flat_map(|(_, definitions)| definitions).any(|definition| self.package(definition.module) == package)
     }
 
     /// What a variable that no scope declares stands for: `None` means a variable after all.

@@ -12,7 +12,7 @@ use crate::source::{SourceFile, Span};
 
 use super::Dialect;
 use super::annotations::Annotations;
-use super::ast::{self, Expr};
+use super::ast::{self, Expr, Head, Rule, Step};
 use super::builtins;
 use super::load::Parsed;
 use super::names::{Callee, Names, Visit, Walker};
@@ -108,6 +108,7 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annot
         walker.visit.rule = at;
         walker.rule(rule);
         let mut own = std::mem::take(&mut walker.visit.edits);
+        write_out(rule, &walker.visit, &mut own);
         if let Some(head) = module.heads.get(&at) {
             repeat_head(&module.text, *head, rule.span().start, &mut own);
         }
@@ -126,20 +127,65 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annot
     EngineText::new(&module.file, module.dialect, &module.text, edits.into_iter().collect())
 }
 
+/// A function that is a head alone gets its value, which the engine wants in version 1. A head alone that goes through a
+/// collection (`team[input.teams[_]]`) gets a body that does so: the engine iterates in bodies only.
+fn write_out(rule: &Rule, names: &Rewrites<'_>, edits: &mut BTreeSet<Edit>) {
+    let Rule::Spec { head, bodies, .. } = rule else { return };
+    let behind = Span::new(rule.span().end, rule.span().end);
+    let v0 = names.module.dialect == Dialect::V0;
+    let value = match head {
+        _ if !bodies.is_empty() => return,
+        Head::Func { assign: None, .. } if !v0 => {
+            edits.insert(Edit { span: behind, text: " := true".to_owned() });
+            return;
+        }
+        Head::Func { .. } => return,
+        Head::Compr { assign, .. } => assign.as_ref().map(|assign| &assign.value),
+        Head::Set { key, .. } => key.as_ref(),
+    };
+    let (_, steps) = rule.refr().reference();
+    let mut body = Vec::new();
+    for expr in steps.iter().filter_map(Step::dynamic).chain(value).filter(|expr| iterates(expr)) {
+        let name = names.fresh(&format!("item{}", body.len()));
+        let (inner, kept): (BTreeSet<_>, BTreeSet<_>) = std::mem::take(edits)
+            .into_iter()
+            .partition(|edit| expr.span().start <= edit.span.start && edit.span.end <= expr.span().end);
+        body.push(format!("{name} := {}", rendered(&names.module.text, expr.span(), inner)));
+        *edits = kept;
+        edits.insert(Edit { span: expr.span(), text: name });
+    }
+    if !body.is_empty() {
+        let when = if v0 { "" } else { " if" };
+        edits.insert(Edit { span: behind, text: format!("{when} {{ {} }}", body.join("; ")) });
+    }
+}
+
+/// Whether an expression has a value for every item of something: `x[_]`.
+fn iterates(expr: &Expr) -> bool {
+    let any =
+        matches!(expr, Expr::RefBrack { index, .. } if matches!(&**index, Expr::Var { value, .. } if value == "_"));
+    any || expr.children().into_iter().any(iterates)
+}
+
 /// Writes the head that a body shares with the body before it in front of the body, with the changes this rule makes to it.
 fn repeat_head(text: &str, head: Span, body: usize, edits: &mut BTreeSet<Edit>) {
     let (in_head, mut kept): (BTreeSet<_>, BTreeSet<_>) =
         std::mem::take(edits).into_iter().partition(|edit| head.start <= edit.span.start && edit.span.end <= head.end);
-    let mut copy = String::new();
-    let mut at = head.start;
-    for edit in in_head {
-        copy.push_str(&on_one_line(text.get(at..edit.span.start).unwrap_or_default()));
-        copy.push_str(&edit.text);
+    kept.insert(Edit { span: Span::new(body, body), text: rendered(text, head, in_head) });
+    *edits = kept;
+}
+
+/// A span of the text with changes to it, on one line.
+fn rendered(text: &str, span: Span, edits: BTreeSet<Edit>) -> String {
+    let mut out = String::new();
+    let mut at = span.start;
+    for edit in edits {
+        out.push_str(&on_one_line(text.get(at..edit.span.start).unwrap_or_default()));
+        out.push_str(&edit.text);
         at = edit.span.end;
     }
-    copy.push_str(&on_one_line(text.get(at..head.end).unwrap_or_default()));
-    kept.insert(Edit { span: Span::new(body, body), text: copy });
-    *edits = kept;
+    out.push_str(&on_one_line(text.get(at..span.end).unwrap_or_default()));
+    out
 }
 
 /// A piece of a file without its comments and line ends, so that the lines below stay where they are.

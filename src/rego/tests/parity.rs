@@ -242,3 +242,130 @@ fn metadata_that_cannot_be_read_is_a_fault_where_it_is_asked_for() {
     let (message, marked) = refused(&[("a.rego", &text("rego.metadata.rule()"))]).remove(0);
     assert!(message.starts_with("the METADATA block is wrong: ") && marked.starts_with("# METADATA"), "{message}");
 }
+
+#[test]
+fn heads_without_a_body_go_through_collections_and_functions_need_no_value() {
+    let v0 = "package a\nteam[input.xs[_]]\nu[f(input.xs[_])]\nf(x) = y { y := x * 10 }\no[input.xs[_]] = 2\nt[[1, 2]]";
+    let expected = [json!([1, 2, 3]), json!([10, 20, 30]), json!({"1": 2, "2": 2, "3": 2}), json!([[1, 2]])];
+    let input = json!({"xs": [1, 2, 3]});
+    assert_eq!(answers(&[("a.rego", v0)], &["a.team", "a.u", "a.o", "a.t"], &input), expected.map(Some));
+    agrees("x contains input.xs[_]", &input, &json!([1, 2, 3]));
+    let absent = [json!([]), json!([]), json!({})].map(Some);
+    assert_eq!(answers(&[("a.rego", v0)], &["a.team", "a.u", "a.o"], &json!({})), absent);
+    let library = ("l.rego", "package l\nteams := [4, 5]");
+    let v1 = (
+        "a.rego",
+        "package a\nimport rego.v1\nimport data.l\nx contains sprintf(\"%d%s\", [l.teams[_], # all\n  \"x\"])",
+    );
+    assert_eq!(answers(&[library, v1], &["a.x"], &input), [Some(json!(["4x", "5x"]))]);
+    let covers =
+        "covers(\"*\", _)\n\ncovers(range, port) if range == port\n# METADATA\n# title: t\ncovers(_, [0,\n 1])\n";
+    agrees(
+        &format!("{covers}x := [p | some p in [\"1\", \"*\", \"2\"]; covers(p, \"2\")]"),
+        &input,
+        &json!(["*", "2"]),
+    );
+    agrees(&format!("x := covers(1, [0, 1])\n{covers}"), &input, &json!(true));
+}
+
+#[test]
+fn a_package_below_is_no_rule_of_the_package() {
+    let files = [
+        ("a.rego", "package a\nimport data.a.sub\nimport rego.v1\nx := sub.y\nz := [sub | some sub in [1]]"),
+        ("b.rego", "package a.sub\ny := 3"),
+    ];
+    assert_eq!(answers(&files, &["a.x"], &json!({})), [Some(json!(3))]);
+}
+
+/// The cells of the table below a heading of docs/rego.md.
+fn table(heading: &str) -> Vec<Vec<String>> {
+    let doc = include_str!("../../../docs/rego.md");
+    let below = doc.split(&format!("\n## {heading}\n")).nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = below.lines().filter(|line| line.starts_with("| `"));
+    let cells = |row: &str| {
+        row.trim_matches('|').replace("\\|", "\u{0}").split('|').map(|cell| cell.trim().replace('\u{0}', "|")).collect()
+    };
+    rows.map(cells).collect()
+}
+
+/// The pieces of a cell that are code.
+fn code(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_documented_difference_is_one() {
+    let rows = table("Expressions");
+    for row in &rows {
+        let [expression, opa, ours] = row.as_slice() else { panic!("{row:?}") };
+        let expression = code(expression)[0];
+        let body = if expression.starts_with("not ") {
+            format!("x if {expression}")
+        } else {
+            format!("x := y if y := ({expression})")
+        };
+        let answer = match Program::load(modules(&[("main.rego", &main_v1(&body))]), &limits()) {
+            Err(_) => "refused".to_owned(),
+            Ok(program) => match run(&program, "data.main.x", &json!({"set": null})).value {
+                Err(_) => "error".to_owned(),
+                Ok(None) => "undefined".to_owned(),
+                Ok(Some(value)) => value.to_string(),
+            },
+        };
+        let said = match code(ours).first() {
+            Some(json) => serde_json::from_str::<Value>(json).unwrap().to_string(),
+            None => ours.clone(),
+        };
+        assert_eq!(answer, said, "{expression}");
+        assert_ne!(opa, ours, "{expression}");
+    }
+    assert!(rows.len() > 10);
+}
+
+#[test]
+fn every_builtin_documented_as_refused_is_refused_with_an_alternative() {
+    let rows = table("Builtins that are refused");
+    for name in rows.iter().flat_map(|row| code(&row[0])) {
+        let problems =
+            Program::load(modules(&[("main.rego", &main_v1(&format!("x := {name}(1)")))]), &limits()).unwrap_err();
+        assert_eq!(problems[0].message, format!("there is no function `{name}`"));
+        assert!(!problems[0].help.as_ref().unwrap().contains("no loaded file has it"), "{name}");
+    }
+    assert!(rows.len() > 5);
+}
+
+#[test]
+fn every_rule_documented_as_refused_is_refused() {
+    let rows = table("Rules that are refused");
+    for row in &rows {
+        let rule = code(&row[0])[0];
+        assert!(Program::load(modules(&[("main.rego", &main_v1(rule))]), &limits()).is_err(), "{rule}");
+    }
+    assert!(rows.len() > 4);
+}
+
+#[test]
+fn builtins_of_strings_and_numbers_answer_as_those_of_opa() {
+    let cases = [
+        (
+            "[strings.split_n(\"a,b,c\", \",\", n) | some n in [-1, 1, 2, 3, 5]]",
+            json!([["a", "b", "c"], ["a,b,c"], ["a", "b,c"], ["a", "b", "c"], ["a", "b", "c"]]),
+        ),
+        (
+            "[strings.count(\"abc\", \"\"), strings.count(\"aaaa\", \"aa\"), strings.count(\"aaa\", \"aa\")]",
+            json!([4, 2, 1]),
+        ),
+        (
+            "[to_number(s) | some s in [\"1\", \"1.5\", \"1e3\", null, true, \"18446744073709551615\"]]",
+            json!([1, 1.5, 1000, 0, 1, 18_446_744_073_709_551_615_u64]),
+        ),
+    ];
+    for (expression, expected) in cases {
+        agrees(&format!("x := {expression}"), &json!({}), &expected);
+    }
+    for wrong in ["\" 1\"", "\"1 \"", "\"0x10\"", "\"Inf\"", "\"\"", "[]"] {
+        let program = load(&[("main.rego", &main_v1(&format!("x := to_number({wrong})")))]);
+        let answer = run(&program, "data.main.x", &json!({}));
+        assert!(answer.value.unwrap().is_none() && answer.builtin_errors.len() == 1, "{wrong}");
+    }
+}
