@@ -23,13 +23,16 @@ pub(super) const COLLECTION: &str = "internal.collection";
 /// Reads JSON. Written in place of calls by `rewrite`; no policy can call it.
 pub(super) const JSON: &str = "internal.json";
 
+/// All pairs of path and value within a value. Written in place of `walk(x)` by `rewrite`; no policy can call it.
+pub(super) const WALK: &str = "internal.walk";
+
 /// The builtins that `rewrite` answers.
 pub(super) const METADATA_CHAIN: &str = "rego.metadata.chain";
 pub(super) const METADATA_RULE: &str = "rego.metadata.rule";
 
 /// The builtin of this name, if policies may call it.
 pub(super) fn find(name: &str) -> Option<&'static Builtin> {
-    table::find(name).filter(|builtin| !matches!(builtin.name, COLLECTION | JSON))
+    table::find(name).filter(|builtin| !matches!(builtin.name, COLLECTION | JSON | WALK))
 }
 
 /// A function that policies can call.

@@ -54,7 +54,7 @@ fn unreadable_metadata(names: &Names<'_>) -> Vec<(usize, Fault)> {
 struct Metadata(bool);
 
 impl Visit for Metadata {
-    fn builtin(&mut self, name: &str, _: Span) {
+    fn builtin(&mut self, name: &str, _: usize, _: Span) {
         self.0 |= matches!(name, builtins::METADATA_CHAIN | builtins::METADATA_RULE);
     }
 

@@ -177,7 +177,7 @@ pub(super) trait Visit {
     /// What `some … in` goes through.
     fn iterated(&mut self, _collection: &Expr) {}
     /// A call of this builtin, from its name to its last bracket.
-    fn builtin(&mut self, _name: &str, _call: Span) {}
+    fn builtin(&mut self, _name: &str, _given: usize, _call: Span) {}
     /// A variable that a scope declares, where it is declared and wherever it is used.
     fn local(&mut self, _name: &str, _span: Span) {}
 }
@@ -303,7 +303,7 @@ impl<'a, V: Visit> Walker<'a, V> {
             self.called_import(fcn, &callee);
             self.visit.call(&path.parts, &callee, params, fcn.span(), statement);
             if let Callee::Builtin(builtin) = callee {
-                self.visit.builtin(builtin.name, whole);
+                self.visit.builtin(builtin.name, params.len(), whole);
             }
         }
         for param in params {

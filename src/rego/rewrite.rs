@@ -160,10 +160,14 @@ fn write_out(rule: &Rule, names: &Rewrites<'_>, edits: &mut BTreeSet<Edit>) {
     }
 }
 
-/// Whether an expression has a value for every item of something: `x[_]`.
+/// Whether an expression has a value for every item of something: `x[_]`, `walk(x)`.
 fn iterates(expr: &Expr) -> bool {
-    let any =
-        matches!(expr, Expr::RefBrack { index, .. } if matches!(&**index, Expr::Var { value, .. } if value == "_"));
+    let named = |expr: &Expr, name: &str| matches!(expr, Expr::Var { value, .. } if value == name);
+    let any = match expr {
+        Expr::RefBrack { index, .. } => named(index, "_"),
+        Expr::Call { fcn, .. } => named(fcn, "walk"),
+        _ => false,
+    };
     any || expr.children().into_iter().any(iterates)
 }
 
@@ -260,8 +264,14 @@ impl Visit for Rewrites<'_> {
         self.edits.insert(Edit { span, text });
     }
 
-    fn builtin(&mut self, name: &str, call: Span) {
+    fn builtin(&mut self, name: &str, given: usize, call: Span) {
         let answer = match name {
+            // In OPA the call has one value for every pair; in the engine only `walk(x, pair)` has.
+            "walk" if given == 1 => {
+                let name = Span::new(call.start, call.start + "walk".len());
+                self.edits.insert(Edit { span: name, text: builtins::WALK.to_owned() });
+                return self.insert(call.end, "[_]".to_owned());
+            }
             builtins::METADATA_RULE => self.annotations.rule(self.names, self.index, self.rule, call),
             builtins::METADATA_CHAIN => self.annotations.chain(self.names, self.index, self.rule, call),
             _ => return,

@@ -14,6 +14,8 @@ use super::{Builtin, glob, json, net, operators, patterns, recorder, table};
 
 /// Most values that one call may make.
 pub(super) const MAX_ITEMS: usize = 100_000;
+/// Most values to walk through: a plan has more than anybody makes.
+const MAX_WALK: usize = 2_000_000;
 /// Most bytes of text that one call may make.
 pub(super) const MAX_BYTES: usize = 16 << 20;
 /// Most bits to shift by, far beyond any flag set.
@@ -126,6 +128,7 @@ fn call(name: &'static str, args: &[Value], now: jiff::Timestamp) -> Answer {
             .map(Value::from)
             .map_err(|_| Fault::Error("time.now_ns: the date does not fit 64 bits of nanoseconds".to_owned())),
         "to_number" => to_number(args),
+        super::WALK => walk(args),
         "upper" => Ok(text(&args.string(0)?.chars().map(upper).collect::<String>())),
         _ => Err(Fault::Error(format!("{name}: not implemented"))),
     }
@@ -380,6 +383,30 @@ fn to_number(args: Args<'_>) -> Answer {
         }
         _ => Err(args.wrong(0, "null, a boolean, a number or a string")),
     }
+}
+
+/// The pairs of `walk`, the value itself first.
+fn walk(args: Args<'_>) -> Answer {
+    let mut pairs = Vec::new();
+    let mut open = vec![(Vec::new(), args.get(0)?.clone())];
+    while let Some((path, value)) = open.pop() {
+        let below = |key: &Value| [path.as_slice(), std::slice::from_ref(key)].concat();
+        match &value {
+            Value::Array(items) => {
+                open.extend(items.iter().enumerate().map(|(key, item)| (below(&Value::from(key)), item.clone())));
+            }
+            Value::Set(items) => open.extend(items.iter().map(|item| (below(item), item.clone()))),
+            Value::Object(entries) => {
+                open.extend(entries.iter_sorted().map(|(key, item)| (below(key), item.clone())));
+            }
+            _ => {}
+        }
+        pairs.push(Value::from(vec![Value::from(path), value]));
+        if pairs.len() + open.len() > MAX_WALK {
+            return Err(args.limit(&format!("{MAX_WALK} items")));
+        }
+    }
+    Ok(Value::from(pairs))
 }
 
 /// Where a text occurs, those that overlap once.

@@ -66,6 +66,7 @@ pub(super) static BUILTINS: &[Builtin] = &[
     engine("indexof_n", 2),
     ours(super::COLLECTION, 1),
     ours(super::JSON, 1),
+    ours(super::WALK, 1),
     engine("intersection", 1),
     engine("is_array", 1),
     engine("is_boolean", 1),

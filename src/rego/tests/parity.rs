@@ -369,3 +369,39 @@ fn builtins_of_strings_and_numbers_answer_as_those_of_opa() {
         assert!(answer.value.unwrap().is_none() && answer.builtin_errors.len() == 1, "{wrong}");
     }
 }
+
+#[test]
+fn a_walk_has_one_value_for_every_pair_wherever_it_stands() {
+    let rules = r#"o := {"x": {"refs": [1]}}
+bad if walk(o)[1] == 7
+w contains walk(o)[0]
+f(y) := [k | [k, y] = walk(o)]
+x := [
+	[k | [k, v] = walk(o); v.refs],
+	[k | [k, v] := walk(o); v.refs],
+	count([p | p := walk(o)]),
+	[v | some v in walk(o); v == ["x", "refs"]],
+	w,
+	f(1),
+	[v | walk(o, [["x"], v])],
+	[p | walk({{"s"}}, [p, "s"])],
+	[p | [p, "s"] = walk({{"s"}})],
+] if not bad"#;
+    let expected = json!([
+        [["x"]],
+        [["x"]],
+        4,
+        [["x", "refs"]],
+        [[], ["x"], ["x", "refs"], ["x", "refs", 0]],
+        [["x", "refs", 0]],
+        [{"refs": [1]}],
+        [[["s"], "s"]],
+        [[["s"], "s"]]
+    ]);
+    agrees(rules, &json!({}), &expected);
+    let doubled =
+        "a0 := [1, 1]\n".to_owned() + &(1..25).map(|n| format!("a{n} := [a{0}, a{0}]\n", n - 1)).collect::<String>();
+    let program = load(&[("main.rego", &main_v1(&format!("{doubled}x := count([p | p := walk(a24)])")))]);
+    let failure = run(&program, "data.main.x", &json!({})).value.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::LimitExceeded);
+}
