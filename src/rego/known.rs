@@ -62,7 +62,12 @@ impl Known {
 }
 
 fn digest(file: &SourceFile) -> String {
-    Sha256::digest(file.text().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    Sha256::digest(file.text().as_bytes()).iter().fold(String::new(), |mut out, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 /// Whether a file of a repository may refer to a module that ships, by `data.plangate` or by a computed step behind

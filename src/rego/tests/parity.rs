@@ -399,9 +399,19 @@ x := [
         [[["s"], "s"]]
     ]);
     agrees(rules, &json!({}), &expected);
-    let doubled =
-        "a0 := [1, 1]\n".to_owned() + &(1..25).map(|n| format!("a{n} := [a{0}, a{0}]\n", n - 1)).collect::<String>();
+    let doubled: Vec<String> = (1..25).map(|n| format!("a{n} := [a{0}, a{0}]", n - 1)).collect();
+    let doubled = format!("a0 := [1, 1]\n{}\n", doubled.join("\n"));
     let program = load(&[("main.rego", &main_v1(&format!("{doubled}x := count([p | p := walk(a24)])")))]);
     let failure = run(&program, "data.main.x", &json!({})).value.unwrap_err();
     assert_eq!(failure.kind, FailureKind::LimitExceeded);
+}
+
+#[test]
+fn what_is_documented_as_accepted_is() {
+    agrees("n(a) := a + 1\nx := y if { n := n(1); y := n }", &json!({}), &json!(2));
+    let twice = [
+        ("l.rego", "package l\nv := 1"),
+        ("a.rego", "package a\nimport data.l\nimport data.l as m\nx := [l.v, m.v, any([true])]"),
+    ];
+    assert_eq!(answers(&twice, &["a.x"], &json!({})), [Some(json!([1, 1, true]))]);
 }
