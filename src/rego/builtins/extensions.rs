@@ -391,6 +391,7 @@ fn walk(args: Args<'_>) -> Answer {
     let mut open = vec![(Vec::new(), args.get(0)?.clone())];
     while let Some((path, value)) = open.pop() {
         let below = |key: &Value| [path.as_slice(), std::slice::from_ref(key)].concat();
+        let first = open.len();
         match &value {
             Value::Array(items) => {
                 open.extend(items.iter().enumerate().map(|(key, item)| (below(&Value::from(key)), item.clone())));
@@ -401,6 +402,8 @@ fn walk(args: Args<'_>) -> Answer {
             }
             _ => {}
         }
+        // In the order of the items, as in OPA: it shows in arrays made of them.
+        open.get_mut(first..).unwrap_or_default().reverse();
         pairs.push(Value::from(vec![Value::from(path), value]));
         if pairs.len() + open.len() > MAX_WALK {
             return Err(args.limit(&format!("{MAX_WALK} items")));
