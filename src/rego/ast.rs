@@ -15,6 +15,10 @@ pub(super) struct Range {
 }
 
 impl Range {
+    pub(super) fn new(span: Span) -> Self {
+        Self { start: span.start, end: span.end }
+    }
+
     pub(super) fn span(self) -> Span {
         Span::new(self.start, self.end)
     }
@@ -89,6 +93,7 @@ pub(super) struct Assign {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Body {
+    pub(super) span: Range,
     pub(super) assign: Option<Assign>,
     pub(super) query: Query,
 }
@@ -278,6 +283,11 @@ impl Rule {
         match self {
             Self::Spec { span, .. } | Self::Default { span, .. } => span.span(),
         }
+    }
+
+    pub(super) fn set_span(&mut self, to: Range) {
+        let (Self::Spec { span, .. } | Self::Default { span, .. }) = self;
+        *span = to;
     }
 
     /// Where the value of the head stands, if it has one.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::Span;
 
 use super::RuleShape;
+use super::annotations;
 use super::ast::{self, Expr, Head, Rule, Step};
 use super::builtins;
 use super::dialect::Fault;
@@ -28,6 +29,7 @@ pub(super) fn check(names: &Names<'_>) -> Vec<(usize, Fault)> {
         found.extend(safety::check(names, index));
         faults.extend(found.into_iter().map(|fault| (index, fault)));
     }
+    faults.extend(unreadable_metadata(names));
     faults.extend(overlaps(names));
     faults.extend(data_overlaps(names));
     faults.extend(cycles(names));
@@ -36,6 +38,29 @@ pub(super) fn check(names: &Names<'_>) -> Vec<(usize, Fault)> {
 
 fn fault(span: Span, message: impl Into<String>, help: impl Into<String>) -> Fault {
     Fault { message: message.into(), help: help.into(), span }
+}
+
+/// METADATA that cannot be read, where some rule asks for it.
+fn unreadable_metadata(names: &Names<'_>) -> Vec<(usize, Fault)> {
+    let modules = || names.modules.iter().enumerate();
+    let asks = modules().filter(|(_, module)| module.mentions_metadata).any(|(index, module)| {
+        let mut walker = Walker::new(names, index, Metadata(false));
+        module.ast.rules.iter().for_each(|rule| walker.rule(rule));
+        walker.visit.0
+    });
+    let faults = modules().filter(|_| asks).map(|(index, module)| (index, annotations::faults(module)));
+    faults.flat_map(|(index, faults)| faults.into_iter().map(move |fault| (index, fault))).collect()
+}
+
+struct Metadata(bool);
+
+impl Visit for Metadata {
+    fn builtin(&mut self, name: &str, _: usize, _: Span) {
+        self.0 |= matches!(name, builtins::METADATA_CHAIN | builtins::METADATA_RULE);
+    }
+
+    fn global(&mut self, _: &[String], _: &[Step<'_>], _: Span) {}
+    fn call(&mut self, _: &[String], _: &Callee, _: &[Expr], _: Span, _: bool) {}
 }
 
 struct References<'a> {
@@ -100,7 +125,8 @@ impl References<'_> {
         {
             return true;
         }
-        let body = module.file.slice(Span::new(rule.head_span().end.min(span.start), span.start));
+        let above = rule.head_span().end.max(rule.span().start).min(span.start);
+        let body = module.file.slice(Span::new(above, span.start));
         let tokens = Tokens::lenient(body).tokens;
         let words: Vec<&str> = tokens.iter().filter_map(|token| body.get(token.span.start..token.span.end)).collect();
         name != "_" && words.iter().enumerate().any(|(at, word)| *word == name && !is_mere_some(&words, at))

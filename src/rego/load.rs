@@ -14,6 +14,8 @@ use crate::problem::{Problem, ProblemCode};
 use crate::source::{SourceFile, Span};
 
 use super::ast::{self, Ast};
+use super::bare;
+use super::chains::{self, Heads};
 use super::dialect::{Fault, Scan};
 use super::names::{Callee, Names, Parts};
 use super::rewrite::{self, EngineText};
@@ -49,8 +51,12 @@ pub(super) struct Parsed {
     /// The text that was parsed: of the same length, some imports blanked.
     pub(super) text: String,
     pub(super) ast: Ast,
+    /// Rules whose head stands before another body.
+    pub(super) heads: Heads,
     mentions_plangate: bool,
-    metadata: Vec<super::MetadataBlock>,
+    /// Has the word `metadata`.
+    pub(super) mentions_metadata: bool,
+    pub(super) metadata: Vec<super::MetadataBlock>,
 }
 
 pub(super) fn load(mut modules: Vec<Module>, data: Data, limits: &Limits) -> Result<Loaded, Vec<Problem>> {
@@ -220,11 +226,22 @@ fn parse(module: &Module) -> Result<Parsed, Vec<Problem>> {
     let mut refused = Vec::new();
     for dialect in scan.candidates(module.dialect) {
         match parse_as(file, &scan, dialect) {
-            Ok((text, ast)) => {
-                let metadata = metadata::blocks(file.text(), &tokens, &ast);
+            Ok((text, ast, heads)) => {
+                let metadata = metadata::blocks(file.text(), &tokens, &ast, &heads);
                 let mentions_plangate = scan.mentions("plangate");
+                let mentions_metadata = scan.mentions("metadata");
                 let (file, trusted) = (file.clone(), module.trusted);
-                return Ok(Parsed { file, dialect, trusted, text, ast, mentions_plangate, metadata });
+                return Ok(Parsed {
+                    file,
+                    dialect,
+                    trusted,
+                    text,
+                    ast,
+                    heads,
+                    mentions_plangate,
+                    mentions_metadata,
+                    metadata,
+                });
             }
             Err(problems) => refused.push((dialect, problems)),
         }
@@ -250,24 +267,40 @@ fn likelier(mut refused: Vec<(Dialect, Vec<Problem>)>, scan: &Scan<'_>) -> Vec<P
     problems
 }
 
-fn parse_as(file: &SourceFile, scan: &Scan<'_>, dialect: Dialect) -> Result<(String, Ast), Vec<Problem>> {
+fn parse_as(file: &SourceFile, scan: &Scan<'_>, dialect: Dialect) -> Result<(String, Ast, Heads), Vec<Problem>> {
     let faults = scan.faults(dialect);
     if !faults.is_empty() {
         return Err(faults.into_iter().map(|fault| fault_problem(file, fault)).collect());
     }
     let text = scan.text_for(dialect);
+    let chains = chains::find(&text, scan.tokens);
+    let bare = if dialect == Dialect::V1 { bare::find(&text, scan.tokens) } else { Vec::new() };
+    if !chains.is_empty() || !bare.is_empty() {
+        let mut hidden: Vec<Span> = chains::others(&chains).chain(bare.iter().copied()).collect();
+        hidden.sort();
+        let mut ast = tree(file, dialect, chains::without(&text, &hidden))?;
+        bare::add(&text, &bare, &mut ast, |text| tree(file, Dialect::V0, text.to_owned()))?;
+        if let Some(heads) = chains::add(&text, &chains, &mut ast, |text| tree(file, dialect, text.to_owned()))? {
+            return Ok((text, ast, heads));
+        }
+    }
+    let ast = tree(file, dialect, text.clone())?;
+    Ok((text, ast, Heads::new()))
+}
+
+/// What the engine's parser makes of a text, which is as long as the file.
+fn tree(file: &SourceFile, dialect: Dialect, text: String) -> Result<Ast, Vec<Problem>> {
     let mut engine = new_engine();
     engine.set_rego_v0(dialect == Dialect::V0);
     let refused = |error: &str| vec![engine_problem(error, &[EngineText::unchanged(file, dialect)])];
-    engine.add_policy(file.name().to_owned(), text.clone()).map_err(|error| refused(&error.to_string()))?;
+    engine.add_policy(file.name().to_owned(), text).map_err(|error| refused(&error.to_string()))?;
     let json = engine.get_ast_as_json().map_err(|error| refused(&error.to_string()))?;
-    let ast = ast::read(&json).map_err(|_| {
+    ast::read(&json).map_err(|_| {
         // serde_json stops at 128 levels, which is some 50 operators or steps in one expression.
         let message = format!("an expression in {} is nested too deep to be checked", file.name());
         let help = "split long chains of operators or references into several rules";
         vec![Problem::new(ProblemCode::PolicyLoad, message).help(help).at(file, Span::default(), "in this file")]
-    })?;
-    Ok((text, ast))
+    })
 }
 
 /// An error of the engine as a problem, with help for those that are no mistake of the author.
@@ -287,12 +320,9 @@ fn engine_problem(rendered: &str, texts: &[EngineText]) -> Problem {
 
 fn explain(message: &str) -> Option<&'static str> {
     if message.contains("used before definition below") {
-        Some(
-            "Rego allows this, the policy engine does not: rename the variable if a rule of the package has the same name, else \
-             assign it before the comprehension that uses it",
-        )
+        Some("Rego allows this, the policy engine does not: assign the variable before the comprehension that uses it")
     } else if message.contains("else cannot be used with set rules") {
-        Some("the policy engine knows no chained bodies `{…} {…}` on sets: repeat the head for every body")
+        Some("a rule that yields a set has no `else`: write a rule of its own")
     } else if message.contains("`if` keyword is required") {
         Some("this is Rego version 1: write `if` before the body, or set the dialect of the file to v0")
     } else {

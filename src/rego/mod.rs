@@ -14,8 +14,11 @@ use crate::data::Data;
 use crate::problem::Problem;
 use crate::source::{SourceFile, Span};
 
+mod annotations;
 mod ast;
+mod bare;
 mod builtins;
+mod chains;
 mod check;
 mod dialect;
 mod error;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::data::Data;
 use crate::source::Span;
 
-use super::ast::{AssignOp, Expr, Head, Literal, Query, Rule, Step, Stmt};
+use super::ast::{AssignOp, Expr, Head, Literal, Query, Range, Rule, Step, Stmt};
 use super::builtins;
 use super::load::Parsed;
 use super::{DefinitionInfo, RuleShape};
@@ -87,11 +87,13 @@ impl<'a> Names<'a> {
         self.imports.get(module)?.get(name)
     }
 
-    /// Whether the package of this module has a rule whose path starts with `name`.
+    /// Whether the package of this module has a rule whose path starts with `name`. Packages below it do not count.
     pub(super) fn is_rule_name(&self, module: usize, name: &str) -> bool {
-        let mut path = self.package(module).to_vec();
+        let package = self.package(module);
+        let mut path = package.to_vec();
         path.push(name.to_owned());
-        self.rules.range(path.clone()..).next().is_some_and(|(rule, _)| rule.starts_with(&path))
+        let below = self.rules.range(path.clone()..).take_while(|(rule, _)| rule.starts_with(&path));
+        below.flat_map(|(_, definitions)| definitions).any(|definition| self.package(definition.module) == package)
     }
 
     /// What a variable that no scope declares stands for: `None` means a variable after all.
@@ -193,6 +195,10 @@ pub(super) trait Visit {
     fn alias(&mut self, _target: &[String], _span: Span) {}
     /// What `some … in` goes through.
     fn iterated(&mut self, _collection: &Expr) {}
+    /// A call of this builtin, from its name to its last bracket.
+    fn builtin(&mut self, _name: &str, _given: usize, _call: Span) {}
+    /// A variable that a scope declares, where it is declared and wherever it is used.
+    fn local(&mut self, _name: &str, _span: Span) {}
 }
 
 /// Goes through all rules of a module, telling names apart.
@@ -213,7 +219,7 @@ impl<'a, V: Visit> Walker<'a, V> {
     pub(super) fn rule(&mut self, rule: &'a Rule) {
         match rule {
             Rule::Default { value, args, .. } => {
-                self.scopes.push(args.iter().flat_map(variables).collect());
+                self.arguments(args);
                 self.expr(value);
             }
             Rule::Spec { head, bodies, .. } => {
@@ -222,7 +228,7 @@ impl<'a, V: Visit> Walker<'a, V> {
                     Head::Compr { assign, .. } => (&[], assign.iter().map(|a| &a.value).collect()),
                     Head::Set { key, .. } => (&[], key.iter().collect()),
                 };
-                self.scopes.push(args.iter().flat_map(variables).collect());
+                self.arguments(args);
                 let (_, steps) = rule.refr().reference();
                 let indexes: Vec<&Expr> = steps.iter().filter_map(Step::dynamic).collect();
                 if bodies.is_empty() {
@@ -230,14 +236,22 @@ impl<'a, V: Visit> Walker<'a, V> {
                         self.expr(expr);
                     }
                 }
-                for body in bodies {
-                    let assigned = body.assign.iter().map(|assign| &assign.value);
-                    let outputs: Vec<&'a Expr> = outputs.iter().chain(&indexes).copied().chain(assigned).collect();
+                for (index, body) in bodies.iter().enumerate() {
+                    // What stands in the head is seen by the first body alone; `else` has a value of its own.
+                    let head = outputs.iter().chain(&indexes).filter(|_| index == 0).copied();
+                    let outputs: Vec<&'a Expr> = head.chain(body.assign.iter().map(|assign| &assign.value)).collect();
                     self.query(&body.query, &outputs);
                 }
             }
         }
         self.scopes.clear();
+    }
+
+    fn arguments(&mut self, args: &'a [Expr]) {
+        self.scopes.push(args.iter().flat_map(variables).collect());
+        for arg in args {
+            self.expr(arg);
+        }
     }
 
     fn query(&mut self, query: &'a Query, outputs: &[&'a Expr]) {
@@ -261,28 +275,39 @@ impl<'a, V: Visit> Walker<'a, V> {
             self.expr(&with.r#as);
         }
         match &stmt.literal {
-            Literal::SomeVars { .. } => {}
+            Literal::SomeVars { vars } => self.declares(vars),
             Literal::SomeIn { key, value, collection } => {
                 self.visit.iterated(collection);
                 for expr in key.iter().chain([value, collection]) {
                     self.expr(expr);
                 }
             }
-            Literal::Expr { expr: Expr::Call { fcn, params, .. } } => self.call(fcn, params, true),
+            Literal::Expr { expr: Expr::Call { fcn, params, span } } => self.call(fcn, params, span.span(), true),
             Literal::Expr { expr } | Literal::NotExpr { expr } => self.expr(expr),
             Literal::Every { key, value, domain, query } => {
                 self.expr(domain);
-                let bound = key.iter().chain([value]).map(|range| slice(self.text, range.span()));
-                self.scopes.push(bound.collect());
+                let bound = key.iter().chain([value]);
+                self.scopes.push(bound.clone().map(|range| slice(self.text, range.span())).collect());
+                self.declares(bound);
                 self.query(query, &[]);
                 self.scopes.pop();
             }
         }
     }
 
+    /// Tells of names that stand where they are declared.
+    fn declares<'r>(&mut self, names: impl IntoIterator<Item = &'r Range>) {
+        for span in names.into_iter().map(|range| range.span()) {
+            let name = slice(self.text, span);
+            if name != "_" {
+                self.visit.local(name, span);
+            }
+        }
+    }
+
     fn expr(&mut self, expr: &'a Expr) {
         match expr {
-            Expr::Call { fcn, params, .. } => self.call(fcn, params, false),
+            Expr::Call { fcn, params, span } => self.call(fcn, params, span.span(), false),
             Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => self.reference(expr),
             _ => match expr.comprehension() {
                 Some((query, outputs)) => self.query(query, &outputs),
@@ -291,11 +316,14 @@ impl<'a, V: Visit> Walker<'a, V> {
         }
     }
 
-    fn call(&mut self, fcn: &'a Expr, params: &'a [Expr], statement: bool) {
+    fn call(&mut self, fcn: &'a Expr, params: &'a [Expr], whole: Span, statement: bool) {
         if let Some(path) = fcn.path() {
             let callee = self.names.callee(self.module, &path.parts);
             self.called_import(fcn, &callee);
             self.visit.call(&path.parts, &callee, params, fcn.span(), statement);
+            if let Callee::Builtin(builtin) = callee {
+                self.visit.builtin(builtin.name, params.len(), whole);
+            }
         }
         for param in params {
             self.expr(param);
@@ -330,13 +358,14 @@ impl<'a, V: Visit> Walker<'a, V> {
             self.expr(index);
         }
         match root {
-            Expr::Var { value, .. } => match self.resolve_root(value) {
+            Expr::Var { value, span } => match self.resolve_root(value) {
                 Resolved::Global(mut path) => {
                     let constant = steps.iter().map_while(Step::key);
                     path.extend(constant.map(str::to_owned));
                     let rest = steps.iter().position(|step| step.key().is_none()).and_then(|at| steps.get(at..));
                     self.visit.global(&path, rest.unwrap_or_default(), expr.span());
                 }
+                Resolved::Local if self.is_declared(value) => self.visit.local(value, span.span()),
                 Resolved::Local => {}
             },
             root => self.expr(root),
@@ -344,10 +373,14 @@ impl<'a, V: Visit> Walker<'a, V> {
     }
 
     fn resolve_root(&self, name: &str) -> Resolved {
-        if name == "_" || self.scopes.iter().any(|scope| scope.contains(name)) {
+        if name == "_" || self.is_declared(name) {
             return Resolved::Local;
         }
         self.names.global(self.module, name).map_or(Resolved::Local, Resolved::Global)
+    }
+
+    fn is_declared(&self, name: &str) -> bool {
+        name != "_" && self.scopes.iter().any(|scope| scope.contains(name))
     }
 
     fn resolve(&self, parts: &[String]) -> Option<Parts> {

@@ -1,16 +1,18 @@
-//! The text that the shared engine gets: imports written out, and collections of `some … in` guarded.
+//! The text that the shared engine gets: imports written out, local variables told from rules, heads repeated before
+//! chained bodies, and collections of `some … in` guarded.
 //!
 //! The engine evaluates an import by evaluating the whole package behind it, so that a package that imports itself finds
 //! nothing, packages that import each other end in "recursion detected", and an alias of one file means the same in every
 //! file of its package (regorus 0.14.1 `src/interpreter.rs`, `lookup_var`, `process_imports`). And it ends a rule where OPA
 //! iterates over nothing. Owns the changes and the way back from a place in the changed text; must not judge.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::{SourceFile, Span};
 
 use super::Dialect;
-use super::ast::{self, Expr};
+use super::annotations::Annotations;
+use super::ast::{self, Expr, Head, Rule, Step};
 use super::builtins;
 use super::load::Parsed;
 use super::names::{Callee, Names, Visit, Walker};
@@ -93,16 +95,25 @@ impl EngineText {
 
 /// Every file as the engine shall read it.
 pub(super) fn all(names: &Names<'_>) -> Vec<EngineText> {
-    names.modules.iter().enumerate().map(|(index, module)| rewrite(names, index, module)).collect()
+    let annotations = Annotations::new(names.modules);
+    names.modules.iter().enumerate().map(|(index, module)| rewrite(names, index, module, &annotations)).collect()
 }
 
-fn rewrite(names: &Names<'_>, index: usize, module: &Parsed) -> EngineText {
-    let visit = Rewrites { guard: !module.trusted, text: &module.text, edits: BTreeSet::new() };
+fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annotations) -> EngineText {
+    let visit =
+        Rewrites { names, index, module, annotations, rule: 0, renamed: BTreeMap::new(), edits: BTreeSet::new() };
     let mut walker = Walker::new(names, index, visit);
-    for rule in &module.ast.rules {
+    let mut edits = BTreeSet::new();
+    for (at, rule) in module.ast.rules.iter().enumerate() {
+        walker.visit.rule = at;
         walker.rule(rule);
+        let mut own = std::mem::take(&mut walker.visit.edits);
+        write_out(rule, &walker.visit, &mut own);
+        if let Some(head) = module.heads.get(&at) {
+            repeat_head(&module.text, *head, rule.span().start, &mut own);
+        }
+        edits.extend(own);
     }
-    let mut edits = walker.visit.edits;
     for import in &module.ast.imports {
         let root = import.refr.path().and_then(|path| path.parts.into_iter().next());
         if !matches!(root.as_deref(), Some("data" | "input")) {
@@ -116,20 +127,122 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed) -> EngineText {
     EngineText::new(&module.file, module.dialect, &module.text, edits.into_iter().collect())
 }
 
+/// A function that is a head alone gets its value, which the engine wants in version 1. A head alone that goes through a
+/// collection (`team[input.teams[_]]`) gets a body that does so: the engine iterates in bodies only.
+fn write_out(rule: &Rule, names: &Rewrites<'_>, edits: &mut BTreeSet<Edit>) {
+    let Rule::Spec { head, bodies, .. } = rule else { return };
+    let behind = Span::new(rule.span().end, rule.span().end);
+    let v0 = names.module.dialect == Dialect::V0;
+    let value = match head {
+        _ if !bodies.is_empty() => return,
+        Head::Func { assign: None, .. } if !v0 => {
+            edits.insert(Edit { span: behind, text: " := true".to_owned() });
+            return;
+        }
+        Head::Func { .. } => return,
+        Head::Compr { assign, .. } => assign.as_ref().map(|assign| &assign.value),
+        Head::Set { key, .. } => key.as_ref(),
+    };
+    let (_, steps) = rule.refr().reference();
+    let mut body = Vec::new();
+    for expr in steps.iter().filter_map(Step::dynamic).chain(value).filter(|expr| iterates(expr)) {
+        let name = names.fresh(&format!("item{}", body.len()));
+        let (inner, kept): (BTreeSet<_>, BTreeSet<_>) = std::mem::take(edits)
+            .into_iter()
+            .partition(|edit| expr.span().start <= edit.span.start && edit.span.end <= expr.span().end);
+        body.push(format!("{name} := {}", rendered(&names.module.text, expr.span(), inner)));
+        *edits = kept;
+        edits.insert(Edit { span: expr.span(), text: name });
+    }
+    if !body.is_empty() {
+        let when = if v0 { "" } else { " if" };
+        edits.insert(Edit { span: behind, text: format!("{when} {{ {} }}", body.join("; ")) });
+    }
+}
+
+/// Whether an expression has a value for every item of something: `x[_]`, `walk(x)`.
+fn iterates(expr: &Expr) -> bool {
+    let named = |expr: &Expr, name: &str| matches!(expr, Expr::Var { value, .. } if value == name);
+    let any = match expr {
+        Expr::RefBrack { index, .. } => named(index, "_"),
+        Expr::Call { fcn, .. } => named(fcn, "walk"),
+        _ => false,
+    };
+    any || expr.children().into_iter().any(iterates)
+}
+
+/// Writes the head that a body shares with the body before it in front of the body, with the changes this rule makes to it.
+fn repeat_head(text: &str, head: Span, body: usize, edits: &mut BTreeSet<Edit>) {
+    let (in_head, mut kept): (BTreeSet<_>, BTreeSet<_>) =
+        std::mem::take(edits).into_iter().partition(|edit| head.start <= edit.span.start && edit.span.end <= head.end);
+    kept.insert(Edit { span: Span::new(body, body), text: rendered(text, head, in_head) });
+    *edits = kept;
+}
+
+/// A span of the text with changes to it, on one line.
+fn rendered(text: &str, span: Span, edits: BTreeSet<Edit>) -> String {
+    let mut out = String::new();
+    let mut at = span.start;
+    for edit in edits {
+        out.push_str(&on_one_line(text.get(at..edit.span.start).unwrap_or_default()));
+        out.push_str(&edit.text);
+        at = edit.span.end;
+    }
+    out.push_str(&on_one_line(text.get(at..span.end).unwrap_or_default()));
+    out
+}
+
+/// A piece of a file without its comments and line ends, so that the lines below stay where they are.
+fn on_one_line(text: &str) -> String {
+    let tokens = Tokens::lenient(text).tokens;
+    let mut out = String::new();
+    let mut at = 0;
+    for token in tokens {
+        if at < token.span.start {
+            out.push(' ');
+        }
+        out.push_str(text.get(token.span.start..token.span.end).unwrap_or_default());
+        at = token.span.end;
+    }
+    if at < text.len() {
+        out.push(' ');
+    }
+    out
+}
+
 /// Blanks of the same length, line ends kept.
 fn blank(text: &str) -> String {
     text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
 }
 
 struct Rewrites<'a> {
-    guard: bool,
-    text: &'a str,
+    names: &'a Names<'a>,
+    index: usize,
+    module: &'a Parsed,
+    annotations: &'a Annotations,
+    /// The rule walked through, by its index.
+    rule: usize,
+    /// New names of local variables.
+    renamed: BTreeMap<String, String>,
     edits: BTreeSet<Edit>,
 }
 
 impl Rewrites<'_> {
     fn insert(&mut self, at: usize, text: String) {
         self.edits.insert(Edit { span: Span::new(at, at), text });
+    }
+
+    /// A name that nothing in the file or the package has.
+    fn fresh(&self, name: &str) -> String {
+        let text = self.module.file.text();
+        let tokens = Tokens::lenient(text).tokens;
+        let words: BTreeSet<&str> =
+            tokens.iter().filter_map(|token| text.get(token.span.start..token.span.end)).collect();
+        let mut new = format!("{name}_local");
+        while words.contains(new.as_str()) || self.names.is_rule_name(self.index, &new) {
+            new.push('_');
+        }
+        new
     }
 }
 
@@ -138,16 +251,46 @@ impl Visit for Rewrites<'_> {
         self.edits.insert(Edit { span, text: ast::join(target) });
     }
 
+    /// A variable that is named like a rule of its package: the engine takes one for the other in the order of statements.
+    fn local(&mut self, name: &str, span: Span) {
+        if !self.names.is_rule_name(self.index, name) {
+            return;
+        }
+        let text = match self.renamed.get(name) {
+            Some(new) => new.clone(),
+            None => self.fresh(name),
+        };
+        self.renamed.insert(name.to_owned(), text.clone());
+        self.edits.insert(Edit { span, text });
+    }
+
+    fn builtin(&mut self, name: &str, given: usize, call: Span) {
+        let answer = match name {
+            // In OPA the call has one value for every pair; in the engine only `walk(x, pair)` has.
+            "walk" if given == 1 => {
+                let name = Span::new(call.start, call.start + "walk".len());
+                self.edits.insert(Edit { span: name, text: builtins::WALK.to_owned() });
+                return self.insert(call.end, "[_]".to_owned());
+            }
+            builtins::METADATA_RULE => self.annotations.rule(self.names, self.index, self.rule, call),
+            builtins::METADATA_CHAIN => self.annotations.chain(self.names, self.index, self.rule, call),
+            _ => return,
+        };
+        // As text: the engine's parser takes long over nested literals.
+        let text = serde_json::Value::String(answer.to_string());
+        self.edits.insert(Edit { span: call, text: format!("{}({text})", builtins::JSON) });
+    }
+
     /// `some x in null` gives nothing in OPA; here it ends the rule unless something makes it undefined.
     fn iterated(&mut self, collection: &Expr) {
-        if !self.guard
+        if self.module.trusted
             || !matches!(collection, Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } | Expr::Call { .. })
         {
             return;
         }
         let span = collection.span();
         // A span that leaves something out would be cut in two.
-        if !is_closed(self.text.get(span.start..span.end).unwrap_or_default()) {
+        if !is_closed(self.module.text.get(span.start..span.end).unwrap_or_default()) {
             return;
         }
         self.insert(span.start, format!("{}(", builtins::COLLECTION));

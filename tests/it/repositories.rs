@@ -446,7 +446,7 @@ fn what_cannot_be_evaluated_is_refused_before_anything_runs() {
         ("deny contains msg if { http.send({\"url\": \"http://127.0.0.1\"}); msg := \"x\" }", "http.send"),
         ("f(x) := f(x)\ndeny contains msg if { f(1); msg := \"x\" }", "itself"),
         ("deny[msg] if { msg := \"x\" }", "contains"),
-        ("deny contains msg if { rego.metadata.rule(); msg := \"x\" }", "rego.metadata.rule"),
+        ("deny contains msg if { opa.runtime(); msg := \"x\" }", "opa.runtime"),
         ("deny contains msg if { msg := undeclared }", "undeclared"),
         ("import data.nothing.here\ndeny contains msg if { here.x; msg := \"x\" }", "nothing"),
     ] {

@@ -15,6 +15,8 @@ use crate::text::hex;
 
 /// Most values that one call may make.
 pub(super) const MAX_ITEMS: usize = 100_000;
+/// Most values to walk through: a plan has more than anybody makes.
+const MAX_WALK: usize = 2_000_000;
 /// Most bytes of text that one call may make.
 pub(super) const MAX_BYTES: usize = 16 << 20;
 /// Most bits to shift by, far beyond any flag set.
@@ -93,6 +95,7 @@ fn call(name: &'static str, args: &[Value], now: jiff::Timestamp) -> Answer {
             collection @ (Value::Array(_) | Value::Set(_) | Value::Object(_)) => collection.clone(),
             _ => Value::Undefined,
         }),
+        super::JSON => Value::from_json_str(args.string(0)?).map_err(|_| args.wrong(0, "JSON")),
         "lower" => Ok(text(&args.string(0)?.chars().map(lower).collect::<String>())),
         "json.marshal" => json::marshal(args),
         "net.cidr_contains_matches" => net::contains_matches(args),
@@ -115,7 +118,9 @@ fn call(name: &'static str, args: &[Value], now: jiff::Timestamp) -> Answer {
         "semver.is_valid" => Ok(Value::Bool(matches!(args.get(0)?, Value::String(text) if is_semver(text)))),
         "set_diff" => Ok(Value::from(args.set(0)?.difference(&args.set(1)?).cloned().collect::<BTreeSet<_>>())),
         "sprintf" => print(args),
+        "strings.count" => Ok(Value::from(occurrences(args.string(0)?, args.string(1)?))),
         "strings.replace_n" => replace_n(args),
+        "strings.split_n" => split_n(args),
         #[cfg(test)]
         "test.panic" => panic!("on purpose"),
         #[cfg(test)]
@@ -126,6 +131,8 @@ fn call(name: &'static str, args: &[Value], now: jiff::Timestamp) -> Answer {
         "time.now_ns" => i64::try_from(now.as_nanosecond())
             .map(Value::from)
             .map_err(|_| Fault::Error("time.now_ns: the date does not fit 64 bits of nanoseconds".to_owned())),
+        "to_number" => to_number(args),
+        super::WALK => walk(args),
         "upper" => Ok(text(&args.string(0)?.chars().map(upper).collect::<String>())),
         _ => Err(Fault::Error(format!("{name}: not implemented"))),
     }
@@ -354,6 +361,82 @@ fn range(args: Args<'_>, step: i64) -> Answer {
         next = value.checked_add(step);
     }
     Ok(Value::from(values))
+}
+
+/// Go's `strconv.ParseFloat` takes no blanks; nor are infinities numbers of Rego.
+fn to_number(args: Args<'_>) -> Answer {
+    match args.get(0)? {
+        Value::Null | Value::Bool(false) => Ok(Value::from(0)),
+        Value::Bool(true) => Ok(Value::from(1)),
+        number @ Value::Number(_) => Ok(number.clone()),
+        Value::String(text) => {
+            let digits =
+                text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
+            let integer = text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from)).ok();
+            let float = || text.parse::<f64>().ok().filter(|value| digits && value.is_finite()).map(Value::from);
+            integer.or_else(float).ok_or_else(|| args.wrong(0, "a number in a string"))
+        }
+        _ => Err(args.wrong(0, "null, a boolean, a number or a string")),
+    }
+}
+
+/// The pairs of `walk`, the value itself first.
+fn walk(args: Args<'_>) -> Answer {
+    let mut pairs = Vec::new();
+    let mut open = vec![(Vec::new(), args.get(0)?.clone())];
+    while let Some((path, value)) = open.pop() {
+        let below = |key: &Value| [path.as_slice(), std::slice::from_ref(key)].concat();
+        let first = open.len();
+        match &value {
+            Value::Array(items) => {
+                open.extend(items.iter().enumerate().map(|(key, item)| (below(&Value::from(key)), item.clone())));
+            }
+            Value::Set(items) => open.extend(items.iter().map(|item| (below(item), item.clone()))),
+            Value::Object(entries) => {
+                open.extend(entries.iter_sorted().map(|(key, item)| (below(key), item.clone())));
+            }
+            _ => {}
+        }
+        // In the order of the items, as in OPA: it shows in arrays made of them.
+        open.get_mut(first..).unwrap_or_default().reverse();
+        pairs.push(Value::from(vec![Value::from(path), value]));
+        if pairs.len() + open.len() > MAX_WALK {
+            return Err(args.limit(&format!("{MAX_WALK} items")));
+        }
+    }
+    Ok(Value::from(pairs))
+}
+
+/// Where a text occurs, those that overlap once.
+fn occurrences(text: &str, part: &str) -> usize {
+    if part.is_empty() { text.chars().count() + 1 } else { text.matches(part).count() }
+}
+
+/// Go's `strings.SplitN`: the last part is the rest; of a negative number all parts.
+fn split_n(args: Args<'_>) -> Answer {
+    let (source, delimiter) = (args.string(0)?, args.string(1)?);
+    let most = usize::try_from(args.int(2)?).unwrap_or(usize::MAX);
+    if most == 0 {
+        return Err(args.wrong(2, "a number other than 0"));
+    }
+    if occurrences(source, delimiter).min(most) > MAX_ITEMS {
+        return Err(args.limit(&format!("{MAX_ITEMS} items")));
+    }
+    let mut parts = Vec::new();
+    let mut rest = source;
+    while parts.len() + 1 < most {
+        let cut = match (delimiter, rest.chars().next()) {
+            // No delimiter: a character each.
+            ("", Some(first)) if rest.len() > first.len_utf8() => rest.split_at_checked(first.len_utf8()),
+            ("", _) => None,
+            _ => rest.split_once(delimiter),
+        };
+        let Some((part, behind)) = cut else { break };
+        parts.push(text(part));
+        rest = behind;
+    }
+    parts.push(text(rest));
+    Ok(Value::from(parts))
 }
 
 /// All occurrences replaced, as long as the result stays small.

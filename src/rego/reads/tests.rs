@@ -41,6 +41,11 @@ fn a_document_beside_rules_may_be_what_is_meant() {
 /// Rules, and what `deny` among them reads.
 const CASES: &[(&str, &str)] = &[
     ("deny contains 1 if input.a.b", "a.b"),
+    ("res(x) := [res | some res in x; res.a]\ndeny contains 1 if res(input.r)[_].b == 1", "r[*].a r[*].b"),
+    ("deny contains 1 if { deny := input.a; deny.b == 1 }", "a.b"),
+    ("y := input.c\ndeny contains 1 if { some y in input.a; y.b == 1 }", "a[*].b"),
+    ("deny contains input.m if { input.a } { input.b.c == 1 }", "a b.c m.**"),
+    ("f(\"*\", _)\ndeny contains 1 if f(input.a, input.b)", "a b"),
     ("deny contains 1 if input[\"a b\"].c", "a b.c"),
     ("deny contains 1 if input.a[_].b == 1", "a[*].b"),
     ("deny contains 1 if { some i; input.a[i].b == input.c[i] }", "a[*].b.** c[*].**"),
