@@ -3,6 +3,7 @@
 //! Pure but for the files it is told to read through `io`. Must not print, exit, nor know arguments.
 
 mod explain;
+mod test;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use crate::verdict::Verdict;
 use crate::waiver::{Usage, WaiverSet};
 
 pub use explain::{ExplainRequest, explain};
+pub use test::{TestRequest, test};
 
 /// Everything that is the same for all plans of a run; made by `workspace` from files.
 #[derive(Debug, Clone)]

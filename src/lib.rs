@@ -51,6 +51,7 @@ pub mod rego;
 pub mod report;
 pub mod source;
 pub mod suggest;
+pub mod testing;
 pub mod text;
 pub mod toml_file;
 pub mod verdict;

@@ -2,6 +2,8 @@
 //!
 //! The one place that turns [`Config`] into the settings of each stage. Must not judge plans.
 
+mod suite;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,8 @@ use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
 use crate::waiver::{self, WaiverSet};
+
+pub use suite::open_tests;
 
 /// The configuration file looked for in the repository root.
 pub const CONFIG_FILE: &str = "plangate.toml";
@@ -195,7 +199,8 @@ struct PolicyPath<'a> {
     place: Option<&'a Place>,
 }
 
-fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Problem>> {
+/// Where policies are: as configured, and what the arguments add.
+fn policy_paths<'a>(setup: &'a Setup, config: &'a Config) -> Vec<PolicyPath<'a>> {
     let mut paths: Vec<PolicyPath<'_>> = match &config.policies {
         // Only a directory is taken for policies by its name alone; a link that leads nowhere was meant to be one.
         PolicyPaths::Default(path) if !io::exists(path) || path.is_file() => Vec::new(),
@@ -205,7 +210,11 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
         }
     };
     paths.extend(setup.extra_policies.iter().map(|path| PolicyPath { path, place: None }));
+    paths
+}
 
+fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Problem>> {
+    let paths = policy_paths(setup, config);
     // One file under two names is one file.
     let mut files: BTreeMap<Utf8PathBuf, Utf8PathBuf> = BTreeMap::new();
     let mut brought: Vec<(&PolicyPath<'_>, BTreeSet<Utf8PathBuf>)> = Vec::new();
@@ -223,9 +232,20 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     }
     let names: BTreeSet<Utf8PathBuf> = files.into_values().collect();
     let names: Vec<Utf8PathBuf> = names.into_iter().collect();
-    problems.extend(config.check_rego_versions(&names));
+    let loaded = match read_policies(&names, config) {
+        Ok(loaded) if problems.is_empty() => loaded,
+        loaded => return Err(problems.into_iter().chain(loaded.err().into_iter().flatten()).collect()),
+    };
+    let policies = PolicySet::load(loaded, &rego_limits(setup))?;
+    let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
+    if idle.is_empty() { Ok(policies) } else { Err(idle) }
+}
+
+/// Reads policy files, each in the dialect its configuration names.
+fn read_policies(names: &[Utf8PathBuf], config: &Config) -> Result<Vec<PolicyFile>, Vec<Problem>> {
+    let mut problems = config.check_rego_versions(names);
     let mut loaded = Vec::new();
-    for name in &names {
+    for name in names {
         let dialect = match config.rego_version_for(name) {
             Some((RegoVersion::V0, _)) => Dialect::V0,
             Some((RegoVersion::V1, _)) => Dialect::V1,
@@ -236,24 +256,35 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
             Err(problem) => problems.push(problem),
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let limits = rego::Limits {
+    if problems.is_empty() { Ok(loaded) } else { Err(problems) }
+}
+
+fn rego_limits(setup: &Setup) -> rego::Limits {
+    rego::Limits {
         load: LOAD_TIMEOUT,
         rule: setup.rule_timeout,
         threads: setup.threads,
         now: setup.now,
         max_items: MAX_RESULT_ITEMS,
         max_bytes: MAX_RESULT_BYTES,
-    };
-    let policies = PolicySet::load(loaded, &limits)?;
-    let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
-    if idle.is_empty() { Ok(policies) } else { Err(idle) }
+    }
+}
+
+/// Whether a file holds tests, by its name; it is no part of the policies in force.
+fn is_test_file(file: &Utf8Path) -> bool {
+    file.as_str().ends_with("_test.rego")
 }
 
 /// The policy files at a path, without tests.
 fn policy_files(path: &PolicyPath<'_>) -> Result<Vec<Utf8PathBuf>, Problem> {
+    if path.path.is_file() {
+        return Ok(vec![normal(path.path)]);
+    }
+    Ok(rego_files(path)?.into_iter().filter(|file| !is_test_file(file)).collect())
+}
+
+/// The `.rego` files at a path.
+fn rego_files(path: &PolicyPath<'_>) -> Result<Vec<Utf8PathBuf>, Problem> {
     if path.path.is_file() {
         return Ok(vec![normal(path.path)]);
     }
@@ -265,8 +296,7 @@ fn policy_files(path: &PolicyPath<'_>) -> Result<Vec<Utf8PathBuf>, Problem> {
             "does not exist",
         ));
     }
-    let files = io::files_under(path.path, &["rego"])?;
-    Ok(files.into_iter().filter(|file| !file.as_str().ends_with("_test.rego")).map(|file| normal(&file)).collect())
+    Ok(io::files_under(path.path, &["rego"])?.iter().map(|file| normal(file)).collect())
 }
 
 /// A path that brings no rule judges nothing, which must not look like passing.

@@ -131,6 +131,18 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
     evaluation
 }
 
+/// What is run for the scripted rules that are not off, in the order of the rules.
+///
+/// # Errors
+/// None in practice: see [`derived`].
+pub fn jobs(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) -> Result<Vec<Job>, Problem> {
+    let running: Vec<&Rule> =
+        policies.rules().iter().filter(|rule| settings.level_of(rule) != Some(Level::Off)).collect();
+    let inputs = engine_input::inputs(judged, &running, settings.input)?;
+    let paths = running.iter().filter_map(|rule| rule.path.clone());
+    Ok(paths.zip(inputs).map(|(rule, input)| Job { rule, input }).collect())
+}
+
 impl Evaluation {
     fn take_run(
         &mut self,

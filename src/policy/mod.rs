@@ -97,15 +97,7 @@ impl PolicySet {
     /// Every problem of every file at once: what the engine's loader refuses, wrong METADATA, a rule with the
     /// name of a convention that cannot be one, a package of the product, two rules of one id.
     pub fn load(files: Vec<PolicyFile>, limits: &Limits) -> Result<Self, Vec<Problem>> {
-        let mut modules = builtin::modules(builtin::notes().map_err(|problem| vec![problem])?);
-        modules.extend(files.into_iter().map(|f| Module {
-            file: f.file,
-            dialect: f.dialect,
-            trusted: false,
-            known: None,
-        }));
-        let program = Program::load(modules, limits)?;
-
+        let program = program(files, limits)?;
         let mut rules = native::rules();
         let (found, mut problems) = register::rules(program.modules());
         rules.extend(found);
@@ -131,6 +123,16 @@ impl PolicySet {
     pub fn has_repository_rules(&self) -> bool {
         self.rules.iter().any(|rule| rule.origin == Origin::Repository)
     }
+}
+
+/// The built-in modules and the repository's files, loaded and checked; which of their rules are in force is not asked.
+///
+/// # Errors
+/// Every problem of every file at once: what the engine's loader refuses.
+pub fn program(files: Vec<PolicyFile>, limits: &Limits) -> Result<Program, Vec<Problem>> {
+    let mut modules = builtin::modules(builtin::notes().map_err(|problem| vec![problem])?);
+    modules.extend(files.into_iter().map(|f| Module { file: f.file, dialect: f.dialect, trusted: false, known: None }));
+    Program::load(modules, limits)
 }
 
 /// Two rules under one id would hide each other in reports and waivers.

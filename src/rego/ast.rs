@@ -62,6 +62,7 @@ pub(super) struct Query {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Stmt {
+    pub(super) span: Range,
     pub(super) literal: Literal,
     #[serde(default)]
     pub(super) with_mods: Vec<With>,
@@ -78,6 +79,7 @@ pub(super) enum Literal {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct With {
+    pub(super) span: Range,
     pub(super) refr: Expr,
     pub(super) r#as: Expr,
 }
@@ -280,16 +282,20 @@ impl Rule {
         }
     }
 
-    /// Where the value of the head stands, if it has one.
-    pub(super) fn value_start(&self) -> Option<usize> {
-        let value = match self {
+    /// The value of the head, if it has one.
+    pub(super) fn value(&self) -> Option<&Expr> {
+        match self {
             Self::Spec { head: Head::Set { key, .. }, .. } => key.as_ref(),
             Self::Spec { head: Head::Compr { assign, .. } | Head::Func { assign, .. }, .. } => {
                 assign.as_ref().map(|assign| &assign.value)
             }
             Self::Default { value, .. } => Some(value),
-        };
-        value.map(|value| value.span().start)
+        }
+    }
+
+    /// Where the value of the head stands, if it has one.
+    pub(super) fn value_start(&self) -> Option<usize> {
+        self.value().map(|value| value.span().start)
     }
 
     /// Where the first statement of the body stands, if there is one.
