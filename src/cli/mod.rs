@@ -15,6 +15,7 @@ mod output;
 mod plans;
 mod rules;
 mod setup;
+mod test;
 
 use std::panic;
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ fn run() -> ExitCode {
     output::set_color(args.color);
     let code = match args.command {
         Command::Check(args) => check::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Inspect(args) => inspect::run(&args),

@@ -28,7 +28,7 @@ pub struct TestRequest {
     pub run: Option<Filter>,
     /// Also tell which lines the tests evaluate.
     pub coverage: bool,
-    /// Fewest percent of the lines they shall evaluate.
+    /// Fewest percent of the lines they shall evaluate, where coverage is told.
     pub min_coverage: Option<f64>,
 }
 
@@ -52,7 +52,7 @@ pub fn test(stages: &Stages, suite: Suite, request: &TestRequest) -> TestReport 
         tests.push(run_case(stages, case, request.coverage.then_some(&mut jobs)));
     }
     let mut report = TestReport { tests, ..TestReport::default() };
-    if request.coverage || request.min_coverage.is_some() {
+    if request.coverage {
         match coverage(stages, &suite, jobs, request.min_coverage) {
             Ok(coverage) => report.coverage = Some(coverage),
             Err(problem) => report.problems.push(problem),

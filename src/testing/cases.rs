@@ -216,15 +216,15 @@ pub fn judge_findings(case: &Case, findings: &[Finding]) -> Found {
     let message = match &case.expectation {
         Expectation::Highest(level) if highest == Some(*level) => None,
         Expectation::Highest(level) => failed(match highest {
-            None => format!("expected a {level}, and there is no finding of {rules}"),
-            Some(found) => format!("expected a {level}, and the highest finding is a {found}"),
+            None => format!("expected a {level}, got no finding of {rules}"),
+            Some(found) => format!("expected a {level}, got findings up to {found}"),
         }),
         Expectation::Nothing if findings.is_empty() => None,
-        Expectation::Nothing => failed(format!("expected no finding, and there are {}", findings.len())),
+        Expectation::Nothing => failed(format!("expected no finding, got {}", findings.len())),
         Expectation::AtLeast(level) if highest >= Some(*level) => None,
-        Expectation::AtLeast(level) => failed(format!("expected a {level}, and there is none of {rules}")),
+        Expectation::AtLeast(level) => failed(format!("expected a {level}, got none of {rules}")),
         Expectation::Below(level) if highest < Some(*level) => None,
-        Expectation::Below(level) => failed(format!("expected no {level}, and there is one")),
+        Expectation::Below(level) => failed(format!("expected no {level}, got one")),
         Expectation::Exactly(expected) => return exactly(expected, findings),
     };
     match message {

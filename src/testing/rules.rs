@@ -37,11 +37,8 @@ pub fn find(program: &Program) -> Vec<RuleTest> {
     let mut found: Vec<RuleTest> = Vec::new();
     for module in program.modules().iter().filter(|module| !module.trusted) {
         for rule in &module.rules {
-            let last = rule.name.rsplit(['.', '"', '[']).find(|step| !matches!(*step, "" | "]")).unwrap_or_default();
-            let todo = last.starts_with("todo_test_");
-            if !todo && !last.starts_with("test_") {
-                continue;
-            }
+            let mut steps = rule.name.split(['.', '"', '[', ']']).filter(|step| !step.is_empty());
+            let Some(todo) = steps.find_map(is_test) else { continue };
             let definition = rule.definitions.first().map_or(rule.span, |definition| definition.span);
             let refused = refused(rule.shape, rule.definitions.len());
             let file = module.file.clone();
@@ -55,6 +52,14 @@ pub fn find(program: &Program) -> Vec<RuleTest> {
         }
     }
     found
+}
+
+/// Whether a step of a name makes a test, and if so, whether it is one to be left out.
+fn is_test(step: &str) -> Option<bool> {
+    match step.strip_prefix("todo_") {
+        Some(rest) => rest.starts_with("test_").then_some(true),
+        None => step.starts_with("test_").then_some(false),
+    }
 }
 
 /// The engine takes several definitions for one rule, which holds if one of them does: a failing one would not show.

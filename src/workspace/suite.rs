@@ -23,7 +23,8 @@ const EXPECTED: &str = "expected.json";
 const MOCK_SUFFIX: &str = ".mock.json";
 
 /// Reads the policies and tests at `paths`; without any, those of the repository. Paths within the policies of the repository
-/// are loaded with all of them, other paths by themselves; policies that `setup` adds always are.
+/// are loaded with all of them, other paths by themselves; policies that `setup` adds always are. A policy file stands for its
+/// tests as well.
 ///
 /// The stages are those of a check, but for levels and waivers of the configuration: what is tested are the rules.
 ///
@@ -36,8 +37,8 @@ pub fn open_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(Stages, Suite
     if !absent.is_empty() {
         return Err(absent);
     }
-    let folders: Vec<Utf8PathBuf> = paths.iter().map(|path| folder_of(path)).collect();
-    let roots = roots(setup, &config, paths, &folders);
+    let own: Vec<Utf8PathBuf> = paths.iter().flat_map(|path| roots_of(path)).collect();
+    let roots = roots(setup, &config, paths, &own);
 
     let (policy_files, test_files) = read_files(&roots, &config)?;
     let limits = super::rego_limits(setup);
@@ -62,29 +63,39 @@ fn no_such(path: &Utf8Path) -> Problem {
         .help("name a folder of policies and tests, a test file or a case")
 }
 
-/// What to load for a path: a file is tested with those beside it.
-fn folder_of(path: &Utf8Path) -> Utf8PathBuf {
-    if !path.is_file() {
-        return path.to_owned();
-    }
+/// What to load for a path: a file is loaded with the one it tests or that tests it, a case with the folder of its rule.
+fn roots_of(path: &Utf8Path) -> Vec<Utf8PathBuf> {
     let parent = path.parent().unwrap_or(path);
-    let is_case = path.extension() == Some("json") && parent.file_name() == Some(CASES);
-    let folder = if is_case { parent.parent().unwrap_or(parent) } else { parent };
-    normal(folder)
+    if !path.is_file() {
+        return vec![path.to_owned()];
+    }
+    if path.extension() == Some("json") && parent.file_name() == Some(CASES) {
+        return vec![normal(parent.parent().unwrap_or(parent))];
+    }
+    let stem = stem(path);
+    let files = ["", "_test"].map(|suffix| Utf8PathBuf::from(format!("{stem}{suffix}.rego")));
+    files.into_iter().filter(|file| io::exists(file)).collect()
+}
+
+/// What a policy, its test file and its mocks have in common.
+fn stem(path: &Utf8Path) -> &str {
+    let path = path.as_str();
+    let stem = path.strip_suffix(MOCK_SUFFIX).or_else(|| path.strip_suffix(".rego")).unwrap_or(path);
+    stem.strip_suffix("_test").unwrap_or(stem)
 }
 
 fn roots<'a>(
     setup: &'a Setup,
     config: &'a Config,
     paths: &[Utf8PathBuf],
-    folders: &'a [Utf8PathBuf],
+    own: &'a [Utf8PathBuf],
 ) -> Vec<PolicyPath<'a>> {
     let configured = super::policy_paths(setup, config);
     let within: Vec<Utf8PathBuf> = configured.iter().map(|path| io::canonical(path.path)).collect();
     if paths.iter().map(|path| io::canonical(path)).all(|path| within.iter().any(|root| path.starts_with(root))) {
         return configured;
     }
-    setup.extra_policies.iter().chain(folders).map(|path| PolicyPath { path, place: None }).collect()
+    setup.extra_policies.iter().chain(own).map(|path| PolicyPath { path, place: None }).collect()
 }
 
 /// Policy files and test files, each once.
@@ -200,6 +211,9 @@ fn json_files(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
     if !root.is_file() {
         return Ok(io::files_under(root, &["json"])?.iter().map(|file| normal(file)).collect());
     }
+    if is_test_file(root) {
+        return Ok(Vec::new());
+    }
     let folder = root.parent().unwrap_or_else(|| Utf8Path::new("")).join(CASES);
     let mut files = if folder.is_dir() { io::files_under(&folder, &["json"])? } else { Vec::new() };
     let mock = Utf8PathBuf::from(format!("{}{MOCK_SUFFIX}", root.as_str().trim_end_matches(".rego")));
@@ -213,10 +227,13 @@ fn select(mut suite: Suite, paths: &[Utf8PathBuf]) -> Result<Suite, Vec<Problem>
         return Ok(suite);
     }
     let roots: Vec<(&Utf8PathBuf, Utf8PathBuf)> = paths.iter().map(|path| (path, io::canonical(path))).collect();
+    let is_at = |file: &Utf8Path, root: &Utf8Path| {
+        file.starts_with(root) || (root.extension() == Some("rego") && stem(file) == stem(root))
+    };
     let mut used: BTreeSet<&Utf8PathBuf> = BTreeSet::new();
     let mut is_meant = |file: &Utf8Path| {
         let file = io::canonical(file);
-        let meant: Vec<_> = roots.iter().filter(|(_, root)| file.starts_with(root)).collect();
+        let meant: Vec<_> = roots.iter().filter(|(_, root)| is_at(&file, root)).collect();
         used.extend(meant.iter().map(|(path, _)| *path));
         !meant.is_empty()
     };
@@ -225,7 +242,7 @@ fn select(mut suite: Suite, paths: &[Utf8PathBuf]) -> Result<Suite, Vec<Problem>
     let idle: Vec<Problem> = paths.iter().filter(|path| !used.contains(path)).map(|path| no_test(path)).collect();
     suite.policies.retain(|file| {
         let file = io::canonical(Utf8Path::new(file));
-        roots.iter().any(|(_, root)| file.starts_with(root))
+        roots.iter().any(|(_, root)| is_at(&file, root))
     });
     if idle.is_empty() { Ok(suite) } else { Err(idle) }
 }

@@ -79,9 +79,10 @@ fn write_excerpt(out: &mut String, at: &FailedAt) {
     if handler.render_report(&mut drawn, &shown).is_err() {
         // A place miette cannot draw must not hide the failure.
         let line = at.file.position(at.span.start).line;
-        drawn = format!("at {}:{line}: {}\n", one_line(at.file.name()), at.label);
+        drawn = format!("×\nat {}:{line}: {}\n", one_line(at.file.name()), at.label);
     }
-    for line in drawn.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('×')) {
+    // The first line is the message, which there is none of.
+    for line in drawn.lines().filter(|line| !line.trim().is_empty()).skip(1) {
         out.push_str(&format!("  {}\n", line.trim_end()));
     }
 }
