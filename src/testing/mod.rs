@@ -13,9 +13,10 @@ use std::fmt;
 
 use crate::finding::RuleId;
 use crate::problem::Problem;
-use crate::rego::{Operand, Program};
+use crate::rego::Program;
 use crate::source::{SourceFile, Span};
 
+pub use crate::rego::Operand;
 pub use cases::{Case, CaseFile, Expectation, Expected, Folder, Found, cases_of, judge_findings, mocks};
 pub use coverage::{Coverage, FileCoverage, ranges};
 pub use filter::Filter;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::json::{JsonProblem, JsonTool};
-use crate::testing::{Counts, Coverage, FailedAt, FileCoverage, TestReport, TestResult};
+use crate::testing::{Counts, Coverage, FailedAt, FileCoverage, Operand, TestReport, TestResult};
 
 /// The version of this format.
 pub const SCHEMA: &str = "plangate/tests/v1-draft";
@@ -166,10 +166,7 @@ pub fn schema() -> serde_json::Result<String> {
 
 impl<'a> JsonTest<'a> {
     fn of(test: &'a TestResult) -> Self {
-        let operand = |operand: &'a crate::rego::Operand| JsonOperand {
-            expression: &operand.expression,
-            values: &operand.values,
-        };
+        let operand = |operand: &'a Operand| JsonOperand { expression: &operand.expression, values: &operand.values };
         Self {
             name: &test.name,
             kind: test.kind.as_str(),

@@ -9,7 +9,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::{by_file, coverage_phrase, value_phrase};
 use crate::problem::Problem;
-use crate::testing::{Counts, Coverage, FailedAt, Status, TestReport, TestResult};
+use crate::testing::{Counts, Coverage, FailedAt, Operand, Status, TestReport, TestResult};
 use crate::text::{multi_line, one_line};
 
 /// The suite of what is no test.
@@ -110,7 +110,7 @@ fn details(test: &TestResult) -> String {
         let line = file.position(span.start).line;
         lines.push(format!("{}:{line}: {label}: {}", file.name(), file.slice(*span)));
     }
-    let values = |operand: &crate::rego::Operand| format!("{} {}", operand.expression, value_phrase(&operand.values));
+    let values = |operand: &Operand| format!("{} {}", operand.expression, value_phrase(&operand.values));
     lines.extend(test.operands.iter().map(values));
     lines.extend(test.notes.iter().cloned());
     lines.join("\n")
