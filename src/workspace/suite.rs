@@ -228,7 +228,8 @@ fn select(mut suite: Suite, paths: &[Utf8PathBuf]) -> Result<Suite, Vec<Problem>
     }
     let roots: Vec<(&Utf8PathBuf, Utf8PathBuf)> = paths.iter().map(|path| (path, io::canonical(path))).collect();
     let is_at = |file: &Utf8Path, root: &Utf8Path| {
-        file.starts_with(root) || (root.extension() == Some("rego") && stem(file) == stem(root))
+        let is_policy = root.extension() == Some("rego") && !is_test_file(root);
+        file.starts_with(root) || (is_policy && stem(file) == stem(root))
     };
     let mut used: BTreeSet<&Utf8PathBuf> = BTreeSet::new();
     let mut is_meant = |file: &Utf8Path| {

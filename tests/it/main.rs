@@ -19,6 +19,7 @@ mod layering;
 mod presets;
 mod process;
 mod properties;
+mod ptest;
 mod readme;
 mod repositories;
 mod rule_pages;
