@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ast::{Ast, Body, Expr, Head, Literal, Query, Rule};
+use super::ast::{Ast, Expr, Literal, Query, Rule};
 use super::probe;
 use super::rewrite::EngineText;
 use super::run::Prepared;
@@ -34,16 +34,12 @@ fn line_starts(text: &str) -> Vec<usize> {
 fn lines(ast: &Ast, line: &impl Fn(usize) -> usize) -> BTreeSet<usize> {
     let mut found = Vec::new();
     for rule in &ast.rules {
-        match rule {
-            Rule::Default { value, .. } => expressions(value, &mut found),
-            Rule::Spec { head, bodies, .. } => {
-                match head {
-                    Head::Set { key, .. } => key.iter().for_each(|key| expressions(key, &mut found)),
-                    Head::Compr { assign, .. } | Head::Func { assign, .. } => {
-                        assign.iter().for_each(|assign| expressions(&assign.value, &mut found));
-                    }
-                }
-                bodies.iter().for_each(|Body { query: body, .. }| query(body, &mut found));
+        if let Some(value) = rule.value() {
+            expressions(value, &mut found);
+        }
+        if let Rule::Spec { bodies, .. } = rule {
+            for body in bodies {
+                query(&body.query, &mut found);
             }
         }
     }

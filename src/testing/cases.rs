@@ -230,7 +230,7 @@ pub fn judge_findings(case: &Case, findings: &[Finding]) -> Found {
     match message {
         None => Found { status: Status::Passed, message: None, notes: Vec::new() },
         Some(message) => {
-            let notes = findings.iter().map(|finding| said(finding)).collect();
+            let notes = findings.iter().map(said).collect();
             Found { status: Status::Failed, message: Some(message), notes }
         }
     }

@@ -40,6 +40,11 @@ pub fn render(report: &TestReport, verbose: bool) -> String {
     out
 }
 
+fn push(out: &mut String, line: &str) {
+    out.push_str(line);
+    out.push('\n');
+}
+
 fn write_test(out: &mut String, test: &TestResult) {
     let style = match test.status {
         Status::Passed => GREEN,
@@ -48,11 +53,8 @@ fn write_test(out: &mut String, test: &TestResult) {
     };
     let line = test.line.map_or_else(String::new, |line| format!(":{line}"));
     let place = format!("{DIM}{}{line}{DIM:#}", one_line(&test.file));
-    out.push_str(&format!(
-        "{style}{:<7}{style:#} {BOLD}{}{BOLD:#}  {place}\n",
-        test.status.as_str(),
-        one_line(&test.name)
-    ));
+    let (status, name) = (test.status.as_str(), one_line(&test.name));
+    push(out, &format!("{style}{status:<7}{style:#} {BOLD}{name}{BOLD:#}  {place}"));
     if let Some(message) = &test.message {
         wrap(out, &multi_line(message), 4);
     }
@@ -83,7 +85,7 @@ fn write_excerpt(out: &mut String, at: &FailedAt) {
     }
     // The first line is the message, which there is none of.
     for line in drawn.lines().filter(|line| !line.trim().is_empty()).skip(1) {
-        out.push_str(&format!("  {}\n", line.trim_end()));
+        push(out, &format!("  {}", line.trim_end()));
     }
 }
 
@@ -115,14 +117,14 @@ impl Diagnostic for Shown {
 
 fn write_coverage(out: &mut String, coverage: &Coverage) {
     for file in &coverage.files {
-        out.push_str(&format!("{:>7}  {}\n", percent(file.percent()), one_line(&file.file)));
+        push(out, &format!("{:>7}  {}", percent(file.percent()), one_line(&file.file)));
         let uncovered = uncovered(file);
         if !uncovered.is_empty() {
             wrap(out, &format!("not covered: {}", uncovered.join(", ")), 9);
         }
     }
     let style = if coverage.is_enough() { Style::new() } else { RED };
-    out.push_str(&format!("{style}Coverage: {}{style:#}\n\n", coverage_phrase(coverage)));
+    push(out, &format!("{style}Coverage: {}{style:#}\n", coverage_phrase(coverage)));
 }
 
 fn uncovered(file: &FileCoverage) -> Vec<String> {
