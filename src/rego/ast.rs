@@ -91,6 +91,7 @@ pub(super) struct Assign {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Body {
+    pub(super) span: Range,
     pub(super) assign: Option<Assign>,
     pub(super) query: Query,
 }
@@ -291,6 +292,13 @@ impl Rule {
             }
             Self::Default { value, .. } => Some(value),
         }
+    }
+
+    /// Whether it has several bodies, of which one that holds suffices: `p { … } { … }`, unlike branches of `else`.
+    pub(super) fn is_chained(&self, text: &str) -> bool {
+        let Self::Spec { bodies, .. } = self else { return false };
+        let is_else = |body: &Body| text.get(body.span.start..).is_some_and(|text| text.starts_with("else"));
+        bodies.iter().skip(1).any(|body| !is_else(body))
     }
 
     /// Where the value of the head stands, if it has one.

@@ -221,6 +221,10 @@ pub struct DefinitionInfo {
     pub value: Option<usize>,
     /// Where the first statement of its body begins, if there is one.
     pub body: Option<usize>,
+    /// It has several bodies, of which one that holds suffices: `p { … } { … }`.
+    #[serde(default)]
+    #[cfg_attr(test, serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub chained: bool,
 }
 
 /// What a rule yields.

@@ -40,7 +40,8 @@ pub fn find(program: &Program) -> Vec<RuleTest> {
             let mut steps = rule.name.split(['.', '"', '[', ']']).filter(|step| !step.is_empty());
             let Some(todo) = steps.find_map(is_test) else { continue };
             let definition = rule.definitions.first().map_or(rule.span, |definition| definition.span);
-            let refused = refused(rule.shape, rule.definitions.len());
+            let several = rule.definitions.len() > 1 || rule.definitions.iter().any(|definition| definition.chained);
+            let refused = refused(rule.shape, several);
             let file = module.file.clone();
             found.push(RuleTest { path: rule.path.clone(), file, head: rule.span, definition, todo, refused });
         }
@@ -62,10 +63,10 @@ fn is_test(step: &str) -> Option<bool> {
     }
 }
 
-/// The engine takes several definitions for one rule, which holds if one of them does: a failing one would not show.
-const SEVERAL: &str = "it has several definitions, of which one that fails would not show: give each a name of its own";
+/// The engine takes several definitions or bodies for one rule, which holds if one of them does.
+const SEVERAL: &str = "it has several bodies, of which one that fails would not show: give each a name of its own";
 
-fn refused(shape: RuleShape, definitions: usize) -> Option<&'static str> {
+fn refused(shape: RuleShape, several: bool) -> Option<&'static str> {
     match shape {
         RuleShape::Function => {
             Some("it is a function, which is never run as a test: give it no arguments, or another name")
@@ -74,7 +75,7 @@ fn refused(shape: RuleShape, definitions: usize) -> Option<&'static str> {
             "it is an object of cases, of which one that fails leaves no trace: write one rule for each, or use `every`",
         ),
         RuleShape::PartialSet => Some("it is a set, and a test is `true` or it fails: leave out the key"),
-        RuleShape::Complete if definitions > 1 => Some(SEVERAL),
+        RuleShape::Complete if several => Some(SEVERAL),
         RuleShape::Complete => None,
     }
 }

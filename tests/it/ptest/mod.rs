@@ -145,7 +145,7 @@ fn a_test_that_cannot_be_run_is_an_error() {
     );
     let report = repository.test();
     for (name, words) in [
-        ("test_twice", "several definitions"),
+        ("test_twice", "several bodies"),
         ("test_function", "a function"),
         ("test_set", "a set"),
         ("test_cases", "leaves no trace"),
@@ -159,6 +159,13 @@ fn a_test_that_cannot_be_run_is_an_error() {
     assert_eq!(named(&report, "test_fine").status, Status::Passed);
     assert_eq!(report.outcome(), Outcome::Error);
     repository.run([]).exits(2);
+}
+
+#[test]
+fn a_chain_of_bodies_is_several_tests_and_branches_of_else_are_one() {
+    let old = "package old\ntest_chain { false } { true }\ntest_else = false { false } else = true { true }\n";
+    let report = Repository::new(&[("policy/old_test.rego", old)]).test();
+    assert_eq!(statuses(&report), BTreeMap::from([("test_chain", "error"), ("test_else", "passed")]));
 }
 
 #[test]
