@@ -4,6 +4,7 @@
 
 mod excerpt;
 mod explain;
+mod test;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,6 +38,7 @@ use crate::waiver::{Usage, WaiverSet};
 
 pub use excerpt::excerpt;
 pub use explain::{ExplainRequest, explain};
+pub use test::{TestRequest, test};
 
 /// Everything that is the same for all plans of a run; made by `workspace` from files.
 #[derive(Debug, Clone)]

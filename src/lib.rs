@@ -56,6 +56,7 @@ pub mod report;
 pub mod scaffold;
 pub mod source;
 pub mod suggest;
+pub mod testing;
 pub mod text;
 pub mod toml_file;
 pub mod verdict;

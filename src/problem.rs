@@ -104,7 +104,7 @@ impl ProblemCode {
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::NothingSelected => "A glob matched no file, or standard input was named twice.",
+            Self::NothingSelected => "A glob matched no file, there is no test, or standard input was named twice.",
             Self::Unreadable => "A file or standard input could not be read.",
             Self::NotAPlan => {
                 "The document is something else: a state, a UI stream, a provider schema, a binary plan … The \

@@ -135,7 +135,7 @@ impl Excerpt {
                 if number + 1 == line {
                     excerpt.push_marked(raw, span.start.saturating_sub(start), span.end.saturating_sub(start));
                 } else {
-                    excerpt.text.push_str(&text::one_line(&text::truncate(raw.trim_end_matches('\r'), MAX_COLUMNS)));
+                    excerpt.text.push_str(&shown(&text::truncate(raw.trim_end_matches('\r'), MAX_COLUMNS)));
                 }
             }
             start += raw.len() + 1;
@@ -153,11 +153,11 @@ impl Excerpt {
         if skip > 0 {
             self.text.push('…');
         }
-        self.text.extend(text::one_line(&head.chars().skip(skip).collect::<String>()).chars());
+        self.text.push_str(&shown(&head.chars().skip(skip).collect::<String>()));
         let from = self.text.len();
-        self.text.push_str(&text::one_line(&marked));
+        self.text.push_str(&shown(&marked));
         self.span = Span::new(from, self.text.len());
-        self.text.push_str(&text::one_line(&text::truncate(tail, MAX_COLUMNS / 4)));
+        self.text.push_str(&shown(&text::truncate(tail, MAX_COLUMNS / 4)));
     }
 
     /// The span within the excerpt.
@@ -165,6 +165,11 @@ impl Excerpt {
     pub fn span(&self) -> SourceSpan {
         (self.span.start, self.span.end - self.span.start).into()
     }
+}
+
+/// A piece of a line, safe to show. A tab is how policies are indented, and nothing to be pointed at.
+fn shown(text: &str) -> String {
+    text::one_line(&text.replace('\t', "    ")).into_owned()
 }
 
 impl SourceCode for Excerpt {

@@ -4,6 +4,7 @@
 
 mod documents;
 mod sets;
+mod suite;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
 use crate::waiver::{self, WaiverSet};
+
+pub use suite::open_tests;
 
 /// The configuration file looked for in the repository root.
 pub const CONFIG_FILE: &str = "plangate.toml";
@@ -115,6 +118,7 @@ fn into_stages(
         Level::Off | Level::Info | Level::Warn => UnknownTypes::Warn,
     };
     let eval = eval::Settings {
+        parts_may_be_missing: false,
         levels,
         builtin_errors: match config.builtin_errors {
             config::BuiltinErrors::Warn => BuiltinErrors::Warn,
@@ -240,7 +244,8 @@ struct PolicyPath<'a> {
     place: Option<&'a Place>,
 }
 
-fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Problem>> {
+/// Where policies are: as configured, and what the arguments add.
+fn policy_paths<'a>(setup: &'a Setup, config: &'a Config) -> Vec<PolicyPath<'a>> {
     let mut paths: Vec<PolicyPath<'_>> = match &config.policies {
         // Only a directory is taken for policies by its name alone; a link that leads nowhere was meant to be one.
         PolicyPaths::Default(path) if !io::exists(path) || path.is_file() => Vec::new(),
@@ -250,7 +255,11 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
         }
     };
     paths.extend(setup.extra_policies.iter().map(|path| PolicyPath { path, place: None }));
+    paths
+}
 
+fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Problem>> {
+    let paths = policy_paths(setup, config);
     // One file under two names is one file.
     let mut files: BTreeMap<Utf8PathBuf, Utf8PathBuf> = BTreeMap::new();
     let mut brought: Vec<(&PolicyPath<'_>, BTreeSet<Utf8PathBuf>)> = Vec::new();
@@ -268,31 +277,41 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     }
     let names: BTreeSet<Utf8PathBuf> = files.into_values().collect();
     let names: Vec<Utf8PathBuf> = names.into_iter().collect();
-    problems.extend(config.check_rego_versions(&names));
-    let sets = sets::read(&paths).unwrap_or_else(|found| {
+    let sources = sources(setup, config, &paths, &names);
+    if !problems.is_empty() {
+        return Err(problems.into_iter().chain(sources.err().into_iter().flatten()).collect());
+    }
+    let mut sources = sources?;
+    sources.entry_points.extend(decisions(setup, config)?);
+    let policies = PolicySet::load_all(sources, &limits_of(setup))?;
+    let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
+    if idle.is_empty() { Ok(policies) } else { Err(idle) }
+}
+
+/// Reads policy files and everything else that lies at their paths.
+fn sources(
+    setup: &Setup,
+    config: &Config,
+    paths: &[PolicyPath<'_>],
+    names: &[Utf8PathBuf],
+) -> Result<Sources, Vec<Problem>> {
+    let mut problems = config.check_rego_versions(names);
+    let sets = sets::read(paths).unwrap_or_else(|found| {
         problems.extend(found);
         sets::Sets::default()
     });
-    let bundles = documents::bundles(&paths, &mut problems);
+    let bundles = documents::bundles(paths, &mut problems);
     let data = documents::read(setup, config, &bundles).unwrap_or_else(|found| {
         problems.extend(found);
         Data::default()
     });
-    let (files, wrong) = read_policies(&names, config, &sets, &bundles);
+    let (files, wrong) = read_policies(names, config, &sets, &bundles);
     problems.extend(wrong);
-    let mut entry_points = sets.entry_points;
-    for decision in decisions(setup, config) {
-        match decision {
-            Ok(decision) => entry_points.push(decision),
-            Err(problem) => problems.push(problem),
-        }
+    if problems.is_empty() {
+        Ok(Sources { files, entry_points: sets.entry_points, data, notes: sets.notes, tested: false })
+    } else {
+        Err(problems)
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let policies = PolicySet::load_all(Sources { files, entry_points, data, notes: sets.notes }, &limits_of(setup))?;
-    let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
-    if idle.is_empty() { Ok(policies) } else { Err(idle) }
 }
 
 /// Reads the policy files, each in the dialect that configuration or bundle gives it; those of Scalr apart.
@@ -341,16 +360,27 @@ fn limits_of(setup: &Setup) -> rego::Limits {
 }
 
 /// The rules that arguments and configuration name.
-fn decisions<'a>(setup: &'a Setup, config: &'a Config) -> impl Iterator<Item = Result<EntryPoint, Problem>> + 'a {
+fn decisions(setup: &Setup, config: &Config) -> Result<Vec<EntryPoint>, Vec<Problem>> {
     let configured = config
         .decisions
         .iter()
         .map(|decision| EntryPoint::decision(&decision.path, decision.level, Some(decision.place.clone())));
-    setup.decisions.iter().map(|path| EntryPoint::decision(path, None, None)).chain(configured)
+    let named = setup.decisions.iter().map(|path| EntryPoint::decision(path, None, None)).chain(configured);
+    let (found, problems): (Vec<_>, Vec<_>) = named.partition(Result::is_ok);
+    let problems: Vec<Problem> = problems.into_iter().filter_map(Result::err).collect();
+    if problems.is_empty() { Ok(found.into_iter().flatten().collect()) } else { Err(problems) }
 }
 
 /// The policy files at a path, without tests.
 fn policy_files(path: &PolicyPath<'_>) -> Result<Vec<Utf8PathBuf>, Problem> {
+    if path.path.is_file() {
+        return Ok(vec![normal(path.path)]);
+    }
+    Ok(rego_files(path)?.into_iter().filter(|file| !is_test(file)).collect())
+}
+
+/// The `.rego` files at a path.
+fn rego_files(path: &PolicyPath<'_>) -> Result<Vec<Utf8PathBuf>, Problem> {
     if path.path.is_file() {
         return Ok(vec![normal(path.path)]);
     }
@@ -362,8 +392,7 @@ fn policy_files(path: &PolicyPath<'_>) -> Result<Vec<Utf8PathBuf>, Problem> {
             "does not exist",
         ));
     }
-    let files = io::files_under(path.path, &["rego"])?;
-    Ok(files.into_iter().filter(|file| !is_test(file)).map(|file| normal(&file)).collect())
+    Ok(io::files_under(path.path, &["rego"])?.iter().map(|file| normal(file)).collect())
 }
 
 /// The names that OPA and Scalr give to tests.

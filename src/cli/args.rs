@@ -21,6 +21,8 @@ const AFTER_HELP: &str = "Exit codes: 0 allowed, 1 blocked, 2 undecided (could n
 pub(crate) enum Command {
     /// Judge plans: may apply run?
     Check(CheckArgs),
+    /// Test policies: `test_` rules, cases beside rules, mocks.
+    Test(TestArgs),
     /// Say at what level each change of many plans is judged, and what is not as recorded.
     Calibrate(CalibrateArgs),
     /// List the rules in force, with level and origin.
@@ -92,6 +94,48 @@ pub(crate) struct CheckArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Compat {
     Conftest,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes: 0 passed, 1 a test failed or too little is covered, 2 could not test.")]
+pub(crate) struct TestArgs {
+    /// Folders, test files or cases; default: the policies of the repository. Paths within these are loaded with all of
+    /// them, other paths by themselves.
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<Utf8PathBuf>,
+
+    /// Only tests whose name has a match of this regular expression.
+    #[arg(short, long, value_name = "REGEX")]
+    pub(crate) run: Option<String>,
+
+    /// Also tell which lines of the policies the tests evaluate.
+    #[arg(long)]
+    pub(crate) coverage: bool,
+
+    /// Fewest percent of the lines that the tests must evaluate; implies `--coverage`.
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub(crate) min_coverage: Option<f64>,
+
+    /// Write a report, human, json or junit, to PATH (`-`: standard output). Repeatable; the human report goes to standard
+    /// output unless another does.
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
+    pub(crate) outputs: Vec<String>,
+
+    /// Short for `--output FORMAT` on standard output.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+
+    /// List every test and what it printed, not only those that did not pass.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+
+    #[command(flatten)]
+    pub(crate) setup: SetupArgs,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let percent = text.strip_suffix('%').unwrap_or(text).parse::<f64>().ok();
+    percent.filter(|percent| (0.0..=100.0).contains(percent)).ok_or_else(|| "not a number from 0 to 100".to_owned())
 }
 
 #[derive(Debug, clap::Args)]

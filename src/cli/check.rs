@@ -4,7 +4,7 @@ use plangate::gate;
 use plangate::problem::Problem;
 use plangate::report::Report;
 
-use super::args::CheckArgs;
+use super::args::{CheckArgs, Compat};
 use super::output::Outputs;
 use super::{output, plans, setup};
 
@@ -15,7 +15,10 @@ pub(crate) fn run(args: &CheckArgs) -> u8 {
         Err(problem) => return output::fail(&[problem]),
     };
     let report = check(args).unwrap_or_else(Report::undecided);
-    outputs.write(report)
+    match args.compat {
+        None => outputs.write(report),
+        Some(Compat::Conftest) => outputs.write_as_conftest(report, args.fail_on_warn),
+    }
 }
 
 fn check(args: &CheckArgs) -> Result<Report, Vec<Problem>> {

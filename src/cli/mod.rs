@@ -16,6 +16,7 @@ mod plans;
 mod policy;
 mod rules;
 mod setup;
+mod test;
 
 use std::panic;
 use std::process::ExitCode;
@@ -42,6 +43,7 @@ fn run() -> ExitCode {
     output::set_color(args.color);
     let code = match args.command {
         Command::Check(args) => check::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Inspect(args) => inspect::run(&args),

@@ -12,165 +12,235 @@ use plangate::text::one_line;
 use super::UNDECIDED;
 use super::args::{CheckArgs, Color, Compat, Show};
 
-/// A report format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Human,
-    Json,
-    /// What conftest prints for people.
-    ConftestLines,
-    /// Its JSON.
-    ConftestJson,
+/// What a command reports, in one of several formats.
+pub(crate) trait Written: Sized {
+    /// Beside how it is written, what changes it.
+    type Options;
+    /// The formats it has, by their words; the first is for people.
+    const FORMATS: &'static [&'static str];
+
+    /// The text in a format.
+    fn render(&self, format: Format, options: &Self::Options) -> Result<String, Problem>;
+
+    /// The same, with one more problem.
+    fn with_problem(self, problem: Problem) -> Self;
+
+    /// Everything that could not be judged.
+    fn problems(&self) -> Vec<&Problem>;
+
+    /// What the process ends with.
+    fn exit_code(&self) -> u8;
 }
 
+/// A format of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Format(&'static str);
+
 impl Format {
-    /// What goes to standard output under `--compat conftest`.
-    fn of_conftest(word: &str) -> Result<Self, Problem> {
-        match word {
-            "stdout" => Ok(Self::ConftestLines),
-            "json" => Ok(Self::ConftestJson),
-            _ => Err(wrong(format!("`{word}` is no output format of `--compat conftest`"))
-                .help("formats: stdout, json; a report of plangate's own goes to a file: `--output json=report.json`")),
+    /// `of` says of what, where that is not plangate itself.
+    fn parse(word: &str, formats: &[&'static str], of: &str) -> Result<Self, Problem> {
+        formats.iter().find(|format| **format == word).map(|format| Self(format)).ok_or_else(|| {
+            wrong(format!("`{word}` is no output format{of}")).help(format!("formats: {}", formats.join(", ")))
+        })
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    fn is_human(self) -> bool {
+        self.0 == HUMAN
+    }
+}
+
+/// The format for people.
+pub(crate) const HUMAN: &str = "human";
+
+impl Written for Report {
+    type Options = human::Options;
+    const FORMATS: &'static [&'static str] = &[HUMAN, "json"];
+
+    fn render(&self, format: Format, options: &human::Options) -> Result<String, Problem> {
+        match format.as_str() {
+            "json" => json::render(self).map_err(not_json),
+            _ => Ok(human::render(self, *options)),
         }
     }
 
-    fn parse(word: &str) -> Result<Self, Problem> {
-        match word {
-            "human" => Ok(Self::Human),
-            "json" => Ok(Self::Json),
-            _ => Err(wrong(format!("`{word}` is no output format")).help("formats: human, json")),
-        }
+    fn with_problem(mut self, problem: Problem) -> Self {
+        self.problems.push(problem);
+        Self::build(self)
     }
+
+    fn problems(&self) -> Vec<&Problem> {
+        self.problems.iter().chain(self.plans.iter().flat_map(|plan| &plan.problems)).collect()
+    }
+
+    fn exit_code(&self) -> u8 {
+        self.verdict.exit_code()
+    }
+}
+
+/// JSON that could not be written.
+pub(crate) fn not_json(error: impl std::fmt::Display) -> Problem {
+    Problem::new(ProblemCode::ReportWrite, format!("could not write JSON: {error}"))
 }
 
 fn wrong(message: impl Into<String>) -> Problem {
     Problem::new(ProblemCode::Config, message)
 }
 
-/// The outputs of a run.
-#[derive(Debug)]
-pub(crate) struct Outputs {
-    stdout: Format,
-    files: Vec<(Format, Utf8PathBuf)>,
-    options: human::Options,
-    fail_on_warn: bool,
+/// What the arguments say about outputs.
+pub(crate) struct Wanted<'a> {
+    /// `--format`.
+    pub(crate) format: Option<&'a str>,
+    /// `--output`.
+    pub(crate) outputs: &'a [String],
+    /// Files that are read, and must not be written to.
+    pub(crate) inputs: Vec<&'a str>,
+    /// The formats that may go to standard output; the first does, unless another is named.
+    pub(crate) printed: &'static [&'static str],
+    /// Of what these are formats, where that is not plangate itself.
+    pub(crate) of: &'static str,
 }
 
-impl Outputs {
-    /// The outputs the arguments ask for; standard output gets the human report unless another claims it.
+/// The outputs of a run.
+#[derive(Debug)]
+pub(crate) struct Outputs<R: Written> {
+    stdout: Format,
+    files: Vec<(Format, Utf8PathBuf)>,
+    options: R::Options,
+}
+
+/// What goes to standard output under `--compat conftest`, in conftest's words.
+const CONFTEST: &[&str] = &["stdout", "json"];
+
+impl Outputs<Report> {
+    /// The outputs the arguments of `plangate check` ask for.
     pub(crate) fn of(args: &CheckArgs) -> Result<Self, Problem> {
-        let (parse, default): (fn(&str) -> _, _) = match args.compat {
-            None => (Format::parse, Format::Human),
-            Some(Compat::Conftest) => (Format::of_conftest, Format::ConftestLines),
+        let show = match args.show {
+            Show::Info => plangate::finding::Level::Info,
+            Show::Warn => plangate::finding::Level::Warn,
+            Show::Deny => plangate::finding::Level::Deny,
         };
+        let inputs = args.plans.iter().map(String::as_str).collect();
+        let (printed, of) = match args.compat {
+            None => (Report::FORMATS, ""),
+            Some(Compat::Conftest) => (CONFTEST, " of `--compat conftest`"),
+        };
+        let wanted = Wanted { format: args.format.as_deref(), outputs: &args.outputs, inputs, printed, of };
+        Self::new(&wanted, human::Options { show, verbose: args.verbose })
+    }
+
+    /// Writes the files, prints what conftest prints, and returns its exit code.
+    pub(crate) fn write_as_conftest(&self, report: Report, fail_on_warn: bool) -> u8 {
+        let print = |report: &Report| {
+            // conftest has no place for them.
+            report.notes.iter().for_each(|note| error(&format!("note: {}", one_line(note))));
+            let checks = conftest::checks(report);
+            if self.stdout.as_str() == "json" {
+                return printed(conftest::json(&checks).map_err(not_json), |text| print_bytes(text.as_bytes()));
+            }
+            print_styled(&conftest::lines(&checks))
+        };
+        self.write_and(report, print, |report| conftest::exit_code(&conftest::checks(report), fail_on_warn))
+    }
+}
+
+/// Prints a text if there is one, else why not.
+fn printed(text: Result<String, Problem>, print: impl Fn(&str) -> u8) -> u8 {
+    match text {
+        Ok(text) => print(&text),
+        Err(problem) => {
+            error(&problem.to_string());
+            UNDECIDED
+        }
+    }
+}
+
+impl<R: Written> Outputs<R> {
+    /// The outputs that are wanted.
+    pub(crate) fn new(wanted: &Wanted<'_>, options: R::Options) -> Result<Self, Problem> {
+        let parse = |word: &str| Format::parse(word, wanted.printed, wanted.of);
         let mut stdout = Vec::new();
         let mut files: Vec<(Format, Utf8PathBuf)> = Vec::new();
-        if let Some(format) = &args.format {
+        if let Some(format) = wanted.format {
             stdout.push(parse(format)?);
         }
-        for output in &args.outputs {
+        for output in wanted.outputs {
             match output.split_once('=') {
                 Some((_, "")) => return Err(wrong(format!("`--output {output}` names no file"))),
                 None => stdout.push(parse(output)?),
                 Some((format, "-" | "/dev/stdout")) => stdout.push(parse(format)?),
-                Some((format, path)) => files.push((Format::parse(format)?, target(path, &files, args)?)),
+                Some((format, path)) => {
+                    files.push((Format::parse(format, R::FORMATS, "")?, target(path, &files, &wanted.inputs)?))
+                }
             }
         }
         if stdout.len() > 1 {
             return Err(wrong("more than one report goes to standard output")
                 .help("give all but one a file: `--output json=report.json`"));
         }
-        let show = match args.show {
-            Show::Info => plangate::finding::Level::Info,
-            Show::Warn => plangate::finding::Level::Warn,
-            Show::Deny => plangate::finding::Level::Deny,
-        };
-        let options = human::Options { show, verbose: args.verbose };
-        let stdout = stdout.pop().unwrap_or(default);
-        Ok(Self { stdout, files, options, fail_on_warn: args.fail_on_warn })
+        let default = Format(wanted.printed.first().copied().unwrap_or(HUMAN));
+        Ok(Self { stdout: stdout.pop().unwrap_or(default), files, options })
     }
 
     /// Writes the report everywhere it belongs and returns the exit code. A report that could not be written leaves
     /// the run undecided, and what was written before is written again: every report states the code the process
     /// ends with.
-    pub(crate) fn write(&self, mut report: Report) -> u8 {
+    pub(crate) fn write(&self, report: R) -> u8 {
+        let print = |report: &R| {
+            if !self.stdout.is_human() {
+                for problem in report.problems() {
+                    error(human::problem(problem).trim_end());
+                }
+            }
+            let styled =
+                |text: &str| if self.stdout.is_human() { print_styled(text) } else { print_bytes(text.as_bytes()) };
+            printed(report.render(self.stdout, &self.options), styled)
+        };
+        self.write_and(report, print, R::exit_code)
+    }
+
+    fn write_and(&self, mut report: R, print: impl Fn(&R) -> u8, exit_code: impl Fn(&R) -> u8) -> u8 {
         let mut failed = vec![false; self.files.len()];
         while let Some((at, problem)) = self.write_files(&report, &failed) {
             failed.iter_mut().skip(at).take(1).for_each(|failed| *failed = true);
-            report = with_problem(report, problem);
+            report = report.with_problem(problem);
         }
-        if self.stdout == Format::Json {
-            problems_to_stderr(&report);
-        }
-        if matches!(self.stdout, Format::ConftestLines | Format::ConftestJson) {
-            // conftest has no place for them.
-            report.notes.iter().for_each(|note| error(&format!("note: {}", one_line(note))));
-        }
-        let printed = match (self.stdout, self.render(self.stdout, &report)) {
-            (Format::Human | Format::ConftestLines, Ok(text)) => print_styled(&text),
-            (Format::Json | Format::ConftestJson, Ok(text)) => print_bytes(text.as_bytes()),
-            (_, Err(problem)) => {
-                error(&problem.to_string());
-                UNDECIDED
-            }
-        };
-        if printed > report.verdict.exit_code() {
+        let printed = print(&report);
+        if printed > report.exit_code() {
             let problem = Problem::new(ProblemCode::ReportWrite, "standard output could not be written");
-            report = with_problem(report, problem);
+            report = report.with_problem(problem);
             // What fails now has been said already.
             let _ = self.write_files(&report, &failed);
         }
-        self.exit_code(&report).max(printed)
-    }
-
-    fn exit_code(&self, report: &Report) -> u8 {
-        match self.stdout {
-            Format::Human | Format::Json => report.verdict.exit_code(),
-            Format::ConftestLines | Format::ConftestJson => {
-                conftest::exit_code(&conftest::checks(report), self.fail_on_warn)
-            }
-        }
+        exit_code(&report).max(printed)
     }
 
     /// Writes the files that have not failed; the first that fails ends it.
-    fn write_files(&self, report: &Report, failed: &[bool]) -> Option<(usize, Problem)> {
+    fn write_files(&self, report: &R, failed: &[bool]) -> Option<(usize, Problem)> {
         self.files.iter().zip(failed).enumerate().filter(|(_, (_, failed))| !**failed).find_map(
             |(at, ((format, path), _))| {
-                let text = self.render(*format, report).map(|text| match format {
-                    Format::Human | Format::ConftestLines => anstream::adapter::strip_str(&text).to_string(),
-                    Format::Json | Format::ConftestJson => text,
-                });
+                let text = report
+                    .render(*format, &self.options)
+                    .map(|text| if format.is_human() { anstream::adapter::strip_str(&text).to_string() } else { text });
                 text.and_then(|text| io::write_atomic(path, text.as_bytes())).err().map(|problem| (at, problem))
             },
         )
     }
-
-    fn render(&self, format: Format, report: &Report) -> Result<String, Problem> {
-        let json = match format {
-            Format::Human => return Ok(human::render(report, self.options)),
-            Format::ConftestLines => return Ok(conftest::lines(&conftest::checks(report))),
-            Format::Json => json::render(report),
-            Format::ConftestJson => conftest::json(&conftest::checks(report)),
-        };
-        json.map_err(|error| Problem::new(ProblemCode::ReportWrite, format!("could not write JSON: {error}")))
-    }
 }
 
-/// The file a report goes to: not one that another report goes to, nor a plan.
-fn target(path: &str, others: &[(Format, Utf8PathBuf)], args: &CheckArgs) -> Result<Utf8PathBuf, Problem> {
+/// The file a report goes to: not one that another report goes to, nor one that is read.
+fn target(path: &str, others: &[(Format, Utf8PathBuf)], inputs: &[&str]) -> Result<Utf8PathBuf, Problem> {
     let real = |path: &str| io::canonical(Utf8Path::new(path));
     if others.iter().any(|(_, other)| real(other.as_str()) == real(path)) {
         return Err(wrong(format!("two reports go to `{path}`")).help("give each a file of its own"));
     }
-    if io::exists(Utf8Path::new(path)) && args.plans.iter().any(|plan| real(plan) == real(path)) {
-        return Err(wrong(format!("`{path}` is a plan to be judged; the report would overwrite it")));
+    if io::exists(Utf8Path::new(path)) && inputs.iter().any(|input| real(input) == real(path)) {
+        return Err(wrong(format!("`{path}` is an input of this run; the report would overwrite it")));
     }
     Ok(Utf8PathBuf::from(path))
-}
-
-fn with_problem(mut report: Report, problem: Problem) -> Report {
-    report.problems.push(problem);
-    Report::build(report)
 }
 
 /// Sets colour for both standard streams.
@@ -215,10 +285,4 @@ pub(crate) fn fail(problems: &[Problem]) -> u8 {
         error(human::problem(problem).trim_end());
     }
     UNDECIDED
-}
-
-fn problems_to_stderr(report: &Report) {
-    for problem in report.problems.iter().chain(report.plans.iter().flat_map(|plan| &plan.problems)) {
-        error(human::problem(problem).trim_end());
-    }
 }

@@ -55,12 +55,22 @@ pub(crate) fn open(
     largest_plan: u64,
     overrides: Overrides,
 ) -> Result<Stages, Vec<Problem>> {
+    workspace::open(&prepare(args, settings, largest_plan, overrides)?)
+}
+
+/// Bounds the memory of the process and says how the run is set up; see [`open`].
+pub(crate) fn prepare(
+    args: &SetupArgs,
+    settings: Settings,
+    largest_plan: u64,
+    overrides: Overrides,
+) -> Result<Setup, Vec<Problem>> {
     let limit = match &args.max_memory {
         Some(size) => limits::parse_size(size),
         None => Ok(limits::default_limit(largest_plan, settings.threads)),
     };
     limit.and_then(limits::set).map_err(|problem| vec![problem])?;
-    workspace::open(&Setup {
+    Ok(Setup {
         root: repository_root(),
         config: args.config.clone(),
         extra_policies: args.policies.clone(),

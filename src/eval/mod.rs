@@ -78,6 +78,8 @@ pub struct Settings {
     pub input: input::Settings,
     /// What rules find beside the plan.
     pub context: Arc<Context>,
+    /// A rule that reads a part which is not there is judged all the same: inputs of tests hold what their authors thought of.
+    pub parts_may_be_missing: bool,
 }
 
 impl Settings {
@@ -138,7 +140,7 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
     let asked = |other: &&Rule| scripted.iter().any(|rule| rule.exception.as_ref().is_some_and(|by| by.by == other.id));
     let exceptions: Vec<&Rule> = policies.exceptions().iter().filter(asked).collect();
     let all: Vec<&Rule> = scripted.iter().chain(&exceptions).copied().collect();
-    let jobs = match jobs(judged, &all, settings) {
+    let jobs = match jobs_of(judged, &all, settings) {
         Ok(jobs) => jobs,
         Err(problem) => return Evaluation { problems: vec![problem], ..Evaluation::default() },
     };
@@ -149,7 +151,8 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
     for (rule, run) in scripted.into_iter().zip(runs) {
         let exception = exceptions.of_rule(rule);
         let context = outcome::Context { exception, ..outcome::Context::new(rule, &subjects, settings) };
-        let missing = available.missing(rule, policies.program());
+        let may_miss = settings.parts_may_be_missing;
+        let missing = if may_miss { Vec::new() } else { available.missing(rule, policies.program()) };
         evaluation.take(outcome::of_run(&context, run, &mut masker, settings.builtin_errors).without(missing));
     }
     evaluation.problems.extend(exceptions.problems);
@@ -168,7 +171,16 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
     evaluation
 }
 
-fn jobs(judged: &Judged<'_>, rules: &[&Rule], settings: &Settings) -> Result<Vec<Job>, Problem> {
+/// What is run for the scripted rules that are not off, in the order of the rules.
+///
+/// # Errors
+/// As [`derived`], and a context that names what the plan has.
+pub fn jobs(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) -> Result<Vec<Job>, Problem> {
+    let running = policies.rules().iter().filter(|rule| settings.level_of(rule) != Some(Level::Off));
+    jobs_of(judged, &running.collect::<Vec<_>>(), settings)
+}
+
+fn jobs_of(judged: &Judged<'_>, rules: &[&Rule], settings: &Settings) -> Result<Vec<Job>, Problem> {
     settings.context.check(|key| judged.plan.keys.contains(key) || judged.plan.wrapper_keys.contains(key))?;
     let mut inputs = Inputs::new(judged, judged.facts, settings.input, &settings.context);
     let paths = rules.iter().filter_map(|rule| Some((rule, rule.path.clone()?)));

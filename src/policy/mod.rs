@@ -127,6 +127,8 @@ pub struct Sources {
     pub data: Data,
     /// Remarks on what is loaded, for the report.
     pub notes: Vec<String>,
+    /// It is to be tested, not to judge: a package that nothing runs is no mistake.
+    pub tested: bool,
 }
 
 impl std::fmt::Debug for PolicySet {
@@ -151,22 +153,14 @@ impl PolicySet {
     /// As [`load`](Self::load), and for an entry point that no rule answers, a policy that can judge no plan, a package
     /// that nothing runs.
     pub fn load_all(sources: Sources, limits: &Limits) -> Result<Self, Vec<Problem>> {
-        let Sources { files, entry_points, data, mut notes } = sources;
+        let Sources { files, entry_points, data, mut notes, tested } = sources;
         let refused: Vec<Problem> = files.iter().filter_map(|file| conventions::refused(&file.file)).collect();
         if !refused.is_empty() {
             return Err(refused);
         }
-        let mut modules = builtin::modules(builtin::notes().map_err(|problem| vec![problem])?);
-        modules.extend(files.into_iter().map(|f| Module {
-            file: f.file,
-            dialect: f.dialect,
-            trusted: false,
-            known: None,
-        }));
-        let program = Program::load_with(modules, data, limits)?;
-
+        let program = program(files, data, limits)?;
         let mut rules = native::rules();
-        let found = register::rules(program.modules(), &entry_points);
+        let found = register::rules(program.modules(), &entry_points, tested);
         let (mut problems, exceptions) = (found.problems, found.exceptions);
         notes.extend(found.notes);
         rules.extend(found.rules);
@@ -204,6 +198,16 @@ impl PolicySet {
     pub fn has_repository_rules(&self) -> bool {
         self.rules.iter().any(|rule| rule.origin == Origin::Repository)
     }
+}
+
+/// The built-in modules and the repository's files, loaded and checked; which of their rules are in force is not asked.
+///
+/// # Errors
+/// Every problem of every file at once: what the engine's loader refuses.
+pub fn program(files: Vec<PolicyFile>, data: Data, limits: &Limits) -> Result<Program, Vec<Problem>> {
+    let mut modules = builtin::modules(builtin::notes().map_err(|problem| vec![problem])?);
+    modules.extend(files.into_iter().map(|f| Module { file: f.file, dialect: f.dialect, trusted: false, known: None }));
+    Program::load_with(modules, data, limits)
 }
 
 /// Two rules under one id would hide each other in reports and waivers.

@@ -51,7 +51,7 @@ pub(super) struct Found {
 }
 
 /// All rules of the loaded files, and everything that keeps them from being what they seem.
-pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint]) -> Found {
+pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint], tested: bool) -> Found {
     let mut found = Found::default();
     let named = by_path(modules, named, &mut found.problems);
     let mut parts: BTreeMap<&str, Vec<Part<'_>>> = BTreeMap::new();
@@ -80,7 +80,7 @@ pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint]) -> Found {
     let run: BTreeSet<&str> =
         parts.values().flatten().filter(decides).map(|part| part.module.package.as_str()).collect();
     let (idle, notes) = idle::packages(modules, &run);
-    found.problems.extend(idle);
+    found.problems.extend(idle.into_iter().filter(|_| !tested));
     found.notes.extend(notes);
     found.notes.sort();
     found.notes.dedup();

@@ -66,6 +66,7 @@ pub(super) struct Query {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Stmt {
+    pub(super) span: Range,
     pub(super) literal: Literal,
     #[serde(default)]
     pub(super) with_mods: Vec<With>,
@@ -82,6 +83,7 @@ pub(super) enum Literal {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct With {
+    pub(super) span: Range,
     pub(super) refr: Expr,
     pub(super) r#as: Expr,
 }
@@ -290,16 +292,27 @@ impl Rule {
         *span = to;
     }
 
-    /// Where the value of the head stands, if it has one.
-    pub(super) fn value_start(&self) -> Option<usize> {
-        let value = match self {
+    /// The value of the head, if it has one.
+    pub(super) fn value(&self) -> Option<&Expr> {
+        match self {
             Self::Spec { head: Head::Set { key, .. }, .. } => key.as_ref(),
             Self::Spec { head: Head::Compr { assign, .. } | Head::Func { assign, .. }, .. } => {
                 assign.as_ref().map(|assign| &assign.value)
             }
             Self::Default { value, .. } => Some(value),
-        };
-        value.map(|value| value.span().start)
+        }
+    }
+
+    /// Whether it has several bodies, of which one that holds suffices: `p { … } { … }`, unlike branches of `else`.
+    pub(super) fn is_chained(&self, text: &str) -> bool {
+        let Self::Spec { bodies, .. } = self else { return false };
+        let is_else = |body: &Body| text.get(body.span.start..).is_some_and(|text| text.starts_with("else"));
+        bodies.iter().skip(1).any(|body| !is_else(body))
+    }
+
+    /// Where the value of the head stands, if it has one.
+    pub(super) fn value_start(&self) -> Option<usize> {
+        self.value().map(|value| value.span().start)
     }
 
     /// Where the first statement of the body stands, if there is one.

@@ -28,7 +28,7 @@ use super::{
 
 /// Sizes of a file: generated policies are long, but nobody writes more than this. The engine's own limits (1 MiB, 1,024
 /// columns) refuse policies that exist.
-const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
+pub(super) const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
     max_col: NonZeroU32::new(1 << 20).unwrap(),
     // Imports written out make it longer.
     max_file_bytes: NonZeroUsize::new(4 * MAX_FILE_BYTES).unwrap(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::data::Data;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 use crate::source::{SourceFile, Span};
 
 mod annotations;
@@ -20,6 +20,7 @@ mod bare;
 mod builtins;
 mod chains;
 mod check;
+mod coverable;
 mod dialect;
 mod error;
 mod known;
@@ -28,6 +29,7 @@ mod load;
 mod mentions;
 mod metadata;
 mod names;
+mod probe;
 mod reads;
 mod rewrite;
 mod run;
@@ -147,6 +149,36 @@ impl Program {
         trace::run(&self.0, job)
     }
 
+    /// Runs jobs and tells which lines each of them evaluated; the answers stand in the order of the jobs.
+    #[must_use]
+    pub fn trace_all(&self, jobs: Vec<Job>) -> Vec<Result<Traced, String>> {
+        trace::run_all(&self.0, jobs)
+    }
+
+    /// The lines that can be evaluated, from 1, of each file that is not built in, by name.
+    ///
+    /// # Errors
+    /// None in practice: the files were read before.
+    pub fn coverable(&self) -> Result<BTreeMap<String, BTreeSet<usize>>, Problem> {
+        let own: BTreeSet<String> = self
+            .modules()
+            .iter()
+            .filter(|module| !module.trusted)
+            .map(|module| module.file.name().to_owned())
+            .collect();
+        let answer = trace::spawn(&self.0, move |prepared| coverable::of_all(prepared, &own));
+        trace::wait(&self.0, &answer).map_err(|message| {
+            Problem::new(ProblemCode::PolicyLoad, format!("the lines to be covered cannot be counted: {message}"))
+        })
+    }
+
+    /// Why a definition of a rule does not hold: its first statement that does not. `definition` is the whole of it, in
+    /// `file`. `None` where that cannot be told.
+    #[must_use]
+    pub fn unmet(&self, job: Job, file: &SourceFile, definition: Span) -> Option<Unmet> {
+        probe::run(&self.0, job, file, definition)
+    }
+
     /// Threads that were given up because their job did not end in time.
     #[must_use]
     pub fn abandoned(&self) -> usize {
@@ -205,6 +237,10 @@ pub struct DefinitionInfo {
     pub value: Option<usize>,
     /// Where the first statement of its body begins, if there is one.
     pub body: Option<usize>,
+    /// It has several bodies, of which one that holds suffices: `p { … } { … }`.
+    #[serde(default)]
+    #[cfg_attr(test, serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub chained: bool,
 }
 
 /// What a rule yields.
@@ -279,6 +315,26 @@ pub struct Traced {
     /// For each file of which something was evaluated, by name: the lines, from 1, on which an expression was. That it was
     /// evaluated does not say that it held.
     pub lines: BTreeMap<String, BTreeSet<usize>>,
+}
+
+/// The first statement of a definition that does not hold.
+#[derive(Debug, Clone)]
+pub struct Unmet {
+    /// The file.
+    pub file: SourceFile,
+    /// The statement, or the value of the head where all statements hold.
+    pub span: Span,
+    /// The parts it is made of whose values the text does not say.
+    pub operands: Vec<Operand>,
+}
+
+/// An expression and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operand {
+    /// As the file has it.
+    pub expression: String,
+    /// Its values in Rego's notation, one for each binding of the variables around it; none where it is undefined.
+    pub values: Vec<String>,
 }
 
 /// A builtin that failed while a rule ran. Its message may hold values of the input.

@@ -66,7 +66,7 @@ impl<'a> Names<'a> {
         let mut rules: BTreeMap<Parts, Vec<Definition>> = BTreeMap::new();
         for (index, (module, package)) in modules.iter().zip(&packages).enumerate() {
             for rule in &module.ast.rules {
-                let (path, definition) = define(rule, package, index);
+                let (path, definition) = define(rule, package, index, &module.text);
                 rules.entry(path).or_default().push(definition);
             }
         }
@@ -149,7 +149,7 @@ fn data_path(refr: &Expr) -> Parts {
     parts
 }
 
-pub(super) fn define(rule: &Rule, package: &[String], module: usize) -> (Parts, Definition) {
+pub(super) fn define(rule: &Rule, package: &[String], module: usize, text: &str) -> (Parts, Definition) {
     let mut path = package.to_vec();
     let refr = rule.refr().path();
     let complete = refr.as_ref().is_none_or(|path| path.complete);
@@ -161,7 +161,12 @@ pub(super) fn define(rule: &Rule, package: &[String], module: usize) -> (Parts, 
         _ if complete => (RuleShape::Complete, None),
         _ => (RuleShape::PartialObject, None),
     };
-    let parts = DefinitionInfo { span: rule.span(), value: rule.value_start(), body: rule.body_start() };
+    let parts = DefinitionInfo {
+        span: rule.span(),
+        value: rule.value_start(),
+        body: rule.body_start(),
+        chained: rule.is_chained(text),
+    };
     (path, Definition { shape, arity, module, span: rule.head_span(), parts })
 }
 

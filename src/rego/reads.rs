@@ -102,7 +102,7 @@ impl<'a> Definitions<'a> {
         let mut found: BTreeMap<Parts, Vec<(usize, &Rule)>> = BTreeMap::new();
         for (index, module) in names.modules.iter().enumerate() {
             for rule in &module.ast.rules {
-                let (path, _) = super::names::define(rule, names.package(index), index);
+                let (path, _) = super::names::define(rule, names.package(index), index, &module.text);
                 found.entry(path).or_default().push((index, rule));
             }
         }

@@ -72,7 +72,6 @@ impl Prepared {
         &self.modules
     }
 
-    #[cfg(test)]
     pub(super) fn texts(&self) -> &[EngineText] {
         &self.texts
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use regorus::Value;
 
 use crate::plan::sink::DocumentSink;
+use crate::text;
 
 /// A document for policies; opaque, immutable, cheap to clone and to extend.
 #[derive(Debug, Clone)]
@@ -42,6 +43,12 @@ impl Input {
                 sink.object(entries)
             }
         }
+    }
+
+    /// No document: whatever is read of it is undefined.
+    #[must_use]
+    pub const fn undefined() -> Self {
+        Self(Value::Undefined)
     }
 
     /// The empty object.
@@ -138,6 +145,50 @@ pub(super) struct Caps {
 pub(super) fn to_json(value: &Value, caps: Caps) -> Result<serde_json::Value, String> {
     let mut meter = Meter { items: 0, bytes: 0, caps };
     meter.convert(value)
+}
+
+/// Most characters of a value that is shown to people.
+const MAX_SHOWN: usize = 300;
+
+/// A value in Rego's notation, for people: unlike in JSON a set does not look like an array. Cut where it is long.
+pub(super) fn to_rego(value: &Value) -> String {
+    let mut out = String::new();
+    write_rego(value, &mut out);
+    text::truncate(&out, MAX_SHOWN).into_owned()
+}
+
+fn write_rego(value: &Value, out: &mut String) {
+    // What is cut anyway is not written.
+    if out.len() > 4 * MAX_SHOWN {
+        return;
+    }
+    match value {
+        Value::Undefined => out.push_str("undefined"),
+        Value::Array(items) => list(items.iter(), ["[", "]"], out),
+        Value::Set(items) if items.is_empty() => out.push_str("set()"),
+        Value::Set(items) => list(items.iter(), ["{", "}"], out),
+        Value::Object(entries) => {
+            out.push('{');
+            for (at, (key, value)) in entries.iter_sorted().enumerate() {
+                out.push_str(if at == 0 { "" } else { ", " });
+                write_rego(key, out);
+                out.push_str(": ");
+                write_rego(value, out);
+            }
+            out.push('}');
+        }
+        Value::Number(number) => out.push_str(&number.format_decimal()),
+        scalar => out.push_str(&scalar.to_json_str().unwrap_or_default()),
+    }
+}
+
+fn list<'a>(items: impl Iterator<Item = &'a Value>, [open, close]: [&str; 2], out: &mut String) {
+    out.push_str(open);
+    for (at, item) in items.enumerate() {
+        out.push_str(if at == 0 { "" } else { ", " });
+        write_rego(item, out);
+    }
+    out.push_str(close);
 }
 
 struct Meter {

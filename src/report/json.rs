@@ -62,11 +62,18 @@ struct JsonCounts {
 
 /// The program that wrote a report.
 #[derive(Debug, Serialize, JsonSchema)]
-struct JsonTool {
+pub(super) struct JsonTool {
     /// Always `plangate`.
     name: &'static str,
     /// Its version.
     version: &'static str,
+}
+
+impl JsonTool {
+    /// This program.
+    pub(super) const fn this() -> Self {
+        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    }
 }
 
 /// The result for one document.
@@ -114,7 +121,7 @@ struct JsonChanges {
 
 /// A reason why something is undecided.
 #[derive(Debug, Serialize, JsonSchema)]
-struct JsonProblem<'a> {
+pub(super) struct JsonProblem<'a> {
     /// Stable code, see docs/exit-codes.md.
     code: &'static str,
     /// What happened.
@@ -246,7 +253,7 @@ impl<'a> JsonReport<'a> {
     fn of(report: &'a Report) -> Self {
         Self {
             schema: SCHEMA,
-            tool: JsonTool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            tool: JsonTool::this(),
             verdict: report.verdict.as_str(),
             exit_code: report.verdict.exit_code(),
             problems: report.problems.iter().map(JsonProblem::of).collect(),
@@ -291,7 +298,7 @@ impl<'a> JsonPlan<'a> {
 }
 
 impl<'a> JsonProblem<'a> {
-    fn of(problem: &'a Problem) -> Self {
+    pub(super) fn of(problem: &'a Problem) -> Self {
         Self {
             code: problem.code.as_str(),
             message: &problem.message,

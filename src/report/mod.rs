@@ -10,6 +10,7 @@ pub mod human;
 pub mod json;
 pub mod listing;
 pub mod rule_page;
+pub mod testing;
 mod wrap;
 
 use std::collections::{BTreeMap, BTreeSet};

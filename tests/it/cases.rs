@@ -1,7 +1,11 @@
 //! Every built-in rule fires on its `deny_*` cases, as `expected.json` says, and on none of its `allow_*` cases.
 
-use plangate::report::Report;
-use serde_json::{Map, Value, json};
+use camino::Utf8PathBuf;
+use plangate::finding::RuleId;
+use plangate::gate::{self, TestRequest};
+use plangate::source::SourceFile;
+use plangate::testing::{self, Case, Folder, Status, Suite};
+use serde_json::{Value, json};
 
 use crate::harness::{built_in, judge, package, setup};
 
@@ -22,52 +26,34 @@ fn rule_directories() -> Vec<String> {
     found
 }
 
-/// What a rule found, in the shape of `expected.json`.
-fn found(report: &Report, rule: &str) -> Value {
-    let findings = report.plans[0].findings.iter().filter(|finding| finding.rule.as_str() == rule);
-    let mut found: Vec<Value> = findings
-        .map(|finding| {
-            let mut entry = json!({"level": finding.level.as_str()});
-            // A finding about the plan as a whole names no change.
-            let Some(subject) = &finding.subject else { return entry };
-            entry["address"] = json!(subject.address);
-            if let Some(deposed) = &subject.deposed {
-                entry["deposed"] = json!(deposed);
-            }
-            entry
-        })
-        .collect();
-    found.sort_by_key(ToString::to_string);
-    Value::Array(found)
+/// The cases beside a built-in rule, as those of a repository are found.
+fn cases(rule: &str) -> Vec<Case> {
+    let path = Utf8PathBuf::from_path_buf(package("policies").join(rule).join("cases")).unwrap();
+    let names = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut files: Vec<String> = names.collect();
+    files.sort();
+    let expected = std::fs::read_to_string(path.join("expected.json")).unwrap();
+    let expected = Some(SourceFile::new(path.join("expected.json").as_str(), expected));
+    testing::cases_of(&Folder { path, rules: vec![RuleId::new(rule)], files, expected })
+        .unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
 #[test]
 fn every_case_gives_what_its_rule_expects() {
     let mut stages = built_in();
-    stages.expect = plangate::plan::completeness::Expect::Ordinary;
     // The rule about limits says nothing without them.
     let limits = &mut stages.eval.input.limits;
     (limits.destroyed, limits.replaced, limits.changed) = (Some(10), Some(3), Some(20));
     let rules = rule_directories();
     assert!(rules.len() >= 4, "{rules:?}");
-    for rule in rules {
-        let directory = package("policies").join(&rule).join("cases");
-        let expected: Map<String, Value> =
-            serde_json::from_slice(&std::fs::read(directory.join("expected.json")).unwrap()).unwrap();
-        for (case, expected) in expected {
-            let bytes = std::fs::read(directory.join(format!("{case}.json"))).unwrap();
-            let report = judge(&stages, &[(&case, bytes)]);
-            let mut expected: Vec<Value> = expected.as_array().unwrap().clone();
-            expected.sort_by_key(ToString::to_string);
-            assert_eq!(
-                found(&report, &rule),
-                Value::Array(expected.clone()),
-                "{rule}/{case}: {:?}",
-                report.plans[0].problems
-            );
-            assert_eq!(case.starts_with("deny_"), !expected.is_empty(), "{rule}/{case} is named for the wrong side");
-        }
-    }
+    let cases: Vec<Case> = rules.iter().flat_map(|rule| cases(rule)).collect();
+    let all = cases.len();
+    let program = stages.policies.program().clone();
+    let suite = Suite { program, rules: Vec::new(), cases, policies: std::collections::BTreeSet::new() };
+    let report = gate::test(&stages, suite, &TestRequest::default());
+    let wrong: Vec<_> = report.tests.iter().filter(|test| test.status != Status::Passed).collect();
+    assert!(wrong.is_empty() && report.problems.is_empty(), "{wrong:#?} {:#?}", report.problems);
+    assert_eq!(report.tests.len(), all);
 }
 
 #[test]

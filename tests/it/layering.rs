@@ -90,6 +90,7 @@ fn third_parties_are_confined_to_their_layer() {
         ("regorus", vec!["rego"]),
         ("clap", vec!["cli"]),
         ("rustix", vec!["cli"]),
+        ("quick_xml", vec!["report"]),
         ("miette", vec!["source", "problem", "report"]),
         ("flate2", vec!["plan"]),
         ("hcl_edit", vec!["policy"]),

@@ -24,6 +24,7 @@ mod presets;
 mod process;
 mod projection;
 mod properties;
+mod ptest;
 mod readme;
 mod repositories;
 mod rule_pages;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::harness::{built_in, judge, package, read};
 
 /// Compares a generated file with the disk; `UPDATE=1` rewrites it.
-fn is_current(path: &str, text: &str) {
+pub(crate) fn is_current(path: &str, text: &str) {
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(package(path), text).unwrap();
     }
