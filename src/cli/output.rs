@@ -173,7 +173,7 @@ impl<R: Written> Outputs<R> {
                 None => stdout.push(parse(output)?),
                 Some((format, "-" | "/dev/stdout")) => stdout.push(parse(format)?),
                 Some((format, path)) => {
-                    files.push((Format::parse(format, R::FORMATS, "")?, target(path, &files, &wanted.inputs)?))
+                    files.push((Format::parse(format, R::FORMATS, "")?, target(path, &files, &wanted.inputs)?));
                 }
             }
         }
