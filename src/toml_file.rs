@@ -3,6 +3,7 @@
 //! Owns the walk over a spanned tree: shapes, unknown keys, near misses. Must not know what
 //! any key means, nor read files.
 
+use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
@@ -50,6 +51,17 @@ impl<'t> Section<'t> {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Entry<'t>> {
         self.entries.iter().copied().find(|entry| same_key(entry.key, key))
+    }
+}
+
+fn json(value: &DeValue<'_>) -> Option<Value> {
+    match value {
+        DeValue::String(text) => Some(Value::String(text.to_string())),
+        DeValue::Boolean(value) => Some(Value::Bool(*value)),
+        DeValue::Integer(number) => Some(i64::from_str_radix(number.as_str(), number.radix()).ok()?.into()),
+        DeValue::Float(number) => serde_json::Number::from_f64(number.as_str().parse().ok()?).map(Value::Number),
+        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect::<Option<_>>().map(Value::Array),
+        DeValue::Datetime(_) | DeValue::Table(_) => None,
     }
 }
 
@@ -176,6 +188,15 @@ impl<'f> Reader<'f> {
             self.wrong_shape(entry.key, entry.value, &expected, help);
         }
         number
+    }
+
+    /// The value as JSON: a string, a number, true or false, or a list of these.
+    pub fn value(&mut self, entry: Entry<'_>, help: &str) -> Option<Written<Value>> {
+        let Some(value) = json(entry.value.get_ref()) else {
+            self.wrong_shape(entry.key, entry.value, "a string, a number, true, false or a list of these", help);
+            return None;
+        };
+        Some(Written { value, span: entry.span() })
     }
 
     /// The value as a string that is not blank.

@@ -2,6 +2,7 @@
 //!
 //! Must not judge values; that is [`super::validate`].
 
+use serde_json::Value;
 use toml::de::DeTable;
 
 use super::Limits;
@@ -35,7 +36,8 @@ pub(super) struct DecisionEntry {
 #[derive(Debug)]
 pub(super) struct RuleEntry {
     pub(super) selector: Written<String>,
-    pub(super) level: Written<String>,
+    pub(super) level: Option<Written<String>>,
+    pub(super) parameters: Vec<(Written<String>, Written<Value>)>,
 }
 
 const KEYS: [&str; 13] = [
@@ -104,19 +106,22 @@ fn rules(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<RuleEntry> {
     let mut rules = Vec::new();
     for rule in entries(table) {
         let Some(body) = reader.table(rule, help) else { continue };
-        let section = reader.section(&format!("the rule {}", quoted(rule.key)), body, &["level"]);
-        let Some(level) = section.get("level") else {
-            if body.is_empty() {
-                let message = format!("the rule {} has no `level`", quoted(rule.key));
-                reader.report(rule.key_span, message, "says nothing", "add level = \"warn\", or remove the table");
-            }
-            continue;
-        };
-        if let Some(level) = reader.string(level, "write level = \"warn\"") {
-            rules.push(RuleEntry { selector: key(rule), level });
+        let section = reader.section(&format!("the rule {}", quoted(rule.key)), body, &["level", "parameters"]);
+        if body.is_empty() {
+            let message = format!("the rule {} has no `level`", quoted(rule.key));
+            reader.report(rule.key_span, message, "says nothing", "add level = \"warn\", or remove the table");
         }
+        let level = section.get("level").and_then(|entry| reader.string(entry, "write level = \"warn\""));
+        let parameters = section.get("parameters").map(|entry| parameters(reader, entry)).unwrap_or_default();
+        rules.push(RuleEntry { selector: key(rule), level, parameters });
     }
     rules
+}
+
+fn parameters(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<(Written<String>, Written<Value>)> {
+    let help = "write parameters = { max_age_days = 30 }";
+    let Some(table) = reader.table(entry, help) else { return Vec::new() };
+    entries(table).into_iter().filter_map(|entry| Some((key(entry), reader.value(entry, help)?))).collect()
 }
 
 fn decisions(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<DecisionEntry> {

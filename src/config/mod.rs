@@ -47,6 +47,8 @@ pub struct Config {
     pub catalog: Vec<CatalogSource>,
     /// Levels set per rule, in the order of the file.
     pub rules: Vec<RuleOverride>,
+    /// Parameters set for rules, in the order of the file.
+    pub parameters: Vec<ParameterSetting>,
     /// Rego dialects set per file or directory, in the order of the file.
     pub rego_versions: Vec<RegoVersionOverride>,
     /// Rules that are run whatever their names, in the order of the file.
@@ -165,6 +167,19 @@ pub struct RuleOverride {
     pub place: Place,
 }
 
+/// A value set for a parameter of a rule.
+#[derive(Debug, Clone)]
+pub struct ParameterSetting {
+    /// The id of the rule.
+    pub rule: String,
+    /// The name of the parameter.
+    pub name: String,
+    /// The value.
+    pub value: serde_json::Value,
+    /// Where it was written.
+    pub place: Place,
+}
+
 /// Which rules.
 #[derive(Debug, Clone)]
 pub enum RuleSelector {
@@ -252,6 +267,7 @@ impl Config {
             limits: Limits::default(),
             catalog: Vec::new(),
             rules: Vec::new(),
+            parameters: Vec::new(),
             rego_versions: Vec::new(),
             decisions: Vec::new(),
             data: Vec::new(),

@@ -7,7 +7,7 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use super::file::{ConfigFile, DecisionEntry, RuleEntry};
 use super::{
-    BuiltinErrors, Config, ConfiguredPath, Decision, Expect, PathSelector, PolicyPaths, RegoVersion,
+    BuiltinErrors, Config, ConfiguredPath, Decision, Expect, ParameterSetting, PathSelector, PolicyPaths, RegoVersion,
     RegoVersionOverride, RuleOverride, RuleSelector, WaiversPath, resolve,
 };
 use crate::finding::{Level, Preset};
@@ -40,6 +40,7 @@ pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, mut config:
     choose(reader, "builtin_errors", written.builtin_errors.as_ref(), &BUILTIN_ERRORS, &mut config.builtin_errors);
     config.limits = written.limits;
     config.rules = written.rules.iter().filter_map(|rule| rule_override(reader, rule)).collect();
+    config.parameters = written.rules.iter().flat_map(|rule| settings(reader, rule)).collect();
     config.rego_versions = rego_versions(reader, &written.rego_version, base);
     config.decisions = written.decisions.iter().filter_map(|decision| self::decision(reader, decision)).collect();
     config.data = paths(reader, "data", written.data, base);
@@ -96,8 +97,18 @@ pub(super) fn configured_path(
     Some(ConfiguredPath { path: resolve(base, &path.value), place: reader.place(path.span, "named here") })
 }
 
+fn settings(reader: &Reader<'_>, rule: &RuleEntry) -> Vec<ParameterSetting> {
+    let setting = |(name, value): &(Written<String>, Written<serde_json::Value>)| ParameterSetting {
+        rule: rule.selector.value.clone(),
+        name: name.value.clone(),
+        value: value.value.clone(),
+        place: reader.place(name.span, "set here"),
+    };
+    rule.parameters.iter().map(setting).collect()
+}
+
 fn rule_override(reader: &mut Reader<'_>, rule: &RuleEntry) -> Option<RuleOverride> {
-    let level = reader.choose("level", &rule.level, &LEVELS);
+    let level = reader.choose("level", rule.level.as_ref()?, &LEVELS);
     let place = reader.place(rule.selector.span, "level set here");
     let text = &rule.selector.value;
     if text.trim().is_empty() {

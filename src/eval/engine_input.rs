@@ -11,11 +11,15 @@ use super::input::{PolicyInput, Settings};
 use super::missing::Available;
 use crate::facts::Facts;
 use crate::policy::Rule;
+use crate::policy::parameters::{self, Values};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{ALIASES, Input};
 
 /// The key under which everything derived stands.
 pub const DERIVED_KEY: &str = "plangate";
+
+/// The key under it for what a repository may set.
+const PARAMETERS_KEY: &str = "parameters";
 
 /// Makes the inputs of rules; rules that name the same get the same.
 ///
@@ -24,21 +28,26 @@ pub const DERIVED_KEY: &str = "plangate";
 pub(super) struct Inputs<'a> {
     available: Available<'a>,
     context: &'a Context,
+    parameters: &'a Values,
     facts: &'a Facts,
     settings: Settings,
     bare: Input,
     beside: Option<Input>,
+    derived: Option<Input>,
     made: BTreeMap<BTreeSet<String>, Input>,
 }
 
 impl<'a> Inputs<'a> {
     /// Of a plan; `facts` are those the rules shall see.
-    pub(super) fn new(judged: &Judged<'a>, facts: &'a Facts, settings: Settings, context: &'a Context) -> Self {
+    pub(super) fn new(judged: &Judged<'a>, facts: &'a Facts, settings: &'a super::Settings) -> Self {
+        let context = &*settings.context;
         Self {
             available: Available::new(judged.plan, context),
             context,
+            parameters: &settings.parameters,
             facts,
-            settings,
+            settings: settings.input,
+            derived: None,
             bare: judged.input.clone().unwrap_or_else(Input::object),
             beside: judged.beside.clone(),
             made: BTreeMap::new(),
@@ -58,7 +67,9 @@ impl<'a> Inputs<'a> {
         let context = self.available.beside().filter(named);
         let own = rule.reads.mentions_plangate.then_some(DERIVED_KEY);
         let keys: BTreeSet<String> = aliases.chain(context).chain(own).map(str::to_owned).collect();
-        if let Some(made) = self.made.get(&keys) {
+        // What a rule's parameters are is its own.
+        let shared = rule.meta.parameters.is_empty();
+        if let Some(made) = self.made.get(&keys).filter(|_| shared) {
             return Ok(made.clone());
         }
         let mut input = self.bare.clone();
@@ -66,14 +77,29 @@ impl<'a> Inputs<'a> {
             let wrapper = || self.beside.as_ref().and_then(|beside| beside.get(key));
             let value = match self.context.get(key).map(Input::from_json).or_else(wrapper) {
                 Some(value) => value,
-                None if key == DERIVED_KEY => Input::from_json(&derived(self.facts, self.settings)?),
+                None if key == DERIVED_KEY => self.derived_for(rule)?,
                 // The same value once more: nothing is copied.
                 None => self.bare.clone(),
             };
             input = input.with(key, value);
         }
-        self.made.insert(keys, input.clone());
+        if shared {
+            self.made.insert(keys, input.clone());
+        }
         Ok(input)
+    }
+
+    /// What was derived, with the rule's parameters if it has any.
+    fn derived_for(&mut self, rule: &Rule) -> Result<Input, Problem> {
+        let derived = match &self.derived {
+            Some(derived) => derived.clone(),
+            None => self.derived.insert(Input::from_json(&derived(self.facts, self.settings)?)).clone(),
+        };
+        let values = parameters::of_rule(rule, self.parameters);
+        if values.is_empty() {
+            return Ok(derived);
+        }
+        Ok(derived.with(PARAMETERS_KEY, Input::from_json(&Value::Object(values.into_iter().collect()))))
     }
 }
 

@@ -27,6 +27,7 @@ use crate::plan::completeness::Completeness;
 use crate::plan::detect::Document;
 use crate::plan::sink::{PathSet, Selector};
 use crate::policy::contract::{DeclaredLevel, effective_level};
+use crate::policy::parameters::Values;
 use crate::policy::{Origin, PolicySet, Rule};
 use crate::problem::Problem;
 use crate::rego::{ALIASES, Input, Job};
@@ -78,6 +79,8 @@ pub struct Settings {
     pub input: input::Settings,
     /// What rules find beside the plan.
     pub context: Arc<Context>,
+    /// Values of rules' parameters that differ from their defaults.
+    pub parameters: Values,
     /// A rule that reads a part which is not there is judged all the same: inputs of tests hold what their authors thought of.
     pub parts_may_be_missing: bool,
 }
@@ -182,7 +185,7 @@ pub fn jobs(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) -> R
 
 fn jobs_of(judged: &Judged<'_>, rules: &[&Rule], settings: &Settings) -> Result<Vec<Job>, Problem> {
     settings.context.check(|key| judged.plan.keys.contains(key) || judged.plan.wrapper_keys.contains(key))?;
-    let mut inputs = Inputs::new(judged, judged.facts, settings.input, &settings.context);
+    let mut inputs = Inputs::new(judged, judged.facts, settings);
     let paths = rules.iter().filter_map(|rule| Some((rule, rule.path.clone()?)));
     paths.map(|(rule, path)| Ok(Job { rule: path, input: inputs.of(rule)? })).collect()
 }

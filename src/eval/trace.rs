@@ -78,7 +78,7 @@ pub fn trace(
 ) -> Result<Option<Trace>, String> {
     let Some(path) = &rule.path else { return Ok(None) };
     let run = |facts: &Facts, subject: Option<&Subject>| -> Result<Traced, String> {
-        let mut inputs = Inputs::new(judged, facts, settings.input, &settings.context);
+        let mut inputs = Inputs::new(judged, facts, settings);
         if let Some(subject) = subject {
             inputs = inputs.only(&subject.address);
         }

@@ -13,6 +13,7 @@ use globset::GlobMatcher;
 use serde_json::Value;
 
 use super::contract::DeclaredLevel;
+use super::parameters::Parameter;
 use crate::finding::{Level, Severity};
 
 pub use parse::parse;
@@ -42,6 +43,8 @@ pub struct RuleMeta {
     pub help: Option<String>,
     /// `custom.selector`.
     pub selector: Option<Selector>,
+    /// `custom.parameters`: what a repository may set, by name.
+    pub parameters: BTreeMap<String, Parameter>,
     /// Every other key of `custom`, as written.
     pub custom: BTreeMap<String, Value>,
 }
@@ -66,6 +69,9 @@ impl RuleMeta {
         complete(&mut self.selector, package.selector.as_ref());
         if self.related_resources.is_empty() {
             self.related_resources.clone_from(&package.related_resources);
+        }
+        for (name, parameter) in &package.parameters {
+            self.parameters.entry(name.clone()).or_insert_with(|| parameter.clone());
         }
         for (key, value) in &package.custom {
             self.custom.entry(key.clone()).or_insert_with(|| value.clone());

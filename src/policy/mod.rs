@@ -10,6 +10,7 @@ pub mod entry;
 mod idle;
 pub mod metadata;
 pub mod native;
+pub mod parameters;
 pub mod reading;
 mod register;
 pub mod set;
@@ -166,6 +167,7 @@ impl PolicySet {
         rules.extend(found.rules);
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         problems.extend(duplicate_ids(&rules));
+        problems.extend(undeclared_parameters(&rules, &program));
         if problems.is_empty() { Ok(Self { program, rules, exceptions, notes }) } else { Err(problems) }
     }
 
@@ -208,6 +210,29 @@ pub fn program(files: Vec<PolicyFile>, data: Data, limits: &Limits) -> Result<Pr
     let mut modules = builtin::modules(builtin::notes().map_err(|problem| vec![problem])?);
     modules.extend(files.into_iter().map(|f| Module { file: f.file, dialect: f.dialect, trusted: false, known: None }));
     Program::load_with(modules, data, limits)
+}
+
+/// A parameter that METADATA does not declare has no value: the rule would be silent.
+fn undeclared_parameters(rules: &[Rule], program: &Program) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for rule in rules {
+        for name in parameters::undeclared(rule) {
+            let message =
+                format!("rule `{}` reads the parameter `{name}`, which its METADATA does not declare", rule.id);
+            let problem = Problem::new(ProblemCode::PolicyLoad, message)
+                .help(format!("add `{name}: {{type: string, default: …}}` under `custom.parameters`"));
+            let module = rule.location.as_ref().and_then(|at| {
+                let module = program.modules().iter().find(|module| module.file.name() == at.file)?;
+                let info = module.rules.iter().find(|info| Some(&info.path) == rule.path.as_ref())?;
+                Some((&module.file, info.span))
+            });
+            problems.push(match module {
+                Some((file, span)) => problem.at(file, span, "read by this rule"),
+                None => problem,
+            });
+        }
+    }
+    problems
 }
 
 /// Two rules under one id would hide each other in reports and waivers.

@@ -19,6 +19,7 @@ mod explain;
 mod harness;
 mod layering;
 mod one_input;
+mod parameters;
 mod policy_new;
 mod presets;
 mod process;

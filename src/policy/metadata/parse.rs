@@ -24,7 +24,7 @@ pub fn parse(yaml: &str, file: &SourceFile, span: Span) -> Result<RuleMeta, Prob
             |location| place_in_comments(yaml, file, span, location.line(), location.column()),
         );
         problem(without_location(&error), at).help(
-            "METADATA is YAML; plangate's keys (id, severity, level, strict, category, help, selector) stand under `custom`",
+            "METADATA is YAML; plangate's keys (id, severity, level, strict, category, help, selector, parameters) stand under `custom`",
         )
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! Not read from a tree: only so does the YAML reader say where a wrong value stands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use globset::{Glob, GlobMatcher};
@@ -13,6 +13,7 @@ use super::{RelatedResource, RuleMeta, Scope, Selector};
 use crate::finding::{Level, Severity};
 use crate::plan::Action;
 use crate::policy::contract::DeclaredLevel;
+use crate::policy::parameters::{Kind, Parameter};
 use crate::suggest::{self, list};
 
 /// The keys OPA gives a meaning; others at the top are ignored by OPA, and here.
@@ -29,9 +30,9 @@ const OPA_KEYS: [&str; 10] = [
     "custom",
 ];
 /// plangate's keys under `custom`.
-const OWN_KEYS: [&str; 7] = ["id", "severity", "level", "strict", "category", "help", "selector"];
+const OWN_KEYS: [&str; 8] = ["id", "severity", "level", "strict", "category", "help", "selector", "parameters"];
 /// Own keys that decide something and that no other tool uses with one letter changed.
-const DECISIVE_KEYS: [&str; 4] = ["severity", "level", "strict", "selector"];
+const DECISIVE_KEYS: [&str; 5] = ["severity", "level", "strict", "selector", "parameters"];
 
 /// Reads a value of one shape.
 pub(super) trait Shape: Copy {
@@ -288,6 +289,61 @@ impl Shape for SelectorShape {
     }
 }
 
+/// `custom.parameters`.
+#[derive(Clone, Copy)]
+struct ParametersShape;
+
+impl Shape for ParametersShape {
+    type Out = BTreeMap<String, Parameter>;
+    const EXPECTED: &'static str = "a map of names to {type, default, description}";
+
+    fn map<'de, A: MapAccess<'de>>(self, map: A) -> Option<Result<Self::Out, A::Error>> {
+        let mut parameters = BTreeMap::new();
+        let read = each_key(map, Keys::Open, |name, map| {
+            let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(is_word) {
+                return Err(A::Error::custom(format_args!("`{name}` is no name: lower-case letters, digits and `_`")));
+            }
+            parameters.insert(name.to_owned(), map.next_value_seed(Seed(ParameterShape))?);
+            Ok(())
+        });
+        Some(read.map(|()| parameters))
+    }
+}
+
+fn kinds() -> Vec<(&'static str, Kind)> {
+    Kind::ALL.to_vec()
+}
+
+/// One of them. Without a default nobody could run the rule as it is.
+#[derive(Clone, Copy)]
+struct ParameterShape;
+
+impl Shape for ParameterShape {
+    type Out = Parameter;
+    const EXPECTED: &'static str = "{type, default, description}";
+
+    fn map<'de, A: MapAccess<'de>>(self, map: A) -> Option<Result<Parameter, A::Error>> {
+        let (mut kind, mut default, mut description) = (None, None, None);
+        let read = each_key(map, Keys::Only(&["type", "default", "description"]), |key, map| {
+            match key {
+                "type" => kind = Some(map.next_value_seed(Seed(Word { choices: kinds }))?),
+                "default" => default = Some(map.next_value::<Value>()?),
+                _ => description = Some(map.next_value_seed(Seed(Text))?),
+            }
+            Ok(())
+        });
+        Some(read.and_then(|()| {
+            let kind = kind.ok_or_else(|| A::Error::custom("a parameter without `type`"))?;
+            let default = default.ok_or_else(|| A::Error::custom("a parameter without `default`"))?;
+            if !kind.takes(&default) {
+                return Err(A::Error::custom(format_args!("`default` is no {}", kind.as_str())));
+            }
+            Ok(Parameter { kind, default, description })
+        }))
+    }
+}
+
 /// `custom`.
 #[derive(Clone, Copy)]
 struct Custom;
@@ -307,6 +363,7 @@ impl Shape for Custom {
                 "category" => meta.category = Some(map.next_value_seed(Seed(Text))?),
                 "help" => meta.help = Some(map.next_value_seed(Seed(Text))?),
                 "selector" => meta.selector = Some(map.next_value_seed(Seed(SelectorShape))?),
+                "parameters" => meta.parameters = map.next_value_seed(Seed(ParametersShape))?,
                 foreign => {
                     meta.custom.insert(foreign.to_owned(), map.next_value::<Value>()?);
                 }
