@@ -2,6 +2,8 @@
 //!
 //! The one place that turns [`Config`] into the settings of each stage. Must not judge plans.
 
+mod lints;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,8 @@ use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
 use crate::waiver::{self, WaiverSet};
+
+pub use lints::lint;
 
 /// The configuration file looked for in the repository root.
 pub const CONFIG_FILE: &str = "plangate.toml";
@@ -70,7 +74,8 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
         }
     };
     let ids: Vec<RuleId> = policies.rules().iter().map(|rule| rule.id.clone()).collect();
-    let problems: Vec<Problem> = config.check_rules(&ids).into_iter().chain(waivers.check_rules(&ids)).collect();
+    let problems = config.check_rules(&ids).into_iter().chain(waivers.check_rules(&ids));
+    let problems: Vec<Problem> = problems.chain(config.check_lints(&lints::ids())).collect();
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -213,6 +218,16 @@ struct PolicyPath<'a> {
 }
 
 fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Problem>> {
+    let paths = policy_paths(setup, config);
+    let (files, brought) = read_policies(&paths, config)?;
+    check_dialects(config, &files)?;
+    let policies = PolicySet::load(files, &engine_limits(setup))?;
+    let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
+    if idle.is_empty() { Ok(policies) } else { Err(idle) }
+}
+
+/// Where the configuration and the arguments say that policies are.
+fn policy_paths<'a>(setup: &'a Setup, config: &'a Config) -> Vec<PolicyPath<'a>> {
     let mut paths: Vec<PolicyPath<'_>> = match &config.policies {
         // Only a directory is taken for policies by its name alone; a link that leads nowhere was meant to be one.
         PolicyPaths::Default(path) if !io::exists(path) || path.is_file() => Vec::new(),
@@ -222,12 +237,22 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
         }
     };
     paths.extend(setup.extra_policies.iter().map(|path| PolicyPath { path, place: None }));
+    paths
+}
 
+/// What each path brings: canonical names of files.
+type Brought<'a> = Vec<(&'a PolicyPath<'a>, BTreeSet<Utf8PathBuf>)>;
+
+/// The policy files at these paths.
+fn read_policies<'a>(
+    paths: &'a [PolicyPath<'a>],
+    config: &Config,
+) -> Result<(Vec<PolicyFile>, Brought<'a>), Vec<Problem>> {
     // One file under two names is one file.
     let mut files: BTreeMap<Utf8PathBuf, Utf8PathBuf> = BTreeMap::new();
-    let mut brought: Vec<(&PolicyPath<'_>, BTreeSet<Utf8PathBuf>)> = Vec::new();
+    let mut brought: Brought<'_> = Vec::new();
     let mut problems = Vec::new();
-    for path in &paths {
+    for path in paths {
         match policy_files(path) {
             Ok(found) => {
                 brought.push((path, found.iter().map(|file| io::canonical(file)).collect()));
@@ -240,7 +265,6 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     }
     let names: BTreeSet<Utf8PathBuf> = files.into_values().collect();
     let names: Vec<Utf8PathBuf> = names.into_iter().collect();
-    problems.extend(config.check_rego_versions(&names));
     let mut loaded = Vec::new();
     for name in &names {
         let dialect = match config.rego_version_for(name) {
@@ -253,20 +277,25 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
             Err(problem) => problems.push(problem),
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let limits = rego::Limits {
+    if problems.is_empty() { Ok((loaded, brought)) } else { Err(problems) }
+}
+
+/// A dialect that is set for no file is a mistake where all files are there.
+fn check_dialects(config: &Config, files: &[PolicyFile]) -> Result<(), Vec<Problem>> {
+    let names: Vec<Utf8PathBuf> = files.iter().map(|file| file.file.name().into()).collect();
+    let problems = config.check_rego_versions(&names);
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+fn engine_limits(setup: &Setup) -> rego::Limits {
+    rego::Limits {
         load: LOAD_TIMEOUT,
         rule: setup.rule_timeout,
         threads: setup.threads,
         now: setup.now,
         max_items: MAX_RESULT_ITEMS,
         max_bytes: MAX_RESULT_BYTES,
-    };
-    let policies = PolicySet::load(loaded, &limits)?;
-    let idle: Vec<Problem> = brought.iter().filter_map(|(path, files)| without_rules(path, files, &policies)).collect();
-    if idle.is_empty() { Ok(policies) } else { Err(idle) }
+    }
 }
 
 /// The policy files at a path, without tests.

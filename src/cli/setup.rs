@@ -55,12 +55,22 @@ pub(crate) fn open(
     largest_plan: u64,
     overrides: Overrides,
 ) -> Result<Stages, Vec<Problem>> {
+    limit_memory(args, settings, largest_plan)?;
+    workspace::open(&setup(args, settings, overrides))
+}
+
+/// Bounds the memory of the process.
+pub(crate) fn limit_memory(args: &SetupArgs, settings: Settings, largest_plan: u64) -> Result<(), Vec<Problem>> {
     let limit = match &args.max_memory {
         Some(size) => limits::parse_size(size),
         None => Ok(limits::default_limit(largest_plan, settings.threads)),
     };
-    limit.and_then(limits::set).map_err(|problem| vec![problem])?;
-    workspace::open(&Setup {
+    limit.and_then(limits::set).map_err(|problem| vec![problem])
+}
+
+/// How the arguments set up a run in the repository the current directory is in.
+pub(crate) fn setup(args: &SetupArgs, settings: Settings, overrides: Overrides) -> Setup {
+    Setup {
         root: repository_root(),
         config: args.config.clone(),
         extra_policies: args.policies.clone(),
@@ -75,7 +85,7 @@ pub(crate) fn open(
             FailOn::Warn => Level::Warn,
             FailOn::Deny => Level::Deny,
         }),
-    })
+    }
 }
 
 /// The repository root as a path relative to the current directory (`.`, `..`, `../..`), so that no

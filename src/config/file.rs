@@ -20,6 +20,7 @@ pub(super) struct ConfigFile {
     pub(super) limits: Limits,
     pub(super) rules: Vec<RuleEntry>,
     pub(super) rego_version: Vec<(Written<String>, Written<String>)>,
+    pub(super) lint: Vec<(Written<String>, Written<String>)>,
 }
 
 /// One `[rules."…"]`.
@@ -29,7 +30,7 @@ pub(super) struct RuleEntry {
     pub(super) level: Written<String>,
 }
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "policies",
     "waivers",
     "preset",
@@ -41,6 +42,7 @@ const KEYS: [&str; 11] = [
     "catalog",
     "rules",
     "rego-version",
+    "lint",
 ];
 const LIMITS: [&str; 5] = ["mass-destruction-percent", "mass-destruction-at-least", "destroyed", "replaced", "changed"];
 
@@ -61,6 +63,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> Confi
         limits: section.get("limits").map(|entry| limits(reader, entry)).unwrap_or_default(),
         rules: section.get("rules").map(|entry| rules(reader, entry)).unwrap_or_default(),
         rego_version: section.get("rego-version").map(|entry| rego_version(reader, entry)).unwrap_or_default(),
+        lint: section.get("lint").map(|entry| lint(reader, entry)).unwrap_or_default(),
     }
 }
 
@@ -109,5 +112,15 @@ fn rego_version(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<(Written<Strin
     entries(table)
         .into_iter()
         .filter_map(|entry| Some((key(entry), reader.string(entry, "write \"v0\" or \"v1\"")?)))
+        .collect()
+}
+
+fn lint(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<(Written<String>, Written<String>)> {
+    let Some(table) = reader.table(entry, "write [lint] and below it unknown-field = \"warn\"") else {
+        return Vec::new();
+    };
+    entries(table)
+        .into_iter()
+        .filter_map(|entry| Some((key(entry), reader.string(entry, "write \"off\", \"warn\" or \"error\"")?)))
         .collect()
 }

@@ -49,6 +49,8 @@ pub struct Config {
     pub rules: Vec<RuleOverride>,
     /// Rego dialects set per file or directory, in the order of the file.
     pub rego_versions: Vec<RegoVersionOverride>,
+    /// Levels set for lints, in the order of the file.
+    pub lint: Vec<LintOverride>,
 }
 
 /// Where policies are.
@@ -183,6 +185,28 @@ impl RuleSelector {
     }
 }
 
+/// A level set for a lint.
+#[derive(Debug, Clone)]
+pub struct LintOverride {
+    /// The id of the lint.
+    pub id: String,
+    /// The level.
+    pub level: LintLevel,
+    /// Where it was written.
+    pub place: Place,
+}
+
+/// What a finding of a lint means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LintLevel {
+    /// It is not looked for.
+    Off,
+    /// It is shown.
+    Warn,
+    /// It is shown, and `plangate lint` fails.
+    Error,
+}
+
 /// A dialect set for policy files.
 #[derive(Debug, Clone)]
 pub struct RegoVersionOverride {
@@ -238,6 +262,7 @@ impl Config {
             catalog: Vec::new(),
             rules: Vec::new(),
             rego_versions: Vec::new(),
+            lint: Vec::new(),
         }
     }
 
@@ -258,6 +283,23 @@ impl Config {
     pub fn check_rules(&self, ids: &[RuleId]) -> Vec<Problem> {
         let unmatched = self.rules.iter().filter(|rule| !ids.iter().any(|id| rule.selector.matches(id)));
         unmatched.map(|rule| unmatched_rule(rule, ids)).collect()
+    }
+
+    /// One problem for each level that is set for no lint.
+    #[must_use]
+    pub fn check_lints(&self, ids: &[&str]) -> Vec<Problem> {
+        let unknown = self.lint.iter().filter(|lint| !ids.contains(&lint.id.as_str()));
+        unknown
+            .map(|lint| {
+                let help = match suggest::nearest(&lint.id, ids.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("lints: {}", suggest::list(ids)),
+                };
+                Problem::new(ProblemCode::Config, format!("no lint is called {}", quoted(&lint.id)))
+                    .at(&lint.place.file, lint.place.span, "no such lint")
+                    .help(help)
+            })
+            .collect()
     }
 
     /// The dialect the configuration gives a policy file (a path that starts like those in

@@ -7,8 +7,8 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use super::file::{ConfigFile, RuleEntry};
 use super::{
-    BuiltinErrors, Config, ConfiguredPath, Expect, PathSelector, PolicyPaths, RegoVersion, RegoVersionOverride,
-    RuleOverride, RuleSelector, WaiversPath, resolve,
+    BuiltinErrors, Config, ConfiguredPath, Expect, LintLevel, LintOverride, PathSelector, PolicyPaths, RegoVersion,
+    RegoVersionOverride, RuleOverride, RuleSelector, WaiversPath, resolve,
 };
 use crate::finding::{Level, Preset};
 use crate::toml_file::{Reader, Written, quoted};
@@ -21,6 +21,8 @@ const WARN_OR_DENY: [(&str, Level); 2] = [("warn", Level::Warn), ("deny", Level:
 const EXPECTATIONS: [(&str, Expect); 2] = [("ordinary", Expect::Ordinary), ("refresh-only", Expect::RefreshOnly)];
 const BUILTIN_ERRORS: [(&str, BuiltinErrors); 2] =
     [("warn", BuiltinErrors::Warn), ("undecided", BuiltinErrors::Undecided)];
+const LINT_LEVELS: [(&str, LintLevel); 3] =
+    [("off", LintLevel::Off), ("warn", LintLevel::Warn), ("error", LintLevel::Error)];
 const REGO_VERSIONS: [(&str, RegoVersion); 2] = [("v0", RegoVersion::V0), ("v1", RegoVersion::V1)];
 
 /// Judges every value; what is wrong goes to the reader and the default takes its place.
@@ -39,6 +41,7 @@ pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, mut config:
     config.limits = written.limits;
     config.rules = written.rules.iter().filter_map(|rule| rule_override(reader, rule)).collect();
     config.rego_versions = rego_versions(reader, &written.rego_version, base);
+    config.lint = written.lint.iter().filter_map(|(id, level)| lint_override(reader, id, level)).collect();
     config
 }
 
@@ -97,6 +100,11 @@ fn rule_override(reader: &mut Reader<'_>, rule: &RuleEntry) -> Option<RuleOverri
         RuleSelector::Exact(text.clone())
     };
     Some(RuleOverride { selector, level: level?, place })
+}
+
+fn lint_override(reader: &mut Reader<'_>, id: &Written<String>, level: &Written<String>) -> Option<LintOverride> {
+    let level = reader.choose(&id.value, level, &LINT_LEVELS)?;
+    Some(LintOverride { id: id.value.clone(), level, place: reader.place(id.span, "level set here") })
 }
 
 fn rego_versions(

@@ -32,6 +32,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod trace;
+pub mod usage;
 mod value;
 
 pub use known::Known;

@@ -14,6 +14,7 @@ mod query;
 #[cfg(test)]
 mod tests;
 mod value;
+pub(super) mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 

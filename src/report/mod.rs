@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod explain;
 pub mod human;
 pub mod json;
+pub mod lint;
 pub mod listing;
 pub mod rule_page;
 mod wrap;

@@ -1,0 +1,82 @@
+//! Comparisons with words that a value can never be.
+
+use serde_json::Value as Json;
+
+use super::Found;
+use super::shape::{Look, Shapes, is_list, written};
+use super::table::UNKNOWN_VALUE;
+use crate::plan::sink::Selector;
+use crate::rego::usage::{Comparison, Path, Usage};
+use crate::suggest::{self, list};
+
+/// What people write for Terraform's words of actions.
+const MEANT: [(&str, &str); 13] = [
+    ("destroy", "delete"),
+    ("destroyed", "delete"),
+    ("remove", "delete"),
+    ("deleted", "delete"),
+    ("add", "create"),
+    ("created", "create"),
+    ("modify", "update"),
+    ("change", "update"),
+    ("updated", "update"),
+    ("noop", "no-op"),
+    ("none", "no-op"),
+    ("import", "no-op"),
+    ("moved", "no-op"),
+];
+/// What people write for a replacement, which has no word of its own.
+const REPLACE: [&str; 4] = ["replace", "recreate", "destroy-create", "replaced"];
+
+/// Reports each string that its value never is.
+pub(super) fn unknown_values(usage: &Usage, shapes: &Shapes, found: &mut Found<'_>) {
+    for comparison in &usage.comparisons {
+        let element = |path: &Path| {
+            let wildcard = comparison.listed.then_some(Selector::Wildcard);
+            path.iter().cloned().chain(wildcard).collect::<Path>()
+        };
+        let paths: Vec<Path> = comparison.paths.iter().map(element).collect();
+        let nodes: Option<Vec<(&Path, Vec<&Json>)>> = paths
+            .iter()
+            .map(|path| match shapes.look(path) {
+                Look::Known(nodes) if !nodes.is_empty() => Some((path, nodes)),
+                _ => None,
+            })
+            .collect();
+        let Some(nodes) = nodes else { continue };
+        if !comparison.listed && nodes.iter().all(|(_, nodes)| nodes.iter().all(|node| is_list(node))) {
+            list_with_string(comparison, &nodes, found);
+            continue;
+        }
+        let words: Option<Vec<Vec<&str>>> = nodes.iter().map(|(path, nodes)| shapes.words(path, nodes)).collect();
+        let Some(words) = words.map(|words| words.concat()) else { continue };
+        for string in comparison.strings.iter().filter(|string| !words.contains(&string.text.as_str())) {
+            let Some((path, _)) = nodes.first() else { continue };
+            let (path, text) = (written(path), string.text.as_str());
+            let message = format!("`{path}` is never {:?}", text);
+            let help = advice(&path, text, &words);
+            found.report(&UNKNOWN_VALUE, string.spot.clone(), message, "no such word", help);
+        }
+    }
+}
+
+fn list_with_string(comparison: &Comparison, nodes: &[(&Path, Vec<&Json>)], found: &mut Found<'_>) {
+    let (Some((path, _)), Some(string)) = (nodes.first(), comparison.strings.first()) else { return };
+    let path = written(path);
+    let message = format!("`{path}` is a list and never the string {:?}", string.text);
+    let help = format!("look into it: {:?} in {path}", string.text);
+    found.report(&UNKNOWN_VALUE, string.spot.clone(), message, "a list is compared with this", help);
+}
+
+fn advice(path: &str, text: &str, words: &[&str]) -> String {
+    let is_actions = path.ends_with(".actions[_]");
+    if is_actions && REPLACE.contains(&text) {
+        return "a replacement is `delete` and `create` together, in either order".to_owned();
+    }
+    let meant = MEANT.iter().find(|(said, meant)| is_actions && *said == text && words.contains(meant));
+    let near = meant.map(|(_, meant)| *meant).or_else(|| suggest::nearest(text, words.iter().copied()));
+    match near {
+        Some(near) => format!("did you mean `{near}`? It is {}", list(words)),
+        None => format!("it is {}", list(words)),
+    }
+}
