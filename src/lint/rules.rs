@@ -175,7 +175,7 @@ fn planned_values_only(info: &RuleInfo, rule: &RuleUsage, found: &mut Found<'_>)
         return;
     }
     let planned = roots().filter(|(root, ..)| *root == Some("planned_values"));
-    let Some((_, _, spot)) = planned.min_by(|a, b| a.2.key().cmp(&b.2.key())) else { return };
+    let Some((_, _, spot)) = planned.min_by(|a, b| (a.1.len(), a.2.key()).cmp(&(b.1.len(), b.2.key()))) else { return };
     let message = format!("`{}` sees only what will be there, not what is destroyed", info.name);
     let help = "`planned_values` holds the result of the plan: a resource that is deleted or replaced does not show as such. \
                 Read `resource_changes` if the rule is about changes";
@@ -213,7 +213,8 @@ fn sensitive(path: &Path) -> Option<String> {
         [Some("resource_changes")]
         | [Some("resource_changes"), None]
         | [Some("resource_changes"), None, Some("change")] => Some(format!("all attributes of an object, `{shown}`")),
-        [Some("variables")] | [Some("variables"), None, ..] => Some(format!("variables of every name, `{shown}`")),
+        // The value of a variable whose name is computed is most often that of one.
+        [Some("variables")] => Some(format!("all variables, `{shown}`")),
         [Some("variables"), Some(name), ..] if is_secret_name(name) => {
             Some(format!("`{shown}`, which looks like a secret"))
         }

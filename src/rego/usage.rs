@@ -152,15 +152,20 @@ fn rule(names: &Names<'_>, path: &Parts, referred: &BTreeSet<Parts>) -> RuleUsag
 }
 
 fn looks_at(names: &Names<'_>, expressions: &Expressions) -> Vec<(Path, Spot)> {
-    let mut first: BTreeMap<Path, Spot> = BTreeMap::new();
-    // Places are in the order of files, which are sorted by name.
+    let taken = collect::steps_taken(names);
+    let mut first: BTreeMap<Path, (bool, Spot)> = BTreeMap::new();
+    // Places are in the order of files, which are sorted by name. Where a step is taken says more than where its value is used.
     for ((module, span), seen) in expressions {
         let Some(spot) = spot(names, *module, *span) else { continue };
+        let takes = taken.contains(&(*module, *span));
         for path in &seen.paths {
-            first.entry(path.clone()).or_insert_with(|| spot.clone());
+            let known = first.entry(path.clone()).or_insert_with(|| (takes, spot.clone()));
+            if takes && !known.0 {
+                *known = (takes, spot.clone());
+            }
         }
     }
-    first.into_iter().collect()
+    first.into_iter().map(|(path, (_, spot))| (path, spot)).collect()
 }
 
 /// A place in a file of the repository; nothing in one that ships.

@@ -16,6 +16,7 @@ mod expectations;
 mod explain;
 mod harness;
 mod layering;
+mod lint;
 mod policy_new;
 mod presets;
 mod process;

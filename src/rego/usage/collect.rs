@@ -109,6 +109,17 @@ pub(super) fn reads(names: &Names<'_>, seen: &Expressions) -> Vec<Read> {
     found
 }
 
+/// Where references and `object.get` take steps.
+pub(super) fn steps_taken(names: &Names<'_>) -> BTreeSet<(usize, Span)> {
+    let mut found = BTreeSet::new();
+    each_own(names, |module, expr| {
+        if matches!(expr, Expr::RefDot { .. } | Expr::RefBrack { .. } | Expr::Call { .. }) {
+            found.insert((module, expr.span()));
+        }
+    });
+    found
+}
+
 fn names_builtin(names: &Names<'_>, module: usize, fcn: &Expr) -> Option<&'static str> {
     match names.callee(module, &fcn.path()?.parts) {
         Callee::Builtin(builtin) => Some(builtin.name),
