@@ -41,7 +41,7 @@ pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, mut config:
     config.limits = written.limits;
     config.rules = written.rules.iter().filter_map(|rule| rule_override(reader, rule)).collect();
     config.rego_versions = rego_versions(reader, &written.rego_version, base);
-    config.lint = written.lint.iter().filter_map(|(id, level)| lint_override(reader, id, level)).collect();
+    config.lint = lint_overrides(reader, &written.lint);
     config
 }
 
@@ -102,9 +102,18 @@ fn rule_override(reader: &mut Reader<'_>, rule: &RuleEntry) -> Option<RuleOverri
     Some(RuleOverride { selector, level: level?, place })
 }
 
-fn lint_override(reader: &mut Reader<'_>, id: &Written<String>, level: &Written<String>) -> Option<LintOverride> {
-    let level = reader.choose(&id.value, level, &LINT_LEVELS)?;
-    Some(LintOverride { id: id.value.clone(), level, place: reader.place(id.span, "level set here") })
+fn lint_overrides(reader: &mut Reader<'_>, written: &[(Written<String>, Written<String>)]) -> Vec<LintOverride> {
+    let mut overrides: Vec<LintOverride> = Vec::new();
+    for (key, level) in written {
+        let id = key.value.replace('_', "-");
+        let Some(level) = reader.choose(&id, level, &LINT_LEVELS) else { continue };
+        if overrides.iter().any(|earlier| earlier.id == id) {
+            reader.report(key.span, format!("`lint` names `{id}` twice"), "already set above", "keep one of the two");
+            continue;
+        }
+        overrides.push(LintOverride { id, level, place: reader.place(key.span, "level set here") });
+    }
+    overrides
 }
 
 fn rego_versions(

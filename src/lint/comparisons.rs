@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::Found;
-use super::shape::{Look, Shapes, is_list, written};
+use super::shape::{Look, Shapes, is_list, words, written};
 use super::table::UNKNOWN_VALUE;
 use crate::plan::sink::Selector;
 use crate::rego::usage::{Comparison, Path, Usage};
@@ -48,13 +48,13 @@ pub(super) fn unknown_values(usage: &Usage, shapes: &Shapes, found: &mut Found<'
             list_with_string(comparison, &nodes, found);
             continue;
         }
-        let words: Option<Vec<Vec<&str>>> = nodes.iter().map(|(path, nodes)| shapes.words(path, nodes)).collect();
-        let Some(words) = words.map(|words| words.concat()) else { continue };
-        for string in comparison.strings.iter().filter(|string| !words.contains(&string.text.as_str())) {
+        let known: Option<Vec<Vec<&str>>> = nodes.iter().map(|(path, nodes)| words(path, nodes)).collect();
+        let Some(known) = known.map(|words| words.concat()) else { continue };
+        for string in comparison.strings.iter().filter(|string| !known.contains(&string.text.as_str())) {
             let Some((path, _)) = nodes.first() else { continue };
             let (path, text) = (written(path), string.text.as_str());
-            let message = format!("`{path}` is never {:?}", text);
-            let help = advice(&path, text, &words);
+            let message = format!("`{path}` is never {text:?}");
+            let help = advice(&path, text, &known);
             found.report(&UNKNOWN_VALUE, string.spot.clone(), message, "no such word", help);
         }
     }

@@ -126,11 +126,14 @@ fn in_plan(path: &[Selector]) -> &[Selector] {
     }
 }
 
+fn name(step: &Selector) -> Option<&str> {
+    match step {
+        Selector::Name(name) => Some(name),
+        Selector::Wildcard => None,
+    }
+}
+
 fn names(path: &[Selector]) -> Vec<Option<&str>> {
-    let name = |step| match step {
-        &Selector::Name(ref name) => Some(&**name),
-        &Selector::Wildcard => None,
-    };
     path.iter().map(name).collect()
 }
 
@@ -198,10 +201,7 @@ fn sensitive(path: &Path) -> Option<String> {
     let shown = written(path);
     let path = in_plan(path);
     if let Some(rest) = below_change(path, &["before", "after"]) {
-        let last = rest.iter().rev().find_map(|step| match step {
-            Selector::Name(name) => Some(&**name),
-            Selector::Wildcard => None,
-        });
+        let last = rest.iter().rev().find_map(name);
         return match last {
             None if rest.is_empty() => Some(format!("all attributes of an object, `{shown}`")),
             Some(last) if is_secret_name(last) => Some(format!("`{shown}`, which looks like a secret")),

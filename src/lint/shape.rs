@@ -84,33 +84,33 @@ impl Shapes {
         let resolved: Vec<&Json> = nodes.iter().flat_map(|node| resolve(root, node)).collect();
         Look::Known(if resolved.iter().any(|node| is_open(node)) { Vec::new() } else { resolved })
     }
+}
 
-    /// The words a value can be, if it is one of several.
-    pub(super) fn words<'s>(&'s self, path: &[Selector], nodes: &[&'s Json]) -> Option<Vec<&'s str>> {
-        if let (Some(Selector::Name(own)), Some(Selector::Name(last))) = (path.first(), path.last())
-            && &**own == OWN
-        {
-            // The type says no more than that these are text.
-            match &**last {
-                "verb" => return Some(Action::verbs()),
-                "verb_class" => {
-                    let all = [VerbClass::Keep, VerbClass::Update, VerbClass::Destroy, VerbClass::Forget];
-                    return Some(all.iter().map(|class| class.as_str()).collect());
-                }
-                _ => {}
+/// The words a value can be, if it is one of several.
+pub(super) fn words<'s>(path: &[Selector], nodes: &[&'s Json]) -> Option<Vec<&'s str>> {
+    if let (Some(Selector::Name(own)), Some(Selector::Name(last))) = (path.first(), path.last())
+        && &**own == OWN
+    {
+        // The type says no more than that these are text.
+        match &**last {
+            "verb" => return Some(Action::verbs()),
+            "verb_class" => {
+                let all = [VerbClass::Keep, VerbClass::Update, VerbClass::Destroy, VerbClass::Forget];
+                return Some(all.iter().map(|class| class.as_str()).collect());
             }
+            _ => {}
         }
-        let mut words = Vec::new();
-        for node in nodes {
-            let listed = node.get("examples").or_else(|| node.get("enum")).and_then(Json::as_array);
-            match (listed, node.get("const")) {
-                (Some(listed), _) => words.extend(listed.iter().filter_map(Json::as_str)),
-                (None, Some(word)) => words.extend(word.as_str()),
-                (None, None) => return None,
-            }
-        }
-        (!words.is_empty()).then_some(words)
     }
+    let mut words = Vec::new();
+    for node in nodes {
+        let listed = node.get("examples").or_else(|| node.get("enum")).and_then(Json::as_array);
+        match (listed, node.get("const")) {
+            (Some(listed), _) => words.extend(listed.iter().filter_map(Json::as_str)),
+            (None, Some(word)) => words.extend(word.as_str()),
+            (None, None) => return None,
+        }
+    }
+    (!words.is_empty()).then_some(words)
 }
 
 /// The schemas a node stands for, references and alternatives followed; `null` left out.

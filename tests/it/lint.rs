@@ -83,10 +83,14 @@ fn levels_of_the_configuration() {
     let config = "[lint]\nunknown-field = \"off\"\nprints-sensitive = \"error\"\n";
     let directory = repository(&[("policy/a.rego", TYPO), ("plangate.toml", config)]);
     lint(directory.path(), &[]).exits(1).says("1 error, 0 warnings").hides("unknown-field");
-    let off = "[lint]\nunknown_field = \"off\"\n";
-    std::fs::write(directory.path().join("plangate.toml"), off).unwrap();
+    let write = |text: &str| std::fs::write(directory.path().join("plangate.toml"), text).unwrap();
+    write("[lint]\nunknown_field = \"off\"\n");
+    lint(directory.path(), &[]).exits(0).says("0 errors, 1 warning");
+    write("[lint]\nunknown_field = \"off\"\nunknown-field = \"off\"\n");
+    lint(directory.path(), &[]).exits(2).says("names `unknown-field` twice");
+    write("[lint]\nunknown-fields = \"off\"\n");
     lint(directory.path(), &[]).exits(2).says("no lint is called").says("did you mean `unknown-field`?");
-    std::fs::write(directory.path().join("plangate.toml"), "[lint]\nunknown-field = \"deny\"\n").unwrap();
+    write("[lint]\nunknown-field = \"deny\"\n");
     lint(directory.path(), &[]).exits(2).says("it takes `off`, `warn` or `error`");
 }
 

@@ -23,7 +23,9 @@ pub(super) fn each_expr<'a>(rule: &'a Rule, visit: &mut impl FnMut(&'a Expr)) {
                 Head::Set { key, .. } => key.iter().for_each(|key| expr(key, visit)),
             }
             for body in bodies {
-                body.assign.iter().for_each(|assign| expr(&assign.value, visit));
+                if let Some(assign) = &body.assign {
+                    expr(&assign.value, visit);
+                }
                 query(&body.query, visit);
             }
         }
@@ -32,7 +34,9 @@ pub(super) fn each_expr<'a>(rule: &'a Rule, visit: &mut impl FnMut(&'a Expr)) {
 
 fn query<'a>(of: &'a Query, visit: &mut impl FnMut(&'a Expr)) {
     for stmt in &of.stmts {
-        stmt.with_mods.iter().for_each(|with| expr(&with.r#as, visit));
+        for with in &stmt.with_mods {
+            expr(&with.r#as, visit);
+        }
         match &stmt.literal {
             Literal::SomeVars { .. } => {}
             Literal::SomeIn { key, value, collection } => {
@@ -52,7 +56,9 @@ fn expr<'a>(at: &'a Expr, visit: &mut impl FnMut(&'a Expr)) {
     match at.comprehension() {
         Some((inner, outputs)) => {
             query(inner, visit);
-            outputs.into_iter().for_each(|output| expr(output, visit));
+            for output in outputs {
+                expr(output, visit);
+            }
         }
         None => at.children().into_iter().for_each(|child| expr(child, visit)),
     }
@@ -61,7 +67,9 @@ fn expr<'a>(at: &'a Expr, visit: &mut impl FnMut(&'a Expr)) {
 /// Every expression of every file of the repository.
 fn each_own<'a>(names: &Names<'a>, mut visit: impl FnMut(usize, &'a Expr)) {
     for (index, module) in names.modules.iter().enumerate().filter(|(_, module)| !module.trusted) {
-        module.ast.rules.iter().for_each(|rule| each_expr(rule, &mut |expr| visit(index, expr)));
+        for rule in &module.ast.rules {
+            each_expr(rule, &mut |expr| visit(index, expr));
+        }
     }
 }
 
@@ -73,7 +81,9 @@ pub(super) fn literals(names: &Names<'_>) -> BTreeMap<String, Vec<Spot>> {
             found.entry(text.to_owned()).or_default().push(Spot { file: file.file.clone(), span });
         }
     });
-    found.values_mut().for_each(|spots| spots.sort_by(|a, b| a.key().cmp(&b.key())));
+    for spots in found.values_mut() {
+        spots.sort_by(|a, b| a.key().cmp(&b.key()));
+    }
     found
 }
 
@@ -88,7 +98,7 @@ fn string(expr: &Expr) -> Option<(&str, Span)> {
 pub(super) fn reads(names: &Names<'_>, seen: &Expressions) -> Vec<Read> {
     let mut found = Vec::new();
     each_own(names, |module, expr| {
-        let (steps, at): (Vec<Option<(String, Span)>>, Option<&Seen>) = match expr {
+        let (steps, at): (Vec<Taken>, Option<&Seen>) = match expr {
             Expr::RefDot { .. } | Expr::RefBrack { .. } => {
                 (steps(expr), seen.get(&(module, expr.span())).filter(|seen| seen.is_input))
             }
@@ -127,7 +137,10 @@ fn names_builtin(names: &Names<'_>, module: usize, fcn: &Expr) -> Option<&'stati
     }
 }
 
-fn steps(expr: &Expr) -> Vec<Option<(String, Span)>> {
+/// A step with the place of its key; nothing where the key is computed.
+type Taken = Option<(String, Span)>;
+
+fn steps(expr: &Expr) -> Vec<Taken> {
     let mut steps = Vec::new();
     let mut at = expr;
     loop {
@@ -147,7 +160,7 @@ fn steps(expr: &Expr) -> Vec<Option<(String, Span)>> {
     steps
 }
 
-fn keys(key: &Expr) -> Vec<Option<(String, Span)>> {
+fn keys(key: &Expr) -> Vec<Taken> {
     let owned = |expr: &Expr| string(expr).map(|(key, span)| (key.to_owned(), span));
     match key {
         Expr::Array { items, .. } => items.iter().map(owned).collect(),

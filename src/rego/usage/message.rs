@@ -62,7 +62,9 @@ impl<'a> Flow<'_, 'a> {
             for rule in &module.ast.rules {
                 if define(rule, self.names.package(index), index).0 == *path {
                     let variables = assignments(rule);
-                    outputs(rule).into_iter().for_each(|output| self.expr(index, &variables, output));
+                    for output in outputs(rule) {
+                        self.expr(index, &variables, output);
+                    }
                 }
             }
         }
@@ -79,7 +81,9 @@ impl<'a> Flow<'_, 'a> {
                 match self.names.callee(module, &path.parts) {
                     Callee::User { path, .. } => self.rule(&path),
                     Callee::Builtin(builtin) if CARRIERS.contains(&builtin.name) => {
-                        params.iter().for_each(|param| self.expr(module, variables, param));
+                        for param in params {
+                            self.expr(module, variables, param);
+                        }
                     }
                     Callee::Builtin(_) | Callee::Unknown(_) => {}
                 }
@@ -106,11 +110,15 @@ impl<'a> Flow<'_, 'a> {
         }
         let (Expr::Var { value: name, .. }, steps) = expr.reference() else { return };
         if let Some(made_of) = variables.get(name.as_str()) {
-            made_of.iter().for_each(|made_of| self.expr(module, variables, made_of));
+            for made_of in made_of {
+                self.expr(module, variables, made_of);
+            }
         } else if let Some(mut path) = self.names.global(module, name) {
             path.extend(steps.iter().map_while(Step::key).map(str::to_owned));
             let reached: Vec<Parts> = self.names.reached(&path).cloned().collect();
-            reached.iter().for_each(|rule| self.rule(rule));
+            for rule in &reached {
+                self.rule(rule);
+            }
         }
     }
 }
