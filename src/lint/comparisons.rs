@@ -6,7 +6,7 @@ use super::Found;
 use super::shape::{Look, Shapes, is_list, words, written};
 use super::table::UNKNOWN_VALUE;
 use crate::plan::sink::Selector;
-use crate::rego::usage::{Comparison, Path, Usage};
+use crate::rego::usage::{Compared, Comparison, Path, Usage};
 use crate::suggest::{self, list};
 
 /// What people write for Terraform's words of actions.
@@ -32,7 +32,7 @@ const REPLACE: [&str; 4] = ["replace", "recreate", "destroy-create", "replaced"]
 pub(super) fn unknown_values(usage: &Usage, shapes: &Shapes, found: &mut Found<'_>) {
     for comparison in &usage.comparisons {
         let element = |path: &Path| {
-            let wildcard = comparison.listed.then_some(Selector::Wildcard);
+            let wildcard = (comparison.kind == Compared::Elements).then_some(Selector::Wildcard);
             path.iter().cloned().chain(wildcard).collect::<Path>()
         };
         let paths: Vec<Path> = comparison.paths.iter().map(element).collect();
@@ -44,7 +44,8 @@ pub(super) fn unknown_values(usage: &Usage, shapes: &Shapes, found: &mut Found<'
             })
             .collect();
         let Some(nodes) = nodes else { continue };
-        if !comparison.listed && nodes.iter().all(|(_, nodes)| nodes.iter().all(|node| is_list(node))) {
+        if comparison.kind == Compared::Itself && nodes.iter().all(|(_, nodes)| nodes.iter().all(|node| is_list(node)))
+        {
             list_with_string(comparison, &nodes, found);
             continue;
         }
@@ -54,7 +55,11 @@ pub(super) fn unknown_values(usage: &Usage, shapes: &Shapes, found: &mut Found<'
             let Some((path, _)) = nodes.first() else { continue };
             let (path, text) = (written(path), string.text.as_str());
             let message = format!("`{path}` is never {text:?}");
-            let help = advice(&path, text, &known);
+            let help = match meant(&path, text, &known) {
+                Some(help) => help,
+                None if comparison.kind == Compared::Key => continue,
+                None => format!("it is {}", list(&known)),
+            };
             found.report(&UNKNOWN_VALUE, string.spot.clone(), message, "no such word", help);
         }
     }
@@ -68,15 +73,13 @@ fn list_with_string(comparison: &Comparison, nodes: &[(&Path, Vec<&Json>)], foun
     found.report(&UNKNOWN_VALUE, string.spot.clone(), message, "a list is compared with this", help);
 }
 
-fn advice(path: &str, text: &str, words: &[&str]) -> String {
+/// What was probably meant.
+fn meant(path: &str, text: &str, words: &[&str]) -> Option<String> {
     let is_actions = path.ends_with(".actions[_]");
     if is_actions && REPLACE.contains(&text) {
-        return "a replacement is `delete` and `create` together, in either order".to_owned();
+        return Some("a replacement is `delete` and `create` together, in either order".to_owned());
     }
-    let meant = MEANT.iter().find(|(said, meant)| is_actions && *said == text && words.contains(meant));
-    let near = meant.map(|(_, meant)| *meant).or_else(|| suggest::nearest(text, words.iter().copied()));
-    match near {
-        Some(near) => format!("did you mean `{near}`? It is {}", list(words)),
-        None => format!("it is {}", list(words)),
-    }
+    let known = MEANT.iter().find(|(said, meant)| is_actions && *said == text && words.contains(meant));
+    let near = known.map(|(_, meant)| *meant).or_else(|| suggest::nearest(text, words.iter().copied()))?;
+    Some(format!("did you mean `{near}`? It is {}", list(words)))
 }

@@ -9,6 +9,8 @@ use crate::finding::VerbClass;
 use crate::plan::Action;
 use crate::plan::schema::{self, CONTEXT};
 use crate::plan::sink::Selector;
+use crate::rego::ALIASES;
+use crate::suggest;
 
 /// The key of what plangate derives from a plan.
 const OWN: &str = "plangate";
@@ -52,6 +54,11 @@ impl Shapes {
         Self { plan: schema::json_schema(), own: own.into() }
     }
 
+    fn plan_keys(&self) -> impl Iterator<Item = &str> {
+        let keys = self.plan.get("properties").and_then(Json::as_object);
+        keys.into_iter().flat_map(|keys| keys.keys().map(String::as_str)).filter(|key| !CONTEXT.contains(key))
+    }
+
     /// Follows a path.
     pub(super) fn look(&self, path: &[Selector]) -> Look<'_> {
         let key = |at: usize| match path.get(at) {
@@ -61,12 +68,15 @@ impl Shapes {
         let (root, skipped) = match key(0) {
             Some(OWN) => (&self.own, 1),
             // The plan itself under another name, or what the system adds.
-            Some(first) if CONTEXT.contains(&first) => match key(1) {
-                Some(second) if self.plan.pointer("/properties").is_some_and(|keys| keys.get(second).is_some()) => {
+            Some(first) if CONTEXT.contains(&first) => {
+                let Some(second) = key(1) else { return Look::Known(Vec::new()) };
+                let is_near = || self.plan_keys().any(|known| suggest::is_one_slip(second, known));
+                if self.plan_keys().any(|known| known == second) || (ALIASES.contains(&first) && is_near()) {
                     (&self.plan, 1)
+                } else {
+                    return Look::Known(Vec::new());
                 }
-                _ => return Look::Known(Vec::new()),
-            },
+            }
             _ => (&self.plan, 0),
         };
         let mut nodes = vec![root];

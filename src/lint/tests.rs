@@ -76,6 +76,7 @@ fn fields_that_no_plan_has() {
         ("deny contains 1 if input.plangate.change", &["unknown-field change"]),
         ("deny contains 1 if input.kind == \"Deployment\"", &["unknown-field kind"]),
         ("deny contains 1 if input.configuration.root_module.resource", &["unknown-field resource"]),
+        ("deny contains 1 if input.terraform.resource_change[_].type", &["unknown-field resource_change"]),
         // Not reported.
         ("deny contains 1 if input.variables.x.value.y.z", &[]),
         ("deny contains 1 if input.run.workspace.name == \"x\"", &[]),
@@ -109,6 +110,14 @@ fn values_that_are_never_there() {
         ("deny contains 1 if input.resource_changes[_].change.actions == [\"destroy\"]", &["unknown-value destroy"]),
         ("deny contains 1 if input.resource_changes[_].change.actions == \"delete\"", &["unknown-value delete"]),
         (
+            "deny contains 1 if bad[input.resource_changes[_].change.actions[_]]\nbad := {\"destroy\", \"delete\"}",
+            &["unknown-value destroy"],
+        ),
+        (
+            "deny contains 1 if cost[input.resource_changes[_].change.actions[_]] > 1\ncost := {\"destroy\": 2, \"delete\": 2}",
+            &["unknown-value destroy"],
+        ),
+        (
             "deny contains 1 if input.resource_changes[_].change.actions[_] in bad\nbad := {\"destroy\", \"delete\"}",
             &["unknown-value destroy"],
         ),
@@ -125,6 +134,10 @@ fn values_that_are_never_there() {
         (
             "deny contains 1 if { some a in input.resource_changes[_].change.actions; is(a, \"destroy\") }\nis(x, y) if x == y",
             &["unknown-value destroy"],
+        ),
+        (
+            "deny contains 1 if cost[input.resource_changes[_].change.actions[_]] > 1\ncost := {\"default\": 2, \"delete\": 2}",
+            &[],
         ),
         ("deny contains 1 if input.resource_changes[_].change.actions[_] in {\"delete\", \"create\"}", &[]),
         ("deny contains 1 if input.resource_changes[_].change.actions == [\"delete\", \"create\"]", &[]),

@@ -73,8 +73,19 @@ pub struct Comparison {
     pub paths: Vec<Path>,
     /// The strings it is compared with.
     pub strings: Vec<Written>,
-    /// They are elements of a list that is compared as a whole.
-    pub listed: bool,
+    /// How.
+    pub kind: Compared,
+}
+
+/// How a piece of the input is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// It is the string.
+    Itself,
+    /// Its elements are the strings.
+    Elements,
+    /// It is a key of an object, which may have keys for other uses.
+    Key,
 }
 
 /// A string, and where it is written.
@@ -128,7 +139,7 @@ fn study(names: &Names<'_>) -> Usage {
     let referred = collect::referred_to(names);
     Usage {
         modules: load::describe(names).into_iter().filter(|module| !module.trusted).collect(),
-        reads: collect::reads(names, &all),
+        reads: collect::reads(names, &all.expressions),
         comparisons: collect::comparisons(names, &all, &literals),
         literals,
         rules: rules.into_iter().filter(|path| is_own(names, path)).map(|path| rule(names, path, &referred)).collect(),
@@ -142,7 +153,7 @@ fn is_own(names: &Names<'_>, path: &Parts) -> bool {
 }
 
 fn rule(names: &Names<'_>, path: &Parts, referred: &BTreeSet<Parts>) -> RuleUsage {
-    let expressions = watch::watch(names, [path]);
+    let expressions = watch::watch(names, [path]).expressions;
     RuleUsage {
         path: ast::join(path),
         is_referred_to: referred.contains(path),

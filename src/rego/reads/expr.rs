@@ -10,7 +10,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn expr(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Value {
         let value = self.evaluate(frame, expr);
         if let Some(watched) = &mut self.watched {
-            watched.entry((frame.module, expr.span())).or_default().join(value.clone());
+            watched.expressions.entry((frame.module, expr.span())).or_default().join(value.clone());
         }
         value
     }

@@ -10,8 +10,16 @@ use crate::plan::sink::Selector;
 use crate::rego::names::{Names, Parts};
 use crate::source::Span;
 
-/// Expressions by module and place.
-pub(super) type Watched = BTreeMap<(usize, Span), Value>;
+/// Values by module and place.
+type Values = BTreeMap<(usize, Span), Value>;
+
+/// What was seen, so far.
+#[derive(Debug, Default)]
+pub(super) struct Watched {
+    pub(super) expressions: Values,
+    /// What an index is looked up in, by the place of the index.
+    pub(super) containers: Values,
+}
 
 /// What an expression may be.
 #[derive(Debug, Clone, Default)]
@@ -22,22 +30,34 @@ pub(in crate::rego) struct Seen {
     pub(in crate::rego) strings: BTreeSet<String>,
     /// Strings in a list or set.
     pub(in crate::rego) listed: BTreeSet<String>,
+    /// Keys of an object.
+    pub(in crate::rego) keys: BTreeSet<String>,
     /// It can be nothing but a piece of the input.
     pub(in crate::rego) is_input: bool,
 }
 
-/// All expressions by module and place.
+/// Values by module and place.
 pub(in crate::rego) type Expressions = BTreeMap<(usize, Span), Seen>;
 
+/// What was seen.
+#[derive(Debug)]
+pub(in crate::rego) struct Sight {
+    /// All expressions.
+    pub(in crate::rego) expressions: Expressions,
+    /// What an index is looked up in, by the place of the index.
+    pub(in crate::rego) containers: Expressions,
+}
+
 /// What the expressions may be that these rules evaluate.
-pub(in crate::rego) fn watch<'p>(names: &Names<'_>, rules: impl IntoIterator<Item = &'p Parts>) -> Expressions {
+pub(in crate::rego) fn watch<'p>(names: &Names<'_>, rules: impl IntoIterator<Item = &'p Parts>) -> Sight {
     let mut interpreter = Interpreter::new(names);
-    interpreter.watched = Some(Watched::new());
+    interpreter.watched = Some(Watched::default());
     for path in rules {
         interpreter.entry(path);
     }
     let watched = interpreter.watched.take().unwrap_or_default();
-    watched.into_iter().map(|(place, value)| (place, Seen::of(value))).collect()
+    let seen = |values: Values| values.into_iter().map(|(place, value)| (place, Seen::of(value))).collect();
+    Sight { expressions: seen(watched.expressions), containers: seen(watched.containers) }
 }
 
 impl Seen {
@@ -52,6 +72,7 @@ impl Seen {
             paths: value.origins.into_iter().map(|origin| origin.path).collect(),
             strings: value.strings,
             listed,
+            keys: value.fields.into_keys().collect(),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Comparison, Read, Spot, Written, spot};
+use super::{Compared, Comparison, Read, Spot, Written, spot};
 use crate::rego::ast::{AssignOp, Expr, Head, Literal, Query, Rule, Step};
 use crate::rego::names::{Callee, Names, Parts, Visit, Walker, define};
-use crate::rego::reads::watch::{Expressions, Seen};
+use crate::rego::reads::watch::{Expressions, Seen, Sight};
 use crate::source::Span;
 
 /// Calls `visit` with every expression of a rule, from outside inwards.
@@ -169,33 +169,36 @@ fn keys(key: &Expr) -> Vec<Taken> {
 }
 
 /// Comparisons of a piece of the input with strings.
-pub(super) fn comparisons(
-    names: &Names<'_>,
-    seen: &Expressions,
-    literals: &BTreeMap<String, Vec<Spot>>,
-) -> Vec<Comparison> {
+pub(super) fn comparisons(names: &Names<'_>, seen: &Sight, literals: &BTreeMap<String, Vec<Spot>>) -> Vec<Comparison> {
     let mut found = Vec::new();
     each_own(names, |module, expr| {
         let Some(place) = spot(names, module, expr.span()) else { return };
-        let at = |expr: &Expr| seen.get(&(module, expr.span())).cloned().unwrap_or_default();
-        let mut compare = |input: &Seen, strings: &BTreeSet<String>, listed: bool| {
+        let at = |expr: &Expr| seen.expressions.get(&(module, expr.span())).cloned().unwrap_or_default();
+        let mut compare = |input: &Seen, strings: &BTreeSet<String>, kind: Compared| {
             let written: Vec<Written> = strings.iter().filter_map(|text| written(text, &place, literals)).collect();
             if input.is_input && !written.is_empty() {
-                found.push(Comparison { spot: place.clone(), paths: input.paths.clone(), strings: written, listed });
+                found.push(Comparison { spot: place.clone(), paths: input.paths.clone(), strings: written, kind });
             }
         };
         match expr {
             Expr::BoolExpr { lhs, rhs, .. } | Expr::AssignExpr { op: AssignOp::Eq, lhs, rhs, .. } => {
                 let (left, right) = (at(lhs), at(rhs));
                 for (input, other) in [(&left, &right), (&right, &left)] {
-                    compare(input, &other.strings, false);
-                    compare(input, &other.listed, true);
+                    compare(input, &other.strings, Compared::Itself);
+                    compare(input, &other.listed, Compared::Elements);
                 }
             }
             Expr::Membership { value, collection, .. } => {
                 let (value, collection) = (at(value), at(collection));
-                compare(&value, &collection.listed, false);
-                compare(&collection, &value.strings, true);
+                compare(&value, &collection.listed, Compared::Itself);
+                compare(&collection, &value.strings, Compared::Elements);
+            }
+            // `set[x]`, `object[x]`.
+            Expr::RefBrack { index, .. } => {
+                if let Some(container) = seen.containers.get(&(module, index.span())) {
+                    compare(&at(index), &container.listed, Compared::Itself);
+                    compare(&at(index), &container.keys, Compared::Key);
+                }
             }
             _ => {}
         }
