@@ -47,6 +47,7 @@ pub mod finding;
 pub mod gate;
 pub mod graph;
 pub mod io;
+pub mod lint;
 pub mod overlay;
 pub mod plan;
 pub mod policy;

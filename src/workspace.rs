@@ -3,6 +3,7 @@
 //! The one place that turns [`Config`] into the settings of each stage. Must not judge plans.
 
 mod documents;
+mod lints;
 mod sets;
 mod suite;
 
@@ -33,6 +34,7 @@ use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
 use crate::waiver::{self, WaiverSet};
 
+pub use lints::lint;
 pub use suite::open_tests;
 
 /// The configuration file looked for in the repository root.
@@ -91,8 +93,8 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     let ids: Vec<RuleId> = policies.rules().iter().map(|rule| rule.id.clone()).collect();
     let parameters = parameters(&config, &policies);
     let wrong = parameters.as_ref().err().into_iter().flatten().cloned();
-    let problems: Vec<Problem> =
-        config.check_rules(&ids).into_iter().chain(waivers.check_rules(&ids)).chain(wrong).collect();
+    let problems = config.check_rules(&ids).into_iter().chain(waivers.check_rules(&ids)).chain(wrong);
+    let problems: Vec<Problem> = problems.chain(config.check_lints(&lints::ids())).collect();
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -281,25 +283,13 @@ fn policy_paths<'a>(setup: &'a Setup, config: &'a Config) -> Vec<PolicyPath<'a>>
     paths
 }
 
+/// What each path brings: canonical names of files.
+type Brought<'a> = Vec<(&'a PolicyPath<'a>, BTreeSet<Utf8PathBuf>)>;
+
 fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Problem>> {
     let paths = policy_paths(setup, config);
-    // One file under two names is one file.
-    let mut files: BTreeMap<Utf8PathBuf, Utf8PathBuf> = BTreeMap::new();
-    let mut brought: Vec<(&PolicyPath<'_>, BTreeSet<Utf8PathBuf>)> = Vec::new();
-    let mut problems = Vec::new();
-    for path in &paths {
-        match policy_files(path) {
-            Ok(found) => {
-                brought.push((path, found.iter().map(|file| io::canonical(file)).collect()));
-                for file in found {
-                    files.entry(io::canonical(&file)).or_insert(file);
-                }
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
-    let names: BTreeSet<Utf8PathBuf> = files.into_values().collect();
-    let names: Vec<Utf8PathBuf> = names.into_iter().collect();
+    let (names, brought, mut problems) = files_at(&paths);
+    problems.extend(config.check_rego_versions(&names));
     let sources = sources(setup, config, &paths, &names);
     if !problems.is_empty() {
         return Err(problems.into_iter().chain(sources.err().into_iter().flatten()).collect());
@@ -311,6 +301,27 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     if idle.is_empty() { Ok(policies) } else { Err(idle) }
 }
 
+/// The policy files at these paths, each once, and what is wrong with a path.
+fn files_at<'a>(paths: &'a [PolicyPath<'a>]) -> (Vec<Utf8PathBuf>, Brought<'a>, Vec<Problem>) {
+    // One file under two names is one file.
+    let mut files: BTreeMap<Utf8PathBuf, Utf8PathBuf> = BTreeMap::new();
+    let mut brought: Brought<'_> = Vec::new();
+    let mut problems = Vec::new();
+    for path in paths {
+        match policy_files(path) {
+            Ok(found) => {
+                brought.push((path, found.iter().map(|file| io::canonical(file)).collect()));
+                for file in found {
+                    files.entry(io::canonical(&file)).or_insert(file);
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let names: BTreeSet<Utf8PathBuf> = files.into_values().collect();
+    (names.into_iter().collect(), brought, problems)
+}
+
 /// Reads policy files and everything else that lies at their paths.
 fn sources(
     setup: &Setup,
@@ -318,7 +329,7 @@ fn sources(
     paths: &[PolicyPath<'_>],
     names: &[Utf8PathBuf],
 ) -> Result<Sources, Vec<Problem>> {
-    let mut problems = config.check_rego_versions(names);
+    let mut problems = Vec::new();
     let sets = sets::read(paths).unwrap_or_else(|found| {
         problems.extend(found);
         sets::Sets::default()

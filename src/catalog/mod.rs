@@ -102,6 +102,11 @@ impl Catalog {
         lines::find(embedded::KNOWN_TYPES, resource_type, Some).is_some()
     }
 
+    /// The types documented by a provider that was looked at, by the first word of their names; none of any other.
+    pub fn known_types(provider: &str) -> impl Iterator<Item = &'static str> {
+        embedded::KNOWN_TYPES.lines().filter(move |name| name.split('_').next() == Some(provider))
+    }
+
     /// The glob that makes a type nobody has looked at look like a data store.
     ///
     /// `None` for every type that is known or catalogued: for those a name says nothing.

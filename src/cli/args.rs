@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Catalog(CatalogArgs),
     /// Make a new rule, or document the rules of the repository.
     Policy(PolicyArgs),
+    /// Say what in policies would make a rule never fire, or say too much.
+    Lint(LintArgs),
     /// Print what depends on what in a plan.
     Graph(GraphArgs),
     /// Print shell completions.
@@ -308,6 +310,28 @@ pub(crate) struct PolicyDocsArgs {
     #[command(flatten)]
     pub(crate) setup: SetupArgs,
 }
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = LINT_CODES)]
+pub(crate) struct LintArgs {
+    /// Policy files or directories; default: the policies of the repository.
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<Utf8PathBuf>,
+
+    /// human or json.
+    #[arg(short, long, value_enum, default_value_t = Listing::Human, value_name = "FORMAT")]
+    pub(crate) output: Listing,
+
+    /// Fail on warnings too.
+    #[arg(short = 'D', long)]
+    pub(crate) deny_warnings: bool,
+
+    #[command(flatten)]
+    pub(crate) setup: SetupArgs,
+}
+
+const LINT_CODES: &str =
+    "Exit codes: 0 nothing at level error, 1 something, 2 could not lint (a policy does not load, no policy).";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct GraphArgs {

@@ -11,6 +11,7 @@ mod generate;
 mod graph;
 mod inspect;
 mod limits;
+mod lint;
 mod output;
 mod plans;
 mod policy;
@@ -50,6 +51,7 @@ fn run() -> ExitCode {
         Command::Catalog(args) => catalog::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Policy(args) => policy::run(&args),
+        Command::Lint(args) => lint::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),

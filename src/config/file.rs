@@ -21,6 +21,7 @@ pub(super) struct ConfigFile {
     pub(super) limits: Limits,
     pub(super) rules: Vec<RuleEntry>,
     pub(super) rego_version: Vec<(Written<String>, Written<String>)>,
+    pub(super) lint: Vec<(Written<String>, Written<String>)>,
     pub(super) decisions: Vec<DecisionEntry>,
     pub(super) data: Vec<Written<String>>,
 }
@@ -40,7 +41,7 @@ pub(super) struct RuleEntry {
     pub(super) parameters: Vec<(Written<String>, Written<Value>)>,
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "policies",
     "waivers",
     "preset",
@@ -54,6 +55,7 @@ const KEYS: [&str; 13] = [
     "rego-version",
     "decision",
     "data",
+    "lint",
 ];
 const LIMITS: [&str; 5] = ["mass-destruction-percent", "mass-destruction-at-least", "destroyed", "replaced", "changed"];
 
@@ -79,6 +81,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> Confi
             .and_then(|entry| reader.strings(entry, "write data = [\"policy/data\"]"))
             .unwrap_or_default(),
         rego_version: section.get("rego-version").map(|entry| rego_version(reader, entry)).unwrap_or_default(),
+        lint: section.get("lint").map(|entry| lint(reader, entry)).unwrap_or_default(),
     }
 }
 
@@ -146,5 +149,15 @@ fn rego_version(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<(Written<Strin
     entries(table)
         .into_iter()
         .filter_map(|entry| Some((key(entry), reader.string(entry, "write \"v0\" or \"v1\"")?)))
+        .collect()
+}
+
+fn lint(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<(Written<String>, Written<String>)> {
+    let Some(table) = reader.table(entry, "write [lint] and below it unknown-field = \"warn\"") else {
+        return Vec::new();
+    };
+    entries(table)
+        .into_iter()
+        .filter_map(|entry| Some((key(entry), reader.string(entry, "write \"off\", \"warn\" or \"error\"")?)))
         .collect()
 }

@@ -51,6 +51,8 @@ pub struct Config {
     pub parameters: Vec<ParameterSetting>,
     /// Rego dialects set per file or directory, in the order of the file.
     pub rego_versions: Vec<RegoVersionOverride>,
+    /// Levels set for lints, in the order of the file.
+    pub lint: Vec<LintOverride>,
     /// Rules that are run whatever their names, in the order of the file.
     pub decisions: Vec<Decision>,
     /// Files and directories that policies see under `data`.
@@ -213,6 +215,28 @@ impl RuleSelector {
     }
 }
 
+/// A level set for a lint.
+#[derive(Debug, Clone)]
+pub struct LintOverride {
+    /// The id of the lint.
+    pub id: String,
+    /// The level.
+    pub level: LintLevel,
+    /// Where it was written.
+    pub place: Place,
+}
+
+/// What a finding of a lint means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LintLevel {
+    /// It is not looked for.
+    Off,
+    /// It is shown.
+    Warn,
+    /// It is shown, and `plangate lint` fails.
+    Error,
+}
+
 /// A dialect set for policy files.
 #[derive(Debug, Clone)]
 pub struct RegoVersionOverride {
@@ -271,6 +295,7 @@ impl Config {
             rego_versions: Vec::new(),
             decisions: Vec::new(),
             data: Vec::new(),
+            lint: Vec::new(),
         }
     }
 
@@ -291,6 +316,23 @@ impl Config {
     pub fn check_rules(&self, ids: &[RuleId]) -> Vec<Problem> {
         let unmatched = self.rules.iter().filter(|rule| !ids.iter().any(|id| rule.selector.matches(id)));
         unmatched.map(|rule| unmatched_rule(rule, ids)).collect()
+    }
+
+    /// One problem for each level that is set for no lint.
+    #[must_use]
+    pub fn check_lints(&self, ids: &[&str]) -> Vec<Problem> {
+        let unknown = self.lint.iter().filter(|lint| !ids.contains(&lint.id.as_str()));
+        unknown
+            .map(|lint| {
+                let help = match suggest::nearest(&lint.id, ids.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("lints: {}", suggest::list(ids)),
+                };
+                Problem::new(ProblemCode::Config, format!("no lint is called {}", quoted(&lint.id)))
+                    .at(&lint.place.file, lint.place.span, "no such lint")
+                    .help(help)
+            })
+            .collect()
     }
 
     /// The dialect the configuration gives a policy file (a path that starts like those in

@@ -7,8 +7,8 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use super::file::{ConfigFile, DecisionEntry, RuleEntry};
 use super::{
-    BuiltinErrors, Config, ConfiguredPath, Decision, Expect, ParameterSetting, PathSelector, PolicyPaths, RegoVersion,
-    RegoVersionOverride, RuleOverride, RuleSelector, WaiversPath, resolve,
+    BuiltinErrors, Config, ConfiguredPath, Decision, Expect, LintLevel, LintOverride, ParameterSetting, PathSelector,
+    PolicyPaths, RegoVersion, RegoVersionOverride, RuleOverride, RuleSelector, WaiversPath, resolve,
 };
 use crate::finding::{Level, Preset};
 use crate::toml_file::{Reader, Written, quoted};
@@ -23,6 +23,8 @@ const WARN_OR_DENY: [(&str, Level); 2] = [("warn", Level::Warn), ("deny", Level:
 const EXPECTATIONS: [(&str, Expect); 2] = [("ordinary", Expect::Ordinary), ("refresh-only", Expect::RefreshOnly)];
 const BUILTIN_ERRORS: [(&str, BuiltinErrors); 2] =
     [("warn", BuiltinErrors::Warn), ("undecided", BuiltinErrors::Undecided)];
+const LINT_LEVELS: [(&str, LintLevel); 3] =
+    [("off", LintLevel::Off), ("warn", LintLevel::Warn), ("error", LintLevel::Error)];
 const REGO_VERSIONS: [(&str, RegoVersion); 2] = [("v0", RegoVersion::V0), ("v1", RegoVersion::V1)];
 
 /// Judges every value; what is wrong goes to the reader and the default takes its place.
@@ -44,6 +46,7 @@ pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, mut config:
     config.rego_versions = rego_versions(reader, &written.rego_version, base);
     config.decisions = written.decisions.iter().filter_map(|decision| self::decision(reader, decision)).collect();
     config.data = paths(reader, "data", written.data, base);
+    config.lint = lint_overrides(reader, &written.lint);
     config
 }
 
@@ -122,6 +125,20 @@ fn rule_override(reader: &mut Reader<'_>, rule: &RuleEntry) -> Option<RuleOverri
         RuleSelector::Exact(text.clone())
     };
     Some(RuleOverride { selector, level: level?, place })
+}
+
+fn lint_overrides(reader: &mut Reader<'_>, written: &[(Written<String>, Written<String>)]) -> Vec<LintOverride> {
+    let mut overrides: Vec<LintOverride> = Vec::new();
+    for (key, level) in written {
+        let id = key.value.replace('_', "-");
+        let Some(level) = reader.choose(&id, level, &LINT_LEVELS) else { continue };
+        if overrides.iter().any(|earlier| earlier.id == id) {
+            reader.report(key.span, format!("`lint` names `{id}` twice"), "already set above", "keep one of the two");
+            continue;
+        }
+        overrides.push(LintOverride { id, level, place: reader.place(key.span, "level set here") });
+    }
+    overrides
 }
 
 fn rego_versions(

@@ -12,6 +12,7 @@ pub mod json;
 pub mod mask;
 mod raw;
 pub mod redact;
+pub mod schema;
 pub(crate) mod segments;
 pub mod sink;
 pub mod value;

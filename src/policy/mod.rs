@@ -128,7 +128,7 @@ pub struct Sources {
     pub data: Data,
     /// Remarks on what is loaded, for the report.
     pub notes: Vec<String>,
-    /// It is to be tested, not to judge: a package that nothing runs is no mistake.
+    /// It is to be tested or linted, not to judge: a package that nothing runs is no mistake.
     pub tested: bool,
 }
 

@@ -109,7 +109,7 @@ fn split(modules: Vec<Module>) -> (Vec<(Module, Arc<Known>)>, Vec<Module>) {
 }
 
 /// The problems in the order of file and place, if there are any.
-fn fail(mut problems: Vec<Problem>) -> Result<(), Vec<Problem>> {
+pub(super) fn fail(mut problems: Vec<Problem>) -> Result<(), Vec<Problem>> {
     if problems.is_empty() {
         return Ok(());
     }
@@ -140,7 +140,7 @@ fn repeated(modules: &[Module]) -> Vec<Problem> {
 
 /// Parses the files, half of them on a second thread: parsing is most of the start of a run. Only the waiting is
 /// shared; the parsing itself happens on threads that may be lost.
-fn parse_in_halves(modules: &[Module], limits: &Limits) -> Vec<Result<Parsed, Vec<Problem>>> {
+pub(super) fn parse_in_halves(modules: &[Module], limits: &Limits) -> Vec<Result<Parsed, Vec<Problem>>> {
     if limits.threads < 2 || modules.len() < 4 {
         return parse_all(modules, limits.load);
     }
@@ -331,7 +331,7 @@ fn explain(message: &str) -> Option<&'static str> {
 }
 
 /// What the files declare.
-fn describe(names: &Names<'_>) -> Vec<ModuleInfo> {
+pub(super) fn describe(names: &Names<'_>) -> Vec<ModuleInfo> {
     let mentions: Vec<bool> = names.modules.iter().map(|module| module.mentions_plangate).collect();
     let reads = reads::of_all(names, &mentions).into_iter().map(|(path, reads)| (path, Arc::new(reads))).collect();
     let described = names.modules.iter().enumerate().map(|(index, module)| ModuleInfo {

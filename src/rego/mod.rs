@@ -38,6 +38,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod trace;
+pub mod usage;
 mod uses;
 mod value;
 

@@ -15,6 +15,7 @@ mod query;
 #[cfg(test)]
 mod tests;
 mod value;
+pub(super) mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 

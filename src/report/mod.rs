@@ -8,6 +8,7 @@ pub mod conftest;
 pub mod explain;
 pub mod human;
 pub mod json;
+pub mod lint;
 pub mod listing;
 pub mod rule_page;
 pub mod testing;

@@ -40,8 +40,13 @@ pub fn open_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(Stages, Suite
     let own: Vec<Utf8PathBuf> = paths.iter().flat_map(|path| roots_of(path)).collect();
     let roots = roots(setup, &config, paths, &own);
 
-    let mut sources = super::sources(setup, &config, &roots, &names_below(&roots)?)?;
+    let names = names_below(&roots)?;
+    let mut sources = super::sources(setup, &config, &roots, &names)?;
     if within_policies(&own_roots(setup, &config), paths) {
+        let wrong = config.check_rego_versions(&names);
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
         sources.entry_points.extend(super::decisions(setup, &config)?);
     }
     let limits = super::limits_of(setup);

@@ -18,6 +18,7 @@ mod expectations;
 mod explain;
 mod harness;
 mod layering;
+mod lint;
 mod one_input;
 mod parameters;
 mod policy_new;

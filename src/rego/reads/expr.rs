@@ -8,6 +8,14 @@ use crate::rego::names::{Callee, slice};
 
 impl<'a> Interpreter<'a> {
     pub(super) fn expr(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Value {
+        let value = self.evaluate(frame, expr);
+        if let Some(watched) = &mut self.watched {
+            watched.expressions.entry((frame.module, expr.span())).or_default().join(value.clone());
+        }
+        value
+    }
+
+    fn evaluate(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Value {
         if self.is_exhausted() {
             return Value::anything();
         }

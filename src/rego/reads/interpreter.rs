@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::parts::{self, PartUses};
 use super::value::{MAX_STEPS, Origin, Other, Value};
+use super::watch::Watched;
 use super::{ALIASES, Definitions};
 use crate::plan::sink::{PathSet, Selector};
 use crate::rego::names::{Names, Parts};
@@ -62,6 +63,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) place: (usize, Span),
     /// Whether the query may have more than one solution.
     pub(super) iterated: bool,
+    /// Where somebody wants to know: what each expression may be.
+    pub(super) watched: Option<Watched>,
     budget: usize,
 }
 
@@ -76,6 +79,7 @@ impl<'a> Interpreter<'a> {
             open: Vec::new(),
             place: (0, Span::default()),
             iterated: false,
+            watched: None,
             budget: BUDGET,
         }
     }

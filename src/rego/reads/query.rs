@@ -229,6 +229,9 @@ impl<'a> Interpreter<'a> {
             }
             _ => {}
         }
+        if let Some(watched) = &mut self.watched {
+            watched.containers.entry((frame.module, index.span())).or_default().join(value.clone());
+        }
         let index = self.expr(frame, index);
         if let Some(members) = value.members.as_deref() {
             self.compare(&index, members);

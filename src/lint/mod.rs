@@ -1,0 +1,139 @@
+//! Advice to authors of policies: what would make a rule never fire, or say too much, without anyone noticing.
+//!
+//! Owns the lints: what each looks for and says. Works on policies alone; must not evaluate rules, know a plan, or decide
+//! whether apply may run. A lint that cannot be precise does not belong here.
+
+mod comparisons;
+mod fields;
+mod rules;
+mod shape;
+mod table;
+mod types;
+
+use std::collections::BTreeMap;
+
+use crate::catalog::Catalog;
+use crate::policy::{self, PolicyFile, PolicySet, Sources};
+use crate::problem::Problem;
+use crate::rego::usage::{self, Spot, Usage};
+use crate::rego::{Dialect, Limits, Module};
+use crate::source::SourceFile;
+
+pub use table::{ALL, Lint};
+
+/// What a finding of a lint means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It is not looked for.
+    Off,
+    /// It is shown.
+    Warn,
+    /// It is shown, and the run fails.
+    Error,
+}
+
+impl Level {
+    /// Every level.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Warn, Self::Error];
+
+    /// The word used in the configuration and in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Levels that differ from those of the table, by the id of the lint.
+pub type Levels = BTreeMap<&'static str, Level>;
+
+/// What a lint found.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Which lint.
+    pub lint: &'static Lint,
+    /// The level in force; never [`Level::Off`].
+    pub level: Level,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// What is wrong just at the place.
+    pub label: String,
+    /// What to do.
+    pub help: String,
+    /// Where.
+    pub spot: Spot,
+}
+
+/// The lint with this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Lint> {
+    ALL.into_iter().find(|lint| lint.id == id)
+}
+
+/// Loads the files of a repository as `check` does, and looks for what the levels leave on. Sorted by place.
+///
+/// # Errors
+/// What keeps the policies from being loaded.
+pub fn run(
+    sources: Sources,
+    limits: &Limits,
+    catalog: &Catalog,
+    levels: &Levels,
+) -> Result<Vec<Finding>, Vec<Problem>> {
+    let shipped = policy::builtin::MODULES.iter().map(|(path, text)| Module {
+        file: SourceFile::new(format!("built-in:{path}"), *text),
+        dialect: Dialect::V1,
+        trusted: true,
+        known: None,
+    });
+    let own = sources.files.iter().cloned().map(|PolicyFile { file, dialect }| Module {
+        file,
+        dialect,
+        trusted: false,
+        known: None,
+    });
+    let modules = shipped.chain(own).collect();
+    let data = sources.data.clone();
+    // What nothing runs may be what a lint is about.
+    PolicySet::load_all(Sources { tested: true, ..sources }, limits)?;
+    let usage = usage::of(modules, &data, limits)?;
+    look(&usage, catalog, levels)
+}
+
+/// Looks for what the levels leave on. Sorted by place.
+///
+/// # Errors
+/// A catalogue that cannot be read.
+fn look(usage: &Usage, catalog: &Catalog, levels: &Levels) -> Result<Vec<Finding>, Vec<Problem>> {
+    let shapes = shape::Shapes::new();
+    let mut found = Found { levels, findings: Vec::new() };
+    fields::unknown(usage, &shapes, &mut found);
+    comparisons::unknown_values(usage, &shapes, &mut found);
+    rules::look(usage, &mut found);
+    types::unknown(usage, catalog, &mut found).map_err(|problem| vec![problem])?;
+    let mut findings = found.findings;
+    findings.sort_by(|a, b| (a.spot.key(), a.lint.id, &a.message).cmp(&(b.spot.key(), b.lint.id, &b.message)));
+    findings.dedup_by(|a, b| a.spot == b.spot && a.lint.id == b.lint.id && a.message == b.message);
+    Ok(findings)
+}
+
+/// Findings, with the levels in force.
+struct Found<'l> {
+    levels: &'l Levels,
+    findings: Vec<Finding>,
+}
+
+impl Found<'_> {
+    fn report(&mut self, lint: &'static Lint, spot: Spot, message: String, label: &str, help: String) {
+        let level = self.levels.get(lint.id).copied().unwrap_or(lint.level);
+        if level > Level::Off {
+            self.findings.push(Finding { lint, level, message, label: label.to_owned(), help, spot });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
