@@ -127,9 +127,13 @@ pub(super) fn extend(guards: &mut Guards, change: &ResourceChange, settings: &[(
             SettingFrom::Default => format!("{} (the provider's default)", setting.value),
             SettingFrom::Set | SettingFrom::Unknown => setting.value.clone(),
         };
-        let guard =
-            |note: &String| Guard { attribute: flag.path.clone(), value: shown.clone(), note: Some(note.clone()) };
-        let excepted = flag.unless.as_ref().is_some_and(|clause| guard::holds(&change.change, clause).is_some());
+        let guard = |note: &String| Guard {
+            attribute: flag.path.clone(),
+            value: shown.clone(),
+            note: Some(note.clone()),
+            own: false,
+        };
+        let excepted = flag.unless.as_ref().is_some_and(|clause| guard::holds(&change.change, clause));
         match setting.danger {
             Danger::Yes if !excepted => guards.escalates.extend(flag.escalates.as_ref().map(guard)),
             Danger::No => {

@@ -68,7 +68,7 @@ fn guards_are_read_before_and_only_where_plain() {
     let held = of_change(&entry("google_sql_database_instance", r#"["delete"]"#, r#"{"deletion_policy": "ABANDON"}"#));
     assert_eq!(
         held.guards.harmless,
-        [Guard { attribute: "deletion_policy".into(), value: "\"ABANDON\"".into(), note: None }]
+        [Guard { attribute: "deletion_policy".into(), value: "\"ABANDON\"".into(), note: None, own: false }]
     );
     for (actions, before) in [
         (r#"["delete"]"#, r#"{"deletion_policy": null}"#),
