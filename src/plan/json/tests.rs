@@ -141,6 +141,21 @@ fn an_entry_that_contradicts_its_address_is_never_quiet() {
 }
 
 #[test]
+fn an_address_beyond_all_reason_is_refused_and_costs_no_time() {
+    let deep = format!("{}t.x", "module.a.".repeat(20_000));
+    let change = format!(r#"{{"address":"{deep}","type":"t","change":{{"actions":["delete"]}}}}"#);
+    let moved = format!(r#"{{"address":"t.x","previous_address":"{deep}","change":{{"actions":["update"]}}}}"#);
+    for one in [change, moved] {
+        let problem = entry(&one).unwrap_err();
+        assert_eq!(problem.code, ProblemCode::Malformed);
+        assert!(problem.message.contains("more than 512 modules"), "{}", problem.message);
+    }
+    let state = format!(r#"{{"values":{{"root_module":{{"resources":[{{"address":"{deep}","mode":"managed"}}]}}}}}}"#);
+    let text = format!(r#"{{"format_version":"1.2","resource_changes":[],"prior_state":{state}}}"#);
+    assert_eq!(code(&text), ProblemCode::Malformed);
+}
+
+#[test]
 fn what_a_wrapper_says_of_an_error_and_what_is_planned_count() {
     let wrapped =
         plan(r#"{"errored":true,"plan":{"format_version":"1.2","errored":false,"resource_changes":[]}}"#).unwrap();
