@@ -403,7 +403,7 @@ impl<'a> Deriver<'a> {
 fn replaced_by(change: &ResourceChange) -> Vec<AttributeChange> {
     let display = |side, path: &crate::plan::AttributePath| change.change.display(side, &path.0);
     let attribute = |path: &crate::plan::AttributePath| AttributeChange {
-        path: path.to_string(),
+        path: change.change.shown_path(&path.0).to_string(),
         before: display(Side::Before, path),
         after: display(Side::After, path),
     };

@@ -16,7 +16,7 @@ mod words;
 use std::cmp::Reverse;
 
 use crate::catalog::{Effect, Level, Overlaid, RiskKind};
-use crate::plan::{Action, AttributePath, Change, PathStep, Side};
+use crate::plan::{Action, Change, PathStep, Side};
 
 pub use hazard::CreateHazard;
 pub(super) use hazard::create_hazard;
@@ -134,7 +134,7 @@ fn fact(rule: &Rule, slot: &Slot<'_>, change: &Change, new_blocks: &mut Vec<Vec<
         new_blocks.extend(blocks);
     }
     Some(AttributeFact {
-        path: display_path(slot),
+        path: display_path(slot, change),
         attribute: risk.attr.clone(),
         kind: risk.kind,
         effect: risk.effect,
@@ -172,10 +172,10 @@ fn keeps_length(slot: &Slot<'_>) -> bool {
 }
 
 /// The path on the side where it exists; before, if on both.
-fn display_path(slot: &Slot<'_>) -> String {
+fn display_path(slot: &Slot<'_>, change: &Change) -> String {
     let path = if is_nowhere(&slot.path_before) { &slot.path_after } else { &slot.path_before };
-    let steps = path.iter().filter(|step| **step != PathStep::Index(slots::NOWHERE)).cloned().collect();
-    AttributePath(steps).to_string()
+    let steps = path.iter().filter(|step| **step != PathStep::Index(slots::NOWHERE)).cloned();
+    change.shown_path(&steps.collect::<Vec<_>>()).to_string()
 }
 
 fn is_nowhere(path: &[PathStep]) -> bool {
