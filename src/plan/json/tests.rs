@@ -156,6 +156,20 @@ fn an_address_beyond_all_reason_is_refused_and_costs_no_time() {
 }
 
 #[test]
+fn whether_there_is_an_object_is_known_whatever_is_kept_of_it() {
+    use crate::plan::Stated;
+    for actions in ["no-op", "update"] {
+        let text = format!(
+            r#"{{"address":"t.x","type":"t","change":{{"before":{{"x":1}},"actions":["{actions}"],"after":null}}}}"#
+        );
+        let change = entry(&text).unwrap().change;
+        assert_eq!((change.before_stated, change.after_stated), (Stated::Value, Stated::Null), "{actions}");
+    }
+    let silent = entry(r#"{"address":"t.x","type":"t","change":{"actions":["no-op"]}}"#).unwrap().change;
+    assert_eq!((silent.before_stated, silent.after_stated), (Stated::Nowhere, Stated::Nowhere));
+}
+
+#[test]
 fn what_a_wrapper_says_of_an_error_and_what_is_planned_count() {
     let wrapped =
         plan(r#"{"errored":true,"plan":{"format_version":"1.2","errored":false,"resource_changes":[]}}"#).unwrap();
