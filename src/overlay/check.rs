@@ -203,8 +203,8 @@ fn finish(
     reason: Option<&str>,
     expires: Option<&str>,
 ) -> Result<Option<Date>, Vec<Mistake>> {
-    if reason.is_some_and(|reason| reason.trim().is_empty()) {
-        mistakes.push(mistake("reason", "`reason` is blank", "say why"));
+    if reason.is_some_and(|reason| !reason.contains(char::is_alphanumeric)) {
+        mistakes.push(mistake("reason", "`reason` says nothing", "say why"));
     }
     let mut day = None;
     if let Some(text) = expires {

@@ -65,7 +65,7 @@ fn every_mistake_is_underlined() {
         ("an override without `match`", ""),
         ("no resource type is called `aws_s3_buckt`", "'aws_s3_buckt'"),
         ("`expires` is not a date", "'soon'"),
-        ("`reason` is blank", "' '"),
+        ("`reason` says nothing", "' '"),
         ("unknown key `adress`", "adress"),
         ("`address` matches everything", "'**'"),
         ("the override sets nothing", ""),
