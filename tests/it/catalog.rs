@@ -163,9 +163,10 @@ fn an_override_reaches_objects_that_nothing_happens_to() {
                   default = 'warn'\nreason = 'scratch zone'\n";
     let entry = |address: &str, actions: &str, before: &str| {
         let kind = address.split('.').next().unwrap();
+        let after = if actions == "no-op" { before } else { "null" };
         format!(
             r#"{{"address": "{address}", "mode": "managed", "type": "{kind}", "name": "x",
-               "change": {{"actions": ["{actions}"], "before": {before}, "after": null, "before_sensitive": {{}}}}}}"#
+               "change": {{"actions": ["{actions}"], "before": {before}, "after": {after}, "before_sensitive": {{}}}}}}"#
         )
     };
     let account = |name: &str, zone: &str| {
