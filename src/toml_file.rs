@@ -209,6 +209,16 @@ impl<'f> Reader<'f> {
         Some(written)
     }
 
+    /// The value as text that says something: a letter or a digit at least.
+    pub fn words(&mut self, entry: Entry<'_>, help: &str) -> Option<Written<String>> {
+        let written = self.text(entry, help)?;
+        if !written.value.contains(char::is_alphanumeric) {
+            self.report(written.span, format!("`{}` says nothing", entry.key), "no letter and no digit", help);
+            return None;
+        }
+        Some(written)
+    }
+
     /// The value as a list of strings; elements of another shape are problems and left out.
     pub fn strings(&mut self, entry: Entry<'_>, help: &str) -> Option<Vec<Written<String>>> {
         let DeValue::Array(items) = entry.value.get_ref() else {

@@ -18,7 +18,7 @@ at_least_warn := {"info": "warn", "warn": "warn", "deny": "deny"}
 
 raised(change) if {
 	change.referenced_by.surviving > 0
-	count(change.guard.harmless) == 0
+	not stateful.outlives(change)
 	not change.catalog.overlaid.lowered_from
 }
 

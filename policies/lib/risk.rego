@@ -3,6 +3,7 @@
 package plangate.lib.risk
 
 import data.plangate.lib.change as lib
+import data.plangate.lib.stateful
 
 import rego.v1
 
@@ -114,6 +115,25 @@ names(item) := sprintf("%s and %s more", [
 # The catalogue's remarks, each once.
 notes(items) := [sprintf("About it: %s.", [note]) | some note in {item.note | some item in items}]
 
+# What the repository's own catalogue lowered, as sentences; and the level without that.
+overlaid(items) := [sprintf("The catalogue of this repository makes a change of %s %s instead of %s%s.", [
+	item.attribute,
+	item.level,
+	item.overlaid.lowered_from,
+	stateful.because(item.overlaid),
+]) |
+	some item in items
+	item.overlaid.lowered_from
+]
+
+lowered(items) := {"lowered_from": level([shipped(item) | some item in items])} if count(overlaid(items)) > 0
+
+lowered(items) := {} if count(overlaid(items)) == 0
+
+shipped(item) := object.union(item, {"level": item.overlaid.lowered_from}) if item.overlaid.lowered_from
+
+shipped(item) := item if not item.overlaid.lowered_from
+
 # Why it is not certain, where nothing is.
 doubt(_, items) := [] if is_certain(items)
 
@@ -129,13 +149,13 @@ doubt(change, items) := ["Whether it does is not certain from this plan: a value
 
 # A finding about some items of a change, told in sentences.
 finding(change, items, sentences) := {
-	"msg": lib.sentences(array.concat(sentences, array.concat(doubt(change, items), notes(items)))),
-	"plangate": object.union(lib.identity(change), {
+	"msg": lib.sentences(array.concat(sentences, array.concat(doubt(change, items), array.concat(overlaid(items), notes(items))))),
+	"plangate": object.union_n([lib.identity(change), lowered(items), {
 		"level": level(items),
 		"attributes": [item.path | some item in items],
 		"details": object.union(
 			object.filter(change.catalog, ["class", "loses", "recoverable", "recovery", "variant", "carries"]),
 			{"attributes": items},
 		),
-	}),
+	}]),
 }

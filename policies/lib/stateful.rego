@@ -21,22 +21,42 @@ level(change) := change.catalog.default if count(change.guard.harmless) == 0
 
 level(change) := milder[change.catalog.default] if count(change.guard.harmless) > 0
 
+# A setting that ships keeps it alive, and not only one the repository's own catalogue names.
+outlives(change) if {
+	some it in change.guard.harmless
+	not it.own
+}
+
 milder := {"deny": "warn", "warn": "warn", "info": "info"}
 
 # The level under the strict preset, where the catalogue has another.
 strict(change) := {"strict": change.catalog.strict} if {
 	change.catalog.strict
-	count(change.guard.harmless) == 0
+	not outlives(change)
 }
 
 strict(change) := {} if not change.catalog.strict
 
-strict(change) := {} if count(change.guard.harmless) > 0
+strict(change) := {} if outlives(change)
 
 # What the repository's own catalogue lowered, and its reason.
 lowered(change) := {"lowered_from": change.catalog.overlaid.lowered_from} if change.catalog.overlaid.lowered_from
 
-lowered(change) := {} if not change.catalog.overlaid.lowered_from
+lowered(change) := {"lowered_from": change.catalog.default} if {
+	not change.catalog.overlaid.lowered_from
+	is_spared(change)
+}
+
+lowered(change) := {} if {
+	not change.catalog.overlaid.lowered_from
+	not is_spared(change)
+}
+
+# Milder only because the repository's own catalogue says that the object outlives its resource.
+is_spared(change) if {
+	count(change.guard.harmless) > 0
+	not outlives(change)
+}
 
 overlaid(change) := [sprintf("The catalogue of this repository makes it %s instead of %s%s.", [
 	change.catalog.default,

@@ -166,6 +166,14 @@ impl Class {
             Self::ProtectionConfig | Self::ServiceDiscovery | Self::Network | Self::StateOnly | Self::ComputeLocalDisk
         )
     }
+
+    /// The class a repository gives to what ships with this one. Rules choose by class: another is taken only where
+    /// no rule loses sight of the object, so that all a repository can lower is the level, which is shown.
+    #[must_use]
+    pub fn overlaid_by(self, own: Self) -> Self {
+        let is_free = matches!(self, Self::Network | Self::StateOnly | Self::ComputeLocalDisk);
+        if is_free || (self.is_data_store() && own.is_data_store()) { own } else { self }
+    }
 }
 
 words! {
@@ -240,6 +248,15 @@ words! {
     }
 }
 
+/// That the repository's own catalogue has a say in something that ships.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlaid {
+    /// The level without it; of what nobody catalogued, the one it has for that.
+    pub was: Level,
+    /// Why.
+    pub reason: Option<String>,
+}
+
 /// What decides whether a destroy destroys; judged on the object as it is.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -263,6 +280,16 @@ pub struct GuardClause {
     /// The values.
     #[serde(rename = "in")]
     pub values: Vec<Value>,
+    /// The repository's own catalogue says so, for this reason.
+    #[serde(skip)]
+    pub own: Option<OwnClause>,
+}
+
+/// That a clause is the repository's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnClause {
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// Objects of a type that are something else.
@@ -350,4 +377,33 @@ pub struct Risk {
     /// Not found in the documentation of the type.
     #[serde(default)]
     pub undocumented_or_legacy: bool,
+    /// Nothing like it ships: it stands beside what does.
+    #[serde(skip)]
+    pub own: bool,
+    /// The level with which it ships, where the repository gave it one.
+    #[serde(skip)]
+    pub overlaid: Option<Overlaid>,
+}
+
+impl Risk {
+    /// Whether another entry is about the very same change, so that one of the two says all.
+    #[must_use]
+    pub fn is_same_change(&self, other: &Self) -> bool {
+        (&self.attr, self.kind, self.effect) == (&other.attr, other.kind, other.effect)
+            && (&self.from, &self.to, &self.infinite) == (&other.from, &other.to, &other.infinite)
+    }
+
+    /// This entry with the level and the remark of the repository's entry about the same change.
+    #[must_use]
+    pub fn overlaid_by(&self, own: &Self) -> Self {
+        let was = self.overlaid.as_ref().map_or(self.level, |overlaid| overlaid.was);
+        let reason = own.overlaid.as_ref().and_then(|overlaid| overlaid.reason.clone());
+        Self {
+            level: own.level,
+            note: own.note.clone().or_else(|| self.note.clone()),
+            stops_key: self.stops_key || own.stops_key,
+            overlaid: Some(Overlaid { was, reason }),
+            ..self.clone()
+        }
+    }
 }

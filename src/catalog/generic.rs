@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::entry::{Class, Effect, GuardClause, HazardKind, Level, RiskKind, Severity, words};
+use super::entry::{Class, Effect, GuardClause, HazardKind, Level, Risk, RiskKind, Severity, words};
 
 /// Types whose objects are told apart by an attribute and a table; `dispatch` of the file has the rest.
 pub(super) const CARRIERS: [&str; 2] = ["azapi_resource", "aws_cloudcontrolapi_resource"];
@@ -198,6 +198,27 @@ pub struct GenericRule {
     pub effect: Effect,
     /// Suggested level.
     pub level: Level,
+}
+
+impl GenericRule {
+    /// The same as a rule of a type.
+    #[must_use]
+    pub fn risk(&self) -> Risk {
+        Risk {
+            attr: self.attr.clone(),
+            kind: self.kind,
+            from: self.from.clone(),
+            to: Vec::new(),
+            infinite: Vec::new(),
+            effect: self.effect,
+            level: self.level,
+            note: None,
+            stops_key: false,
+            undocumented_or_legacy: false,
+            own: false,
+            overlaid: None,
+        }
+    }
 }
 
 /// A name pattern, and how often it is right.

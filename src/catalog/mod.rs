@@ -20,9 +20,9 @@ use crate::problem::{Problem, ProblemCode};
 
 pub use browse::{Own, Page};
 pub use entry::{Class, Condition, DestroyGuard, Effect, Entry, GuardClause, Level, Parent, Risk, Severity, Status};
-pub use entry::{HazardKind, Relation, RiskKind, Variant};
-pub use generic::{Carried, Carrier, CreateHazard, Generic, ProviderFlag, Reference, ReferenceForm};
-pub use overlay::{Overlay, Override, TypePatch, TypeSelector};
+pub use entry::{HazardKind, Overlaid, OwnClause, Relation, RiskKind, Variant};
+pub use generic::{Carried, Carrier, CreateHazard, Generic, GenericRule, ProviderFlag, Reference, ReferenceForm};
+pub use overlay::{Overlay, Override, TypePatch, TypeSelector, levels};
 
 /// The catalogue in force.
 #[derive(Debug)]

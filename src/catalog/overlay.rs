@@ -9,7 +9,9 @@ use globset::GlobMatcher;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::entry::{Class, DestroyGuard, Entry, Level, Parent, Relation, Risk, Severity, Status, Variant};
+use super::entry::{Class, DestroyGuard, Entry, GuardClause, Level, Overlaid, OwnClause, Parent, Relation, Risk};
+use super::entry::{Severity, Status, Variant};
+use super::generic::Generic;
 use crate::address::AddressPattern;
 
 /// A type that is added, or of which some fields are replaced.
@@ -36,13 +38,13 @@ pub struct TypePatch {
     /// Attributes that protect it; added to those of the catalogue.
     #[serde(default)]
     pub protect: Vec<String>,
-    /// Attribute changes that lose data or protection; each replaces one of the same attribute and kind.
+    /// Attribute changes that lose data or protection; one about the very change of another gives that its level.
     #[serde(default)]
     pub risky: Vec<Risk>,
     /// What it lies in, uses, configures or protects; added.
     #[serde(default)]
     pub parents: Vec<Parent>,
-    /// What decides whether a destroy destroys.
+    /// What decides whether a destroy destroys; added.
     pub destroy_guard: Option<DestroyGuard>,
     /// Objects that are something else; they come before those of the catalogue.
     #[serde(default)]
@@ -147,31 +149,51 @@ impl Overlay {
 }
 
 impl TypePatch {
-    /// The entry with these fields; a new one needs class, severity, default, loses and recover.
+    /// The entry with these fields; a new one needs class, severity, default, loses and recover. What ships stays in
+    /// force: of it the repository replaces levels and words, and adds the rest.
     #[must_use]
     pub fn apply(&self, base: Option<Entry>) -> Option<Entry> {
         let mut entry = match base {
             Some(entry) => entry,
             None => self.new_entry()?,
         };
-        if let Some(default) = self.default {
-            // The catalogue's strict level belongs to its own default.
-            (entry.default, entry.strict) = (default, None);
-        }
-        entry.strict = self.strict.or(entry.strict);
-        entry.class = self.class.unwrap_or(entry.class);
+        (entry.default, entry.strict) = levels(entry.default, entry.strict, self.default, self.strict);
+        entry.class = self.class.map_or(entry.class, |class| entry.class.overlaid_by(class));
         entry.severity = self.severity.unwrap_or(entry.severity);
         entry.loses = self.loses.clone().unwrap_or(entry.loses);
         entry.recover = self.recover.clone().unwrap_or(entry.recover);
-        entry.destroy_guard = self.destroy_guard.clone().unwrap_or(entry.destroy_guard);
+        self.guard(&mut entry.destroy_guard);
         entry
             .protect
             .extend(self.protect.iter().filter(|name| !entry.protect.contains(name)).cloned().collect::<Vec<_>>());
-        entry.risky.retain(|old| !self.risky.iter().any(|new| (&new.attr, new.kind) == (&old.attr, old.kind)));
-        entry.risky.extend(self.risky.iter().cloned());
+        for own in self.own_risks() {
+            match entry.risky.iter_mut().find(|shipped| shipped.is_same_change(&own)) {
+                Some(shipped) => *shipped = shipped.overlaid_by(&own),
+                None => entry.risky.push(own),
+            }
+        }
         entry.parents.extend(self.parents.iter().cloned());
         entry.variants = self.variants.iter().cloned().chain(entry.variants).collect();
         Some(entry)
+    }
+
+    fn own_risks(&self) -> impl Iterator<Item = Risk> {
+        self.risky.iter().map(|risk| {
+            let overlaid = Some(Overlaid { was: risk.level, reason: self.reason.clone() });
+            Risk { own: true, overlaid, ..risk.clone() }
+        })
+    }
+
+    fn guard(&self, guard: &mut DestroyGuard) {
+        let Some(own) = &self.destroy_guard else { return };
+        let mark = |clause: &GuardClause| {
+            let own = Some(OwnClause { reason: self.reason.clone() });
+            GuardClause { own, ..clause.clone() }
+        };
+        guard.blocked_when.extend(own.blocked_when.iter().map(mark));
+        guard.harmless_when.extend(own.harmless_when.iter().map(mark));
+        guard.snapshot_when.extend(own.snapshot_when.iter().map(mark));
+        guard.escalates_when.extend(own.escalates_when.iter().map(mark));
     }
 
     fn new_entry(&self) -> Option<Entry> {
@@ -197,6 +219,14 @@ impl TypePatch {
         })
     }
 
+    /// Whether it makes a change of an attribute count for less than the rules about every type do.
+    #[must_use]
+    pub fn lowers_generic(&self, generic: &Generic) -> bool {
+        self.risky.iter().any(|own| {
+            generic.generic_rules.iter().any(|rule| own.level < rule.level && rule.risk().is_same_change(own))
+        })
+    }
+
     /// Whether it makes a loss count for less than the entry it patches.
     #[must_use]
     pub fn lowers(&self, base: &Entry) -> bool {
@@ -205,8 +235,25 @@ impl TypePatch {
             || self.class.is_some_and(|class| base.class.is_data_store() && !class.is_data_store())
             || self.destroy_guard.is_some()
             || !self.variants.is_empty()
-            || self.risky.iter().any(|new| {
-                base.risky.iter().any(|old| (&new.attr, new.kind) == (&old.attr, old.kind) && new.level < old.level)
-            })
+            || self
+                .risky
+                .iter()
+                .any(|own| base.risky.iter().any(|shipped| own.level < shipped.level && shipped.is_same_change(own)))
     }
+}
+
+/// Levels after the repository had its say. The strict level goes only with the default it belongs to: nothing else
+/// shows that it was lowered.
+#[must_use]
+pub fn levels(
+    default: Level,
+    strict: Option<Level>,
+    own: Option<Level>,
+    own_strict: Option<Level>,
+) -> (Level, Option<Level>) {
+    let (default, strict) = match own {
+        Some(own) if own < default => (own, own_strict),
+        _ => (own.unwrap_or(default), own_strict.max(strict)),
+    };
+    (default, strict.filter(|strict| *strict > default))
 }

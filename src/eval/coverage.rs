@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Settings;
+use super::{Outcome, RuleRecord, Settings};
 use crate::catalog::Class;
 use crate::facts::{ChangeFacts, Facts, TypeStatus};
 use crate::finding::{Finding, Level, RuleId};
@@ -14,8 +14,10 @@ use crate::problem::{Problem, ProblemCode};
 use crate::text::one_line;
 
 /// One problem for each object that the built-in rule for its fate did not report; none where configuration switched
-/// that rule off.
-pub(super) fn unjudged(facts: &Facts, findings: &[Finding], settings: &Settings) -> Vec<Problem> {
+/// that rule off, and none where it failed as a whole, which is a problem of its own.
+pub(super) fn unjudged(facts: &Facts, findings: &[Finding], rules: &[RuleRecord], settings: &Settings) -> Vec<Problem> {
+    let failed: BTreeSet<&str> =
+        rules.iter().filter(|record| record.outcome == Outcome::Failed).map(|record| record.id.as_str()).collect();
     let judged: BTreeSet<(&str, &str, Option<&str>)> = findings
         .iter()
         .filter_map(|finding| {
@@ -29,6 +31,7 @@ pub(super) fn unjudged(facts: &Facts, findings: &[Finding], settings: &Settings)
     lost.chain(let_go.chain(gone).map(|change| (change, FORGET)))
         .filter(|(change, rule)| {
             settings.levels.get(&RuleId::new(*rule)) != Some(&Level::Off)
+                && !failed.contains(rule)
                 && !judged.contains(&(*rule, change.address.as_str(), change.deposed.as_deref()))
         })
         .map(|(change, rule)| {
@@ -88,7 +91,7 @@ mod tests {
     fn silence_about_what_is_destroyed_or_let_go_is_a_problem() {
         let unjudged = |text: &str| {
             let facts = derive(&plan(text), Catalog::builtin()).unwrap();
-            super::unjudged(&facts, &[], &Settings::default()).into_iter().map(|p| p.message).collect::<Vec<_>>()
+            super::unjudged(&facts, &[], &[], &Settings::default()).into_iter().map(|p| p.message).collect::<Vec<_>>()
         };
         let entry = |kind: &str, actions: &str| {
             format!(r#"{{"address": "{kind}.x", "type": "{kind}", "change": {{"actions": {actions}}}}}"#)
@@ -108,6 +111,24 @@ mod tests {
         let gone = entry("aws_db_instance", r#"["delete"]"#);
         assert_eq!(unjudged(&format!(r#"{{"resource_drift": [{gone}]}}"#)).len(), 1, "a refresh-only plan");
         assert!(unjudged(&format!(r#"{{"resource_changes": [], "resource_drift": [{gone}]}}"#)).is_empty());
+
+        let failed = RuleRecord {
+            id: RuleId::new("stateful/destroy-data-store"),
+            origin: crate::policy::Origin::BuiltIn,
+            outcome: Outcome::Failed,
+            considered: None,
+            fired: 0,
+            builtin_errors: Vec::new(),
+            prints: Vec::new(),
+            exception: None,
+            path: None,
+            package: None,
+            definitions: 1,
+            location: None,
+        };
+        let facts = derive(&plan(&format!(r#"{{"resource_changes": [{gone}]}}"#)), Catalog::builtin()).unwrap();
+        let silent = super::unjudged(&facts, &[], &[failed], &Settings::default());
+        assert!(silent.is_empty(), "a rule that failed is one problem, whatever it was about: {silent:?}");
 
         let of_group = |kind: &str, actions: &str, key: &str| {
             let change = format!(r#"{{"actions": {actions}, "before": {{"{key}": "g"}}, "after": null}}"#);

@@ -9,7 +9,7 @@ mod links;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::catalog::{Effect, Level};
+use crate::catalog::{Effect, Level, Overlaid};
 use crate::facts::{
     AttributeChange, AttributeFact, ChangeFacts, Counts, CreateHazard, Facts, Guard, Guards, NameChange,
     OutsideAttribute, OutsideChange, ProviderSetting, Stakes, TypeFacts,
@@ -266,6 +266,9 @@ pub struct RiskInput<'a> {
     /// The catalogue's remark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<&'a str>,
+    /// That the repository's own catalogue has a say in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlaid: Option<OverlaidInput<'a>>,
 }
 
 /// The name by which others find an object, where it changes.
@@ -359,7 +362,7 @@ pub struct CatalogInput<'a> {
     pub fallback_glob: Option<&'a str>,
 }
 
-/// That the repository's own catalogue has a say in what is known of an object.
+/// That the repository's own catalogue has a say in what is known of an object or of a change of an attribute.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct OverlaidInput<'a> {
     /// The level without it.
@@ -396,6 +399,9 @@ pub struct GuardInput<'a> {
     /// What it means for the destroy, as a clause; absent where the list says all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<&'a str>,
+    /// The repository's own catalogue says so, and nothing that ships; left out where it does not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 /// A setting of the provider's block in the configuration.
@@ -546,7 +552,7 @@ impl<'a> CatalogInput<'a> {
             recovery: word(|stakes| &stakes.recovery.text),
             variant: stakes.and_then(|stakes| stakes.variant.as_deref()),
             carries: stakes.and_then(|stakes| stakes.carries.as_deref()),
-            overlaid: stakes.and_then(OverlaidInput::new),
+            overlaid: stakes.and_then(|stakes| Some(OverlaidInput::new(stakes.overlaid.as_ref()?, stakes.default))),
             fallback_glob: facts.fallback_glob.as_deref(),
         }
     }
@@ -567,6 +573,7 @@ impl<'a> RiskInput<'a> {
             arms_destroy: fact.arms_destroy,
             stops_key: fact.stops_key,
             note: fact.note.as_deref(),
+            overlaid: fact.overlaid.as_ref().map(|overlaid| OverlaidInput::new(overlaid, fact.level)),
         }
     }
 }
@@ -594,13 +601,12 @@ impl<'a> HazardInput<'a> {
 }
 
 impl<'a> OverlaidInput<'a> {
-    fn new(stakes: &'a Stakes) -> Option<Self> {
-        let overlaid = stakes.overlaid.as_ref()?;
-        Some(Self {
+    fn new(overlaid: &'a Overlaid, level: Level) -> Self {
+        Self {
             was: overlaid.was.as_str(),
-            lowered_from: Some(overlaid.was).filter(|was| *was > stakes.default).map(Level::as_str),
+            lowered_from: Some(overlaid.was).filter(|was| *was > level).map(Level::as_str),
             reason: overlaid.reason.as_deref(),
-        })
+        }
     }
 }
 
@@ -618,7 +624,7 @@ impl<'a> GuardsInput<'a> {
 
 impl<'a> GuardInput<'a> {
     fn new(guard: &'a Guard) -> Self {
-        Self { attribute: &guard.attribute, value: &guard.value, note: guard.note.as_deref() }
+        Self { attribute: &guard.attribute, value: &guard.value, note: guard.note.as_deref(), own: guard.own }
     }
 }
 

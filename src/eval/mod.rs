@@ -168,7 +168,7 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
         evaluation.rules.push(RuleRecord::new(rule, Outcome::Off, None));
     }
     causes::link(&mut evaluation.findings, judged.facts);
-    evaluation.problems.extend(coverage::unjudged(judged.facts, &evaluation.findings, settings));
+    evaluation.problems.extend(coverage::unjudged(judged.facts, &evaluation.findings, &evaluation.rules, settings));
     evaluation.problems.extend(masker.problem());
     evaluation.sort();
     evaluation

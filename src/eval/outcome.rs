@@ -141,7 +141,9 @@ impl<'a> Context<'a> {
             (None, Some(address)) => Some(unplanned(address, result.deposed)),
             (None, None) => None,
         };
-        let replaced_by = change.iter().flat_map(|change| &change.change.replace_paths).map(ToString::to_string);
+        let replaced_by = change.iter().flat_map(|change| {
+            change.change.replace_paths.iter().map(|path| change.change.shown_path(&path.0).to_string())
+        });
         let paths: Vec<String> = replaced_by.chain(result.attributes).collect();
         let fingerprint = subject.as_ref().map_or_else(
             || Fingerprint::of_message(&rule.id, &result.message),

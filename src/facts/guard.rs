@@ -30,31 +30,51 @@ pub struct Guard {
     pub value: String,
     /// What it means for the destroy, as a clause; `None` where its list says all.
     pub note: Option<String>,
+    /// The repository's own catalogue says so, and nothing that ships.
+    pub own: bool,
 }
 
 impl Guards {
+    /// Whether the object outlives its resource, and what lies in it too. What a repository says of an object it does
+    /// not say of others.
+    #[must_use]
+    pub fn keep_the_object(&self) -> bool {
+        self.harmless.iter().any(|guard| !guard.own)
+    }
+
     /// The guards of a change that hold.
     #[must_use]
     pub fn of(change: &Change, guard: &DestroyGuard) -> Self {
-        let holding = |clauses: &[GuardClause]| clauses.iter().filter_map(|clause| holds(change, clause)).collect();
+        let holding = |clauses: &[GuardClause], said: &str| {
+            clauses.iter().filter_map(|clause| guard_of(change, clause, said)).collect()
+        };
         Self {
-            blocked: holding(&guard.blocked_when),
-            harmless: holding(&guard.harmless_when),
-            snapshot: holding(&guard.snapshot_when),
-            escalates: holding(&guard.escalates_when),
+            blocked: holding(&guard.blocked_when, "the provider will refuse"),
+            harmless: holding(&guard.harmless_when, "the object outlives its resource"),
+            snapshot: holding(&guard.snapshot_when, "the provider takes a snapshot first"),
+            escalates: holding(&guard.escalates_when, "the destroy goes further than usual"),
         }
     }
 }
 
-/// The guard of a clause, if the object meets it for sure.
-pub(super) fn holds(change: &Change, clause: &GuardClause) -> Option<Guard> {
+/// Whether the object meets a clause for sure.
+pub(super) fn holds(change: &Change, clause: &GuardClause) -> bool {
+    guard_of(change, clause, "").is_some()
+}
+
+/// The guard of a clause, if the object meets it for sure; `said` is what the repository says by it.
+fn guard_of(change: &Change, clause: &GuardClause, said: &str) -> Option<Guard> {
     let paths = paths_of(&change.before, &clause.attr);
     let secret = paths.iter().any(|path| change.is_secret(Side::Before, path));
     if secret || !meets(change, &paths, &Condition::In(clause.values.clone())) {
         return None;
     }
     let value = change.display(Side::Before, paths.first()?);
-    Some(Guard { attribute: clause.attr.clone(), value, note: None })
+    let note = clause.own.as_ref().map(|own| {
+        let reason = own.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        format!("{said} by the catalogue of this repository{reason}")
+    });
+    Some(Guard { attribute: clause.attr.clone(), value, note, own: clause.own.is_some() })
 }
 
 /// Whether the attribute at all of these paths meets a condition, and whether that would disclose a secret.

@@ -25,7 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::catalog::{Catalog, Entry};
+pub use crate::catalog::Overlaid;
+use crate::catalog::{Catalog, Entry, Level};
 use crate::graph::{NodeId, ResourceGraph};
 use crate::plan::json::{Interest, Names};
 use crate::plan::{Action, Mode, Plan, ResourceChange, Side};
@@ -41,7 +42,6 @@ pub use guard::{Guard, Guards};
 pub use links::{Cause, Container, Dependents, Identity, Links, Rename, Shift, Takes};
 pub use loss::{Recoverable, Recovery};
 pub use outside::{OutsideAttribute, OutsideChange};
-pub use overlay::Overlaid;
 pub use provider::{Danger, ProviderSetting, SettingFrom};
 pub use reason::reason_text;
 pub use references::{NameChange, ReferenceBy, Referrer, Referrers};
@@ -294,10 +294,18 @@ struct Deriver<'a> {
 #[derive(Clone)]
 struct KnownType {
     entry: Option<Arc<Entry>>,
+    /// What ships, where the repository has entries about the type.
+    beside: Option<Arc<Beside>>,
     /// The facts that hold for every object without variant.
     facts: Arc<TypeFacts>,
     /// Which attribute changes are risky.
     rules: Arc<TypeRules>,
+}
+
+/// A type without what the repository says of it.
+struct Beside {
+    entry: Option<Entry>,
+    level: Level,
 }
 
 impl<'a> Deriver<'a> {
@@ -313,7 +321,13 @@ impl<'a> Deriver<'a> {
         let entry = self.catalog.entry(resource_type)?.map(Arc::new);
         let facts = Arc::new(TypeFacts::of_type(resource_type, entry.as_deref(), self.catalog)?);
         let rules = Arc::new(TypeRules::new(entry.as_deref(), self.catalog.generic()?));
-        let known = KnownType { entry, facts, rules };
+        let beside = if self.catalog.overlaid(resource_type).is_empty() {
+            None
+        } else {
+            let (entry, level) = (self.catalog.shipped(resource_type)?, self.catalog.shipped_level(resource_type)?);
+            Some(Arc::new(Beside { entry, level }))
+        };
+        let known = KnownType { entry, beside, facts, rules };
         self.types.insert(resource_type.to_owned(), known.clone());
         Ok(known)
     }
@@ -330,6 +344,14 @@ impl<'a> Deriver<'a> {
             if action.destroys() && action != Action::Unknown {
                 guards = Guards::of(&change.change, &entry.destroy_guard);
             }
+        }
+        if let Some(beside) = known.beside.as_deref() {
+            let shipped = match &beside.entry {
+                Some(entry) => Some(stakes::of_object(change, entry, self.catalog)?.unwrap_or(Stakes::of_entry(entry))),
+                None => None,
+            };
+            let reason = self.catalog.reason(&change.resource_type);
+            catalog = Arc::new(overlay::beside_shipped(&catalog, shipped, beside.level, reason));
         }
         let generic = self.catalog.generic()?;
         let settings = self.providers.settings(change, &generic.provider_flags);
@@ -381,7 +403,7 @@ impl<'a> Deriver<'a> {
 fn replaced_by(change: &ResourceChange) -> Vec<AttributeChange> {
     let display = |side, path: &crate::plan::AttributePath| change.change.display(side, &path.0);
     let attribute = |path: &crate::plan::AttributePath| AttributeChange {
-        path: path.to_string(),
+        path: change.change.shown_path(&path.0).to_string(),
         before: display(Side::Before, path),
         after: display(Side::After, path),
     };

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AttributeChange, ChangeFacts, is_judged};
 use crate::catalog::{Catalog, Effect, Entry};
-use crate::plan::{Action, AttributePath, Change, Lookup, PathStep, Plan, ResourceChange, Side, Value};
+use crate::plan::{Action, Change, Lookup, PathStep, Plan, ResourceChange, Side, Value};
 use crate::problem::Problem;
 
 use super::{guard, notation};
@@ -104,21 +104,21 @@ pub(super) fn attributes(
     let others: Vec<Vec<PathStep>> =
         top_keys(change).into_iter().filter(|key| !tops.contains(key)).map(|key| vec![key]).collect();
     let others = others.into_iter().filter(|path| differs(change, path));
-    let stated = |path: Vec<PathStep>, watched| OutsideAttribute { change: stated(change, path), watched };
-    let mut attributes: Vec<OutsideAttribute> = others.map(|path| stated(path, false)).collect();
-    attributes.extend(watched.iter().map(|path| stated(path.clone(), true)));
+    let stated = |path: &[PathStep], watched| OutsideAttribute { change: stated(change, path), watched };
+    let mut attributes: Vec<OutsideAttribute> = others.map(|path| stated(&path, false)).collect();
+    attributes.extend(watched.iter().map(|path| stated(path, true)));
     if !matches!((&change.before, &change.after), (Value::Map(_), Value::Map(_))) {
         // Something changed and the plan does not say what: it may be anything.
-        attributes.push(stated(Vec::new(), true));
+        attributes.push(stated(&[], true));
     }
     attributes.sort();
     Ok(attributes)
 }
 
-fn stated(change: &Change, path: Vec<PathStep>) -> AttributeChange {
-    let before = change.display(Side::Before, &path);
-    let after = change.display(Side::After, &path);
-    AttributeChange { path: AttributePath(path).to_string(), before, after }
+fn stated(change: &Change, path: &[PathStep]) -> AttributeChange {
+    let before = change.display(Side::Before, path);
+    let after = change.display(Side::After, path);
+    AttributeChange { path: change.shown_path(path).to_string(), before, after }
 }
 
 /// Names of the attributes that matter: those of the type, and those that matter on any type.

@@ -6,16 +6,28 @@
 use super::guard;
 use super::loss::Recovery;
 use super::stakes::{Stakes, TypeFacts, TypeStatus};
-use crate::catalog::{Condition, Level, Override};
+use crate::catalog::{self, Condition, Level, Overlaid, Override};
 use crate::plan::{Action, ResourceChange, Side};
 
-/// That the repository has a say in what is known of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overlaid {
-    /// The level without it; of what nobody catalogued, the one it has for that.
-    pub was: Level,
-    /// Why.
-    pub reason: Option<String>,
+/// The facts of an object of a type the repository has entries about: what they lower is known as lowered.
+/// `shipped` is what ships says of this very object.
+pub(super) fn beside_shipped(
+    facts: &TypeFacts,
+    shipped: Option<Stakes>,
+    was: Level,
+    reason: Option<&str>,
+) -> TypeFacts {
+    let mut facts = facts.clone();
+    if let Some(stakes) = &mut facts.stakes {
+        let was = shipped.as_ref().map_or(was, |shipped| shipped.default);
+        if let Some(shipped) = shipped {
+            stakes.class = shipped.class.overlaid_by(stakes.class);
+            (stakes.default, stakes.strict) =
+                catalog::levels(shipped.default, shipped.strict, Some(stakes.default), stakes.strict);
+        }
+        stakes.overlaid = Some(Overlaid { was, reason: reason.map(str::to_owned) });
+    }
+    facts
 }
 
 /// The facts with the overrides that are about this object, and the ids of these.
@@ -75,12 +87,9 @@ fn overridden(before: Option<&Stakes>, shipped: Level, candidate: &Override) -> 
             overlaid: None,
         },
     };
-    after.class = candidate.class.unwrap_or(after.class);
+    after.class = candidate.class.map_or(after.class, |class| after.class.overlaid_by(class));
     after.severity = candidate.severity.unwrap_or(after.severity);
-    if let Some(default) = candidate.default {
-        (after.default, after.strict) = (default, None);
-    }
-    after.strict = candidate.strict.or(after.strict);
+    (after.default, after.strict) = catalog::levels(after.default, after.strict, candidate.default, candidate.strict);
     let reason = candidate.reason.clone().or_else(|| after.overlaid.and_then(|overlaid| overlaid.reason));
     after.overlaid = Some(Overlaid { was, reason });
     Some(after)

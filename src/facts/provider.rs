@@ -101,23 +101,36 @@ impl<'a> Providers<'a> {
             .map(|flag| (flag, setting(flag, &blocks)))
             .filter(|(flag, setting)| {
                 !flag.is_general()
-                    || (setting.from != SettingFrom::Default && setting.danger != Danger::No && !blocks.is_empty())
+                    || (setting.from != SettingFrom::Default && setting.danger != Danger::No && !blocks.list.is_empty())
             })
             .collect()
     }
 
     /// The blocks of which one is the provider's: the one its configuration names, or all that may be meant.
-    fn blocks_of(&self, change: &ResourceChange) -> Vec<&'a Value> {
-        let Some(configuration) = self.configuration else { return Vec::new() };
+    fn blocks_of(&self, change: &ResourceChange) -> Blocks<'a> {
+        let Some(configuration) = self.configuration else { return Blocks::default() };
         let keys = self.keys.get_or_init(|| keys(&configuration.root));
-        let named = keys.get(&change.address.config_address()).and_then(|key| configuration.provider(key));
+        let key = keys.get(&change.address.config_address());
+        let named = key.and_then(|key| configuration.provider(key)).filter(|provider| is_of(provider, change));
         if let Some(provider) = named.filter(|provider| configures(provider)) {
-            return vec![&provider.expressions];
+            return Blocks { list: vec![&provider.expressions], others: false };
         }
-        // Its block is gone, or its module was given a provider: any of those there are may manage it.
+        // Its block is gone, or its module was given a provider: any of those there are may manage it. One that is
+        // named and not there is none of them; but before version 1.1 Terraform named one for each module, given or not.
+        let is_old = configuration.providers.iter().all(|provider| provider.full_name.is_none());
+        let is_of_module = |key: &str| is_old && key.contains(':');
         let is_meant = |provider: &&ProviderConfig| configures(provider) && is_of(provider, change);
-        configuration.providers.iter().filter(is_meant).map(|provider| &provider.expressions).collect()
+        let list = configuration.providers.iter().filter(is_meant).map(|provider| &provider.expressions).collect();
+        Blocks { list, others: named.is_none() && key.is_some_and(|key| !is_of_module(key)) }
     }
+}
+
+/// Blocks of settings of which one is an object's provider's.
+#[derive(Default)]
+struct Blocks<'a> {
+    list: Vec<&'a Value>,
+    /// It may be one that the plan does not have.
+    others: bool,
 }
 
 /// Adds to the guards of a destroy what the settings of the provider mean for it.
@@ -127,9 +140,13 @@ pub(super) fn extend(guards: &mut Guards, change: &ResourceChange, settings: &[(
             SettingFrom::Default => format!("{} (the provider's default)", setting.value),
             SettingFrom::Set | SettingFrom::Unknown => setting.value.clone(),
         };
-        let guard =
-            |note: &String| Guard { attribute: flag.path.clone(), value: shown.clone(), note: Some(note.clone()) };
-        let excepted = flag.unless.as_ref().is_some_and(|clause| guard::holds(&change.change, clause).is_some());
+        let guard = |note: &String| Guard {
+            attribute: flag.path.clone(),
+            value: shown.clone(),
+            note: Some(note.clone()),
+            own: false,
+        };
+        let excepted = flag.unless.as_ref().is_some_and(|clause| guard::holds(&change.change, clause));
         match setting.danger {
             Danger::Yes if !excepted => guards.escalates.extend(flag.escalates.as_ref().map(guard)),
             Danger::No => {
@@ -172,68 +189,96 @@ fn is_of(provider: &ProviderConfig, change: &ResourceChange) -> bool {
     }
 }
 
-fn setting(flag: &ProviderFlag, blocks: &[&Value]) -> ProviderSetting {
-    let mut readings = blocks.iter().map(|block| read(block, &flag.path));
+fn setting(flag: &ProviderFlag, blocks: &Blocks<'_>) -> ProviderSetting {
+    let mut readings = blocks.list.iter().map(|block| reading(flag, block));
     let reading = match readings.next() {
         Some(first) if readings.all(|other| other == first) => first,
         _ => Reading::Unknown,
     };
     let danger = |is| if is { Danger::Yes } else { Danger::No };
     let (value, from, danger) = match reading {
-        Reading::Set(value) => (shown(value, flag), SettingFrom::Set, danger(guard::equals(value, &flag.danger))),
+        Reading::Set(value) => (shown(&value, flag), SettingFrom::Set, danger(value == flag.danger)),
         Reading::Default => (json_text(&flag.default), SettingFrom::Default, danger(flag.default == flag.danger)),
-        Reading::Unknown => ("(unknown)".to_owned(), SettingFrom::Unknown, Danger::Maybe),
+        Reading::Unknown => (UNKNOWN.to_owned(), SettingFrom::Unknown, Danger::Maybe),
     };
+    if blocks.others && danger == Danger::No {
+        let (value, from, danger) = (UNKNOWN.to_owned(), SettingFrom::Unknown, Danger::Maybe);
+        return ProviderSetting { path: flag.path.clone(), value, from, danger };
+    }
     ProviderSetting { path: flag.path.clone(), value, from, danger }
 }
 
-/// What a block says of a setting.
+const UNKNOWN: &str = "(unknown)";
+
+/// What a block says of a setting: a truth value or a word, as the flag has one.
 #[derive(PartialEq)]
-enum Reading<'a> {
-    Set(&'a Value),
+enum Reading {
+    Set(Json),
     Default,
     Unknown,
 }
 
+/// Terraform converts constants to the type of the setting: a text may stand for a truth value. What it would not take
+/// is unknown.
+fn reading(flag: &ProviderFlag, block: &Value) -> Reading {
+    match (read(block, &flag.path), &flag.danger) {
+        (Constant::Absent, _) => Reading::Default,
+        (Constant::Is(Value::Bool(set)), Json::Bool(_)) => Reading::Set(Json::Bool(*set)),
+        (Constant::Is(Value::String(text)), Json::Bool(_)) => match &**text {
+            "true" | "1" => Reading::Set(Json::Bool(true)),
+            "false" | "0" => Reading::Set(Json::Bool(false)),
+            _ => Reading::Unknown,
+        },
+        (Constant::Is(Value::String(text)), Json::String(_)) => Reading::Set(Json::String(text.to_string())),
+        (Constant::Is(_) | Constant::Unknown, _) => Reading::Unknown,
+    }
+}
+
+/// What stands in a block for a setting.
+enum Constant<'a> {
+    Is(&'a Value),
+    Absent,
+    Unknown,
+}
+
 /// Nested blocks are written as objects or as lists of them.
-fn read<'a>(block: &'a Value, path: &str) -> Reading<'a> {
+fn read<'a>(block: &'a Value, path: &str) -> Constant<'a> {
     let mut at = block;
     for name in path.split('.') {
         while let Value::List(items) = at {
             match &**items {
-                [] => return Reading::Default,
+                [] => return Constant::Absent,
                 [only] => at = only,
-                _ => return Reading::Unknown,
+                _ => return Constant::Unknown,
             }
         }
         match at {
             Value::Map(map) => match map.get(name) {
                 Some(inner) => at = inner,
-                None => return Reading::Default,
+                None => return Constant::Absent,
             },
-            Value::Null => return Reading::Default,
-            _ => return Reading::Unknown,
+            Value::Null => return Constant::Absent,
+            _ => return Constant::Unknown,
         }
     }
     let constant = |map: &'a Map| map.get("constant_value");
     match at {
         Value::Map(map) => match constant(map) {
-            Some(Value::Null) => Reading::Default,
-            Some(value) => Reading::Set(value),
-            None => Reading::Unknown,
+            Some(Value::Null) => Constant::Absent,
+            Some(value) => Constant::Is(value),
+            None => Constant::Unknown,
         },
-        Value::Null => Reading::Default,
-        _ => Reading::Unknown,
+        Value::Null => Constant::Absent,
+        _ => Constant::Unknown,
     }
 }
 
-/// A value as text, if it is a truth value or a word the catalogue has.
-fn shown(value: &Value, flag: &ProviderFlag) -> String {
-    match value {
-        Value::Bool(flag) => flag.to_string(),
-        value if guard::equals(value, &flag.default) => json_text(&flag.default),
-        value if guard::equals(value, &flag.danger) => json_text(&flag.danger),
-        _ => "(not shown)".to_owned(),
+/// A value as text, if it is a truth value or a word the catalogue has: constants may be secrets.
+fn shown(value: &Json, flag: &ProviderFlag) -> String {
+    if value.is_boolean() || *value == flag.default || *value == flag.danger {
+        json_text(value)
+    } else {
+        "(not shown)".to_owned()
     }
 }
 

@@ -157,7 +157,7 @@ impl<'a> Scene<'a> {
             attribute: held.attribute.to_string(),
             known_by: held.known_by,
             indirect: self.lost.contains_key(&held.parent),
-            kept: all.get(parent.id).is_some_and(|facts| !facts.guards.harmless.is_empty()),
+            kept: all.get(parent.id).is_some_and(|facts| facts.guards.keep_the_object()),
         })
     }
 

@@ -1,12 +1,11 @@
 //! What is at stake with a resource: the catalogue's entry, narrowed to the object at hand.
 
-use crate::catalog::{Carried, Catalog, Class, Entry, Level, Severity, Variant};
+use crate::catalog::{Carried, Catalog, Class, Entry, Level, Overlaid, Severity, Variant};
 use crate::plan::{Action, Lookup, ResourceChange, Side};
 use crate::problem::Problem;
 
 use super::guard;
 use super::loss::Recovery;
-use super::overlay::Overlaid;
 
 /// What is known about a type.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,19 +78,12 @@ impl TypeFacts {
             TypeStatus::Unseen => catalog.fallback_glob(resource_type)?.map(str::to_owned),
             TypeStatus::Catalogued | TypeStatus::Known => None,
         };
-        let mut stakes = entry.map(Stakes::of_entry);
-        if let Some(stakes) = &mut stakes
-            && !catalog.overlaid(resource_type).is_empty()
-        {
-            let was = catalog.shipped_level(resource_type)?;
-            stakes.overlaid = Some(Overlaid { was, reason: catalog.reason(resource_type).map(str::to_owned) });
-        }
-        Ok(Self { status, stakes, fallback_glob })
+        Ok(Self { status, stakes: entry.map(Stakes::of_entry), fallback_glob })
     }
 }
 
 impl Stakes {
-    fn of_entry(entry: &Entry) -> Self {
+    pub(super) fn of_entry(entry: &Entry) -> Self {
         Self {
             class: entry.class,
             encryption_key: entry.encryption_key,

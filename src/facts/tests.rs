@@ -68,7 +68,7 @@ fn guards_are_read_before_and_only_where_plain() {
     let held = of_change(&entry("google_sql_database_instance", r#"["delete"]"#, r#"{"deletion_policy": "ABANDON"}"#));
     assert_eq!(
         held.guards.harmless,
-        [Guard { attribute: "deletion_policy".into(), value: "\"ABANDON\"".into(), note: None }]
+        [Guard { attribute: "deletion_policy".into(), value: "\"ABANDON\"".into(), note: None, own: false }]
     );
     for (actions, before) in [
         (r#"["delete"]"#, r#"{"deletion_policy": null}"#),
@@ -254,4 +254,20 @@ fn reasons_are_put_in_words_and_unknown_ones_kept() {
     };
     assert_eq!(with("delete_because_count_index").text, Some("its index is beyond the count"));
     assert_eq!(with("delete_because_mercury").text, None);
+}
+
+#[test]
+fn a_mark_on_one_side_hides_both_and_keys_of_a_marked_map_are_not_shown() {
+    let facts = of_change(
+        r#"{"address": "a", "type": "acme_thing", "change": {"actions": ["delete", "create"],
+            "replace_paths": [["old"], ["new"], ["cfg", "hunter1"]],
+            "before": {"old": "hunter2", "new": "hunter3", "cfg": {"hunter1": "1"}},
+            "after": {"old": "hunter4", "new": "hunter5", "cfg": {}},
+            "after_unknown": {"cfg": {"hunter6": true}},
+            "before_sensitive": {"old": true, "cfg": true}, "after_sensitive": {"new": true}}}"#,
+    );
+    let paths: Vec<&str> = facts.replaced_by.iter().map(|item| item.path.as_str()).collect();
+    assert_eq!(paths, ["cfg", "new", "old"]);
+    assert_eq!(facts.unknown_paths, ["cfg"]);
+    assert!(!format!("{facts:?}").contains("hunter"), "{facts:?}");
 }

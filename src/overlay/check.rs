@@ -61,17 +61,19 @@ pub(super) fn type_patch(patch: &TypePatch) -> Result<Option<Date>, Vec<Mistake>
         return Err(mistakes);
     }
     // The shipped catalogue is tested to be readable: an error here is one of plangate, found when it is used.
+    let lowers_generic = Catalog::builtin().generic().is_ok_and(|generic| patch.lowers_generic(generic));
     match Catalog::builtin().entry(name).ok().flatten() {
         None => {
             mistakes.extend(missing(patch));
             let level = Catalog::builtin().shipped_level(name).unwrap_or(Level::Deny);
-            if patch.default.is_some_and(|default| default < level) && patch.reason.is_none() {
+            let default = patch.default.into_iter().chain(patch.variants.iter().map(|variant| variant.default)).min();
+            if (lowers_generic || default.is_some_and(|default| default < level)) && patch.reason.is_none() {
                 let message = format!("the entry about {} lowers it without `reason`", quoted(name));
                 let help = format!("without the entry it is `{}`; say why: reason = \"…\"", level.as_str());
                 mistakes.push(mistake("type", message, help));
             }
         }
-        Some(base) if patch.lowers(&base) && patch.reason.is_none() => {
+        Some(base) if (lowers_generic || patch.lowers(&base)) && patch.reason.is_none() => {
             let help = "say why: reason = \"…\"";
             mistakes.push(mistake(
                 "type",
@@ -201,8 +203,8 @@ fn finish(
     reason: Option<&str>,
     expires: Option<&str>,
 ) -> Result<Option<Date>, Vec<Mistake>> {
-    if reason.is_some_and(|reason| reason.trim().is_empty()) {
-        mistakes.push(mistake("reason", "`reason` is blank", "say why"));
+    if reason.is_some_and(|reason| !reason.contains(char::is_alphanumeric)) {
+        mistakes.push(mistake("reason", "`reason` says nothing", "say why"));
     }
     let mut day = None;
     if let Some(text) = expires {

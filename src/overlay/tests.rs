@@ -37,9 +37,9 @@ fn a_type_is_added_and_one_of_the_catalogue_is_patched() {
     assert_eq!((own.class, own.default, own.risky.len()), (Class::DatasetStore, Suggested::Deny, 1));
     let (shipped, patched) =
         (catalog.shipped("aws_s3_bucket").unwrap().unwrap(), catalog.entry("aws_s3_bucket").unwrap().unwrap());
-    assert_eq!(shipped.risky.len(), patched.risky.len(), "one rule of the same attribute and kind is replaced");
-    let acl = patched.risky.iter().find(|risk| risk.attr == "acl").unwrap();
-    assert_eq!(acl.level, Suggested::Deny);
+    assert_eq!(shipped.risky.len() + 1, patched.risky.len(), "what ships stays");
+    let acl: Vec<_> = patched.risky.iter().filter(|risk| risk.attr == "acl").map(|risk| risk.level).collect();
+    assert_eq!(acl, [Suggested::Warn, Suggested::Deny]);
     assert_eq!(patched.loses, shipped.loses);
     assert!(catalog.names().any(|name| name == "acme_dataset"));
 }
@@ -65,7 +65,7 @@ fn every_mistake_is_underlined() {
         ("an override without `match`", ""),
         ("no resource type is called `aws_s3_buckt`", "'aws_s3_buckt'"),
         ("`expires` is not a date", "'soon'"),
-        ("`reason` is blank", "' '"),
+        ("`reason` says nothing", "' '"),
         ("unknown key `adress`", "adress"),
         ("`address` matches everything", "'**'"),
         ("the override sets nothing", ""),
@@ -104,6 +104,43 @@ fn a_new_type_that_counts_for_less_than_an_unknown_one_needs_a_reason() {
         assert!(read(&format!("{text}reason = 'r'\n")).is_ok(), "{name}");
     }
     assert!(read(&entry("acme_x", "warn")).is_ok() && read(&entry("aws_lambda_permission", "info")).is_ok());
+}
+
+#[test]
+fn an_entry_about_the_very_change_that_ships_gives_it_a_level_and_lowers_only_with_a_reason() {
+    let entry = |of: &str, risk: &str| format!("[[types]]\ntype = '{of}'\nrisky = [{{ {risk} }}]\n");
+    let retention = |level: &str| {
+        let risk = format!(
+            "attr = 'config.retention.ms', kind = 'decrease', infinite = ['-1'], effect = 'data_loss', level = '{level}'"
+        );
+        entry("kafka_topic", &risk)
+    };
+    let shipped = Catalog::builtin().entry("kafka_topic").unwrap().unwrap();
+    let levels = |text: &str| {
+        let entry = Catalog::with(overlay(text)).entry("kafka_topic").unwrap().unwrap();
+        assert_eq!(entry.risky.len(), shipped.risky.len());
+        let risk = entry.risky.into_iter().find(|risk| risk.attr == "config.retention.ms").unwrap();
+        (risk.level, risk.overlaid.unwrap().was)
+    };
+    assert_eq!(levels(&retention("deny")), (Suggested::Deny, Suggested::Deny));
+    assert_eq!(levels(&format!("{}reason = 'r'\n", retention("info"))), (Suggested::Info, Suggested::Deny));
+    for text in [
+        retention("warn"),
+        // The rules about every type count, too.
+        entry("aws_sqs_queue", "attr = 'force_destroy', kind = 'enable', effect = 'weaken', level = 'info'"),
+    ] {
+        assert!(mistakes(&text)[0].0.ends_with("lowers it without `reason`"), "{text}");
+    }
+}
+
+#[test]
+fn a_class_is_replaced_only_where_no_rule_loses_sight() {
+    use Class::{Cache, Database, Network, ObjectStore, ProtectionConfig, ServiceDiscovery};
+    assert_eq!(ObjectStore.overlaid_by(Database), Database);
+    assert_eq!(Network.overlaid_by(Cache), Cache);
+    for (shipped, own) in [(ObjectStore, Network), (ProtectionConfig, Cache), (ServiceDiscovery, ProtectionConfig)] {
+        assert_eq!(shipped.overlaid_by(own), shipped);
+    }
 }
 
 #[test]

@@ -44,6 +44,7 @@ pub fn assess(plan: &Plan, expect: Expect) -> Completeness {
     let changes = plan.changes.as_deref();
     problems.extend(repeated("the plan lists", planned(plan)));
     problems.extend(repeated("`resource_drift` lists", plan.drift.iter()));
+    problems.extend(self_contradicting(plan));
     let missing = match (expect, changes) {
         (Expect::RefreshOnly, _) => {
             problems.extend(not_refresh_only(changes.unwrap_or_default()));
@@ -132,6 +133,27 @@ fn repeated<'p>(lists: &str, changes: impl Iterator<Item = &'p ResourceChange>) 
     let twice: Vec<_> = twice.into_iter().collect();
     (!twice.is_empty()).then(|| {
         let message = format!("{lists} the same object more than once: {}", names(&twice));
+        Problem::new(ProblemCode::InconsistentPlan, message)
+            .help("Terraform never writes this: print the plan again with `terraform show -json tfplan > plan.json`")
+    })
+}
+
+/// Entries whose objects say something else than their actions: an object that is not there afterwards though nothing
+/// happens to it would go without a finding.
+fn self_contradicting(plan: &Plan) -> Option<Problem> {
+    let deferred = plan.deferred.iter().map(|deferred| &deferred.resource_change);
+    let entries = plan.changes.iter().flatten().chain(deferred).chain(&plan.drift);
+    let contradicting: BTreeSet<String> = entries
+        .filter(|change| change.is_managed() && change.change.contradicts_itself())
+        .map(|change| one_line(change.address.as_str()).into_owned())
+        .collect();
+    let contradicting: Vec<String> = contradicting.into_iter().collect();
+    (!contradicting.is_empty()).then(|| {
+        let message = format!(
+            "the actions of {} contradict what stands under `before` and `after`: {}",
+            count(contradicting.len(), "resource"),
+            names(&contradicting)
+        );
         Problem::new(ProblemCode::InconsistentPlan, message)
             .help("Terraform never writes this: print the plan again with `terraform show -json tfplan > plan.json`")
     })

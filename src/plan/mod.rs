@@ -171,6 +171,10 @@ pub struct Change {
     pub actions: Vec<String>,
     /// The object before; [`Value::Null`] also where the interest left it out.
     pub before: Value,
+    /// Whether there is an object before, whatever the interest kept of it.
+    pub before_stated: Stated,
+    /// Whether there is one after.
+    pub after_stated: Stated,
     /// The object after, without what is unknown.
     pub after: Value,
     /// Marks of what is known only after apply.
@@ -189,6 +193,35 @@ pub struct Change {
     pub before_identity: Option<Value>,
     /// Identity after.
     pub after_identity: Option<Value>,
+}
+
+/// What stands in a plan for an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stated {
+    /// Nothing: the key is not there.
+    #[default]
+    Nowhere,
+    /// `null`: there is no such object.
+    Null,
+    /// A value.
+    Value,
+}
+
+impl Change {
+    /// Whether the objects say something else than the action: it takes away, or makes, what the action keeps. No
+    /// Terraform writes this.
+    #[must_use]
+    pub fn contradicts_itself(&self) -> bool {
+        let had = self.before_stated == Stated::Value;
+        // What is wholly unknown is there.
+        let vanishes = had && self.after_stated == Stated::Null && !self.after_unknown.covers(&[]);
+        match self.action {
+            Action::NoOp | Action::Read => vanishes,
+            Action::Update => vanishes || self.before_stated == Stated::Null,
+            Action::Create => had,
+            _ => false,
+        }
+    }
 }
 
 /// `importing`.

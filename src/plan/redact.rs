@@ -3,6 +3,8 @@
 //! Works on the structure (masks beside values), then on the text of every string that is left.
 //! Holds the whole document in memory: for looking at one plan, not for judging many.
 
+mod masks;
+
 use serde_json::{Map, Value};
 
 use super::mask::Masker;
@@ -75,8 +77,7 @@ fn is_mask(key: &str) -> bool {
 /// Masks what the masks of an object mark.
 fn mask_sides(map: &mut Map<String, Value>, is_change: bool, is_resource: bool) {
     if is_change {
-        mask_beside(map, "before", "before_sensitive");
-        mask_beside(map, "after", "after_sensitive");
+        mask_change(map);
     }
     if is_resource {
         mask_beside(map, "values", "sensitive_values");
@@ -165,12 +166,39 @@ fn mask_constants(value: &mut Value) {
     }
 }
 
+/// Masks on both sides what is marked on either; and cuts paths and masks where everything is sensitive, for keys of a
+/// secret map are secret.
+fn mask_change(map: &mut Map<String, Value>) {
+    let mark = |key: &str| map.get(key).filter(|mask| !mask.is_null()).cloned();
+    let (before, after) = (mark("before_sensitive"), mark("after_sensitive"));
+    mask_beside(map, "before", "before_sensitive");
+    mask_beside(map, "after", "after_sensitive");
+    let either = match (before, after) {
+        (Some(before), Some(after)) => masks::union(before, after),
+        (one, other) => one.or(other).unwrap_or_default(),
+    };
+    // Attributes of a type are no secret, whatever is marked.
+    if !matches!(either, Value::Object(_)) {
+        return;
+    }
+    for key in ["before", "after"] {
+        map.get_mut(key).into_iter().for_each(|value| apply(value, &either));
+    }
+    for key in ["before_sensitive", "after_sensitive", "after_unknown"] {
+        map.get_mut(key).into_iter().for_each(|mask| masks::close(mask, &either));
+    }
+    for path in map.get_mut("replace_paths").and_then(Value::as_array_mut).into_iter().flatten() {
+        path.as_array_mut().into_iter().for_each(|steps| masks::cut(steps, &either));
+    }
+}
+
 /// Masks the parts of `key` that `mask_key` marks; everything where there is no mask.
 fn mask_beside(map: &mut Map<String, Value>, key: &str, mask_key: &str) {
     let mask = map.get(mask_key).cloned();
     if let Some(value) = map.get_mut(key) {
         match mask {
-            Some(Value::Null) | None => mask_all(value),
+            // Attributes of a type are no secret, whatever is marked.
+            Some(Value::Null | Value::Bool(true)) | None => mask_all(value),
             Some(mask) => apply(value, &mask),
         }
     }
@@ -189,6 +217,8 @@ fn apply(value: &mut Value, mask: &Value) {
         (_, Value::Bool(false)) => {}
         (_, Value::Array(masks)) if masks.is_empty() => {}
         (_, Value::Object(masks)) if masks.is_empty() => {}
+        // The keys of a map that is marked say something, too.
+        (value @ Value::Object(_), Value::Bool(true)) => *value = Value::String(MASKED.to_owned()),
         // Marked as a whole. And a mask of another shape than its value says nothing of where the secrets are.
         (value, _) => mask_all(value),
     }
@@ -234,6 +264,32 @@ mod tests {
         assert_eq!(change["before"], json!({"pin": MASKED, "name": "x"}));
         assert_eq!(change["after"], json!({"pin": MASKED, "name": "x"}));
         assert_eq!(change["after_sensitive"], json!({"pin": true}));
+    }
+
+    #[test]
+    fn what_is_marked_on_one_side_is_masked_on_both() {
+        let plan = json!({"format_version": "1.2", "resource_changes": [{"address": "a.b", "change": {
+            "actions": ["update"],
+            "before": {"pin": 42, "list": ["a", "b"]}, "before_sensitive": {"list": [true]},
+            "after": {"pin": 43, "list": ["c", "d"]}, "after_sensitive": {"pin": true}}}]});
+        let change = &redacted(plan)["resource_changes"][0]["change"];
+        assert_eq!(change["before"], json!({"pin": MASKED, "list": [MASKED, "b"]}));
+        assert_eq!(change["after"], json!({"pin": MASKED, "list": [MASKED, "d"]}));
+    }
+
+    #[test]
+    fn keys_of_a_map_that_is_marked_stand_nowhere() {
+        let plan = json!({"format_version": "1.2", "resource_changes": [{"address": "a.b", "change": {
+            "actions": ["delete", "create"],
+            "before": {"cfg": {"key-1": "x"}, "open": {"key-2": "y"}}, "before_sensitive": {"cfg": true, "open": {}},
+            "after": {"cfg": {}}, "after_sensitive": {"cfg": {"key-1": true}},
+            "after_unknown": {"cfg": {"key-3": true}, "open": {"key-2": true}},
+            "replace_paths": [["cfg", "key-1"], ["open", "key-2"], ["cfg"]]}}]});
+        let change = &redacted(plan)["resource_changes"][0]["change"];
+        assert_eq!(change["before"], json!({"cfg": MASKED, "open": {"key-2": "y"}}));
+        assert_eq!(change["after_sensitive"], json!({"cfg": true}));
+        assert_eq!(change["after_unknown"], json!({"cfg": true, "open": {"key-2": true}}));
+        assert_eq!(change["replace_paths"], json!([["cfg"], ["open", "key-2"], ["cfg"]]));
     }
 
     #[test]

@@ -30,6 +30,17 @@ pub(crate) fn segments(address: &str) -> Vec<Segment<'_>> {
     out
 }
 
+/// Most module calls that may lie within each other. The graph keeps what an object is called from every module around
+/// it, which costs the square of the depth; Terraform modules are seldom ten deep.
+pub(super) const MAX_MODULES: usize = 512;
+
+/// Whether an address is deeper than any that Terraform prints in earnest.
+pub(super) fn is_too_deep(address: &str) -> bool {
+    // Each takes `module.` and a name: the segments of all others need not be counted.
+    address.len() > MAX_MODULES * "module.".len()
+        && segments(address).iter().filter(|segment| segment.name == "module").count() > MAX_MODULES
+}
+
 /// Splits `[key]rest`; without a closing bracket all of it is the key.
 fn split_key(text: &str) -> (Option<&str>, &str) {
     let mut quoted = false;
@@ -132,6 +143,13 @@ mod tests {
         for address in ["u.x", "module.t.u.x", "data.u.x", "u.t"] {
             assert!(!may_be_of_type(address, "t"), "{address}");
         }
+    }
+
+    #[test]
+    fn a_depth_beyond_all_reason_is_noticed() {
+        let deep = |depth: usize| format!("{}aws_s3_bucket.x", "module.a.".repeat(depth));
+        assert!(!is_too_deep(&deep(MAX_MODULES)) && is_too_deep(&deep(MAX_MODULES + 1)));
+        assert!(!is_too_deep(&format!("aws_s3_bucket.x[\"{}\"]", "module.a.".repeat(4000))), "a key is no module");
     }
 
     #[test]

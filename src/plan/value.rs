@@ -362,21 +362,32 @@ impl Change {
         value.at(path).map_or(Lookup::Absent, Lookup::Known)
     }
 
-    /// Whether the value at `path` may not be shown: it is marked sensitive, has a secret-like name
-    /// on its path, or the plan has no sensitive mask for that side.
+    /// Whether the value at `path` may not be shown: it is marked sensitive on either side, has a secret-like name
+    /// on its path, or the plan has no sensitive mask for that side. A mark that comes or goes says nothing of the
+    /// value: the old password is none the less one.
     #[must_use]
     pub fn is_secret(&self, side: Side, path: &[PathStep]) -> bool {
-        let shadow = match side {
-            Side::Before => &self.before_sensitive,
-            Side::After => &self.after_sensitive,
+        let (shadow, other) = match side {
+            Side::Before => (&self.before_sensitive, &self.after_sensitive),
+            Side::After => (&self.after_sensitive, &self.before_sensitive),
         };
         !shadow.is_present()
             || shadow.touches(path)
+            || other.touches(path)
             || path.iter().any(|step| matches!(step, PathStep::Key(key) if is_secret_name(key)))
             || match self.lookup(side, path) {
                 Lookup::Known(value) => holds_secret_name(value) || self.holds_marked(value),
                 Lookup::Absent | Lookup::Unknown => false,
             }
+    }
+
+    /// The path as it may be shown: it ends where everything is sensitive, for keys of a secret map are secret.
+    #[must_use]
+    pub fn shown_path(&self, path: &[PathStep]) -> AttributePath {
+        let is_covered = |start: &[PathStep]| self.before_sensitive.covers(start) || self.after_sensitive.covers(start);
+        // The first step is an attribute of the type, whatever is marked.
+        let mut starts = (1..=path.len()).filter_map(|end| path.get(..end));
+        AttributePath(starts.find(|start| is_covered(start)).unwrap_or(path).to_vec())
     }
 
     /// Whether a string in `value` holds, as a part of it, what the object marks elsewhere: a provider that builds a

@@ -69,7 +69,7 @@ fn required(reader: &mut Reader<'_>, section: &Section<'_>, key: &str, at: Span,
         reader.report(at, format!("a waiver without `{key}`"), &format!("has no `{key}`"), help);
         return None;
     };
-    reader.text(entry, help).map(|written| written.value)
+    reader.words(entry, help).map(|written| written.value)
 }
 
 /// A waiver that selects neither by address nor by fingerprint must name a message, and no actions.

@@ -249,6 +249,12 @@ fn reason_and_owner_are_required() {
     assert_eq!(messages, ["a waiver without `reason`", "a waiver without `owner`"]);
     let all = mistakes("[[waiver]]\nrule = \"r\"\naddress = \"a.b\"\nreason = \"\"\nowner = \"\\t\"\n");
     assert_eq!(all.len(), 2, "{all:?}");
+    for nothing in ["\u{200b}", " \u{200b} ", ".", "-- !"] {
+        let text =
+            format!("[[waiver]]\nrule = \"r\"\naddress = \"a.b\"\nreason = \"{nothing}\"\nowner = \"{nothing}\"\n");
+        let messages: Vec<String> = mistakes(&text).into_iter().map(|(_, message)| message).collect();
+        assert_eq!(messages, ["`reason` says nothing", "`owner` says nothing"], "{nothing:?}");
+    }
 }
 
 #[test]

@@ -163,9 +163,10 @@ fn an_override_reaches_objects_that_nothing_happens_to() {
                   default = 'warn'\nreason = 'scratch zone'\n";
     let entry = |address: &str, actions: &str, before: &str| {
         let kind = address.split('.').next().unwrap();
+        let after = if actions == "no-op" { before } else { "null" };
         format!(
             r#"{{"address": "{address}", "mode": "managed", "type": "{kind}", "name": "x",
-               "change": {{"actions": ["{actions}"], "before": {before}, "after": null, "before_sensitive": {{}}}}}}"#
+               "change": {{"actions": ["{actions}"], "before": {before}, "after": {after}, "before_sensitive": {{}}}}}}"#
         )
     };
     let account = |name: &str, zone: &str| {
@@ -281,4 +282,111 @@ fn every_example_of_the_documentation_is_taken() {
         let file = plangate::source::SourceFile::new("plangate.toml", example);
         plangate::config::parse(&file, camino::Utf8Path::new("")).unwrap_or_else(|problems| panic!("{problems:#?}"));
     }
+}
+
+/// A repository with this configuration, judging one update.
+fn updated(config: &str, address: &str, before: &str, after: &str) -> plangate::report::Report {
+    let resource_type = address.split('.').next().unwrap();
+    let plan = format!(
+        r#"{{"format_version": "1.2", "resource_changes": [{{"address": "{address}", "mode": "managed", "type": "{resource_type}",
+           "name": "x", "change": {{"actions": ["update"], "before": {before}, "after": {after}, "after_unknown": {{}},
+           "before_sensitive": {{}}, "after_sensitive": {{}}}}}}]}}"#
+    );
+    judge(&stages(config), &[("plan", plan.into_bytes())])
+}
+
+fn lowered(report: &plangate::report::Report) -> usize {
+    plangate::report::FindingCounts::of(report.all_findings()).lowered
+}
+
+#[test]
+fn an_attribute_rule_that_ships_stays_in_force_beside_one_that_says_less() {
+    let retention = |risk: &str| {
+        let config = format!("[[catalog]]\ntype = 'kafka_topic'\nreason = 'r'\nrisky = [{{ {risk} }}]\n");
+        updated(
+            &config,
+            "kafka_topic.a",
+            r#"{"name": "n", "config": {"retention.ms": "100"}}"#,
+            r#"{"name": "n", "config": {"retention.ms": "10"}}"#,
+        )
+    };
+    for risk in [
+        "attr = 'config.retention.ms', kind = 'decrease', effect = 'review', level = 'deny'",
+        "attr = 'config.retention.ms', kind = 'decrease', effect = 'data_loss', level = 'info', infinite = ['100']",
+        "attr = 'config', kind = 'change', effect = 'data_loss', level = 'info'",
+    ] {
+        let report = retention(risk);
+        assert!(levels(&report).contains(&("kafka_topic.a", Level::Deny)), "{risk}: {:?}", levels(&report));
+    }
+    let key = updated(
+        "[[catalog]]\ntype = 'aws_kms_key'\nreason = 'r'\nrisky = [{ attr = 'is_enabled', kind = 'disable', from = ['nope'], effect = 'weaken', level = 'warn' }]\n",
+        "aws_kms_key.a",
+        r#"{"is_enabled": true}"#,
+        r#"{"is_enabled": false}"#,
+    );
+    let rules: Vec<&str> = key.plans[0].findings.iter().map(|finding| finding.rule.as_str()).collect();
+    assert!(rules.contains(&"protection/key-destroyed"), "{rules:?}");
+    let protection = updated(
+        "[[catalog]]\ntype = 'acme_x'\nclass = 'cache'\nseverity = 'low'\ndefault = 'deny'\nloses = 'a'\nrecover = 'none'\n\
+         risky = [{ attr = 'deletion_protection', kind = 'enable', effect = 'review', level = 'info' }]\n",
+        "acme_x.a",
+        r#"{"deletion_protection": true}"#,
+        r#"{"deletion_protection": false}"#,
+    );
+    assert_eq!(levels(&protection), [("acme_x.a", Level::Warn)], "the rules about every type stay, too");
+}
+
+#[test]
+fn an_attribute_rule_is_lowered_by_its_level_and_the_report_says_so() {
+    let report = updated(
+        "[[catalog]]\ntype = 'kafka_topic'\nreason = 'all our topics are replayed'\n\
+         risky = [{ attr = 'config.retention.ms', kind = 'decrease', infinite = ['-1'], effect = 'data_loss', level = 'info' }]\n",
+        "kafka_topic.a",
+        r#"{"name": "n", "config": {"retention.ms": "100"}}"#,
+        r#"{"name": "n", "config": {"retention.ms": "10"}}"#,
+    );
+    let [found] = report.plans[0].findings.as_slice() else { panic!("{:?}", levels(&report)) };
+    assert_eq!((found.level, found.declared_level, found.level_from), (Level::Info, Level::Deny, LevelFrom::Config));
+    assert_eq!(lowered(&report), 1);
+    let said = "a change of config.retention.ms info instead of deny: all our topics are replayed.";
+    assert!(found.message.contains(said), "{}", found.message);
+}
+
+#[test]
+fn variants_and_guards_of_a_repository_lower_visibly() {
+    let bucket = [("aws_s3_bucket.a", r#"{"name": "n1"}"#, PLAIN)];
+    for (says, level, said) in [
+        (
+            "variants = [{ when = { name = 'set' }, class = 'network', severity = 'low', default = 'info', note = 'fine' }]",
+            Level::Info,
+            "makes it info instead of deny: r.",
+        ),
+        (
+            "destroy_guard = { harmless_when = [{ attr = 'name', in = ['n1'] }] }",
+            Level::Warn,
+            "the object outlives its resource by the catalogue of this repository: r.",
+        ),
+    ] {
+        let text = format!("[[catalog]]\ntype = 'aws_s3_bucket'\n{says}\n");
+        let report = destroyed(&format!("{text}reason = 'r'\n"), &bucket);
+        let found = &report.plans[0].findings[0];
+        assert_eq!((found.rule.as_str(), found.level), ("stateful/destroy-data-store", level), "{says}");
+        assert_eq!((found.declared_level, found.level_from, lowered(&report)), (Level::Deny, LevelFrom::Config, 1));
+        assert!(found.message.contains(said), "{}", found.message);
+        assert!(!found.message.contains("the provider should keep"), "{}", found.message);
+    }
+}
+
+#[test]
+fn a_repository_cannot_take_a_type_out_of_the_rules_about_its_class() {
+    let config = "[[catalog]]\ntype = 'aws_s3_bucket'\nclass = 'network'\nreason = 'r'\n\
+                  [[catalog]]\nmatch = { type = 'aws_db_instance' }\nclass = 'network'\nreason = 'r'\n";
+    let objects = [("aws_db_instance.a", "{}", PLAIN), ("aws_s3_bucket.a", "{}", PLAIN)];
+    let report = changed(config, "forget", &objects);
+    let expected = [("aws_db_instance.a", Level::Warn), ("aws_s3_bucket.a", Level::Warn)];
+    assert_eq!(levels(&report), expected, "forgotten stores are reported");
+    let strict =
+        "preset = 'strict'\n[[catalog]]\ntype = 'aws_s3_bucket_versioning'\ndefault = 'warn'\nstrict = 'warn'\n";
+    let report = destroyed(strict, &[("aws_s3_bucket_versioning.a", "{}", PLAIN)]);
+    assert_eq!(levels(&report), [("aws_s3_bucket_versioning.a", Level::Deny)]);
 }

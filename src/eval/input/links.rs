@@ -117,7 +117,7 @@ pub struct ReferrersInput<'a> {
     pub all: usize,
     /// How many of them the plan does not destroy.
     pub surviving: usize,
-    /// The first 20: those that survive before the others, by address.
+    /// The first 8: those that survive before the others, by address.
     pub first: Vec<ReferrerInput<'a>>,
 }
 

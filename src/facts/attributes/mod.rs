@@ -13,8 +13,10 @@ mod slots;
 mod unknown;
 mod words;
 
-use crate::catalog::{Effect, Level, RiskKind};
-use crate::plan::{Action, AttributePath, Change, PathStep, Side};
+use std::cmp::Reverse;
+
+use crate::catalog::{Effect, Level, Overlaid, RiskKind};
+use crate::plan::{Action, Change, PathStep, Side};
 
 pub use hazard::CreateHazard;
 pub(super) use hazard::create_hazard;
@@ -73,6 +75,8 @@ pub struct AttributeFact {
     pub stops_key: bool,
     /// The catalogue's remark.
     pub note: Option<String>,
+    /// That the repository's own catalogue has a say in it.
+    pub overlaid: Option<Overlaid>,
 }
 
 /// The facts of one change, sorted by effect, path and kind.
@@ -104,9 +108,13 @@ pub(super) fn of_change(change: &Change, rules: &TypeRules) -> Vec<AttributeFact
     };
     let mut facts: Vec<AttributeFact> =
         found.into_iter().filter(|(path, fact)| !is_said(path, fact)).map(|(_, fact)| fact).collect();
-    facts.sort_by(|a, b| (a.effect, &a.path, a.kind, a.certainty).cmp(&(b.effect, &b.path, b.kind, b.certainty)));
+    // What says less never hides what says more: the level and whether a key stops are part of what is said.
+    let said = |fact: &AttributeFact| {
+        (fact.effect, fact.path.clone(), fact.kind, Reverse(fact.level), Reverse(fact.stops_key))
+    };
+    facts.sort_by_cached_key(|fact| (said(fact), fact.certainty));
     // The place of what is unknown has no index: several rules may say the same of it.
-    facts.dedup_by(|b, a| (a.effect, &a.path, a.kind) == (b.effect, &b.path, b.kind));
+    facts.dedup_by_key(|fact| said(fact));
     facts
 }
 
@@ -122,11 +130,11 @@ fn fact(rule: &Rule, slot: &Slot<'_>, change: &Change, new_blocks: &mut Vec<Vec<
         certainty = Certainty::Maybe;
     }
     let (names, blocks) = elements.map_or_else(Default::default, |elements| (elements.names, elements.paths));
-    if risk.effect == Effect::DataLoss {
+    if risk.effect == Effect::DataLoss && !risk.own {
         new_blocks.extend(blocks);
     }
     Some(AttributeFact {
-        path: display_path(slot),
+        path: display_path(slot, change),
         attribute: risk.attr.clone(),
         kind: risk.kind,
         effect: risk.effect,
@@ -139,6 +147,7 @@ fn fact(rule: &Rule, slot: &Slot<'_>, change: &Change, new_blocks: &mut Vec<Vec<
         arms_destroy: rule.arms_destroy,
         stops_key: risk.stops_key,
         note: risk.note.clone(),
+        overlaid: risk.overlaid.clone(),
     })
 }
 
@@ -163,10 +172,10 @@ fn keeps_length(slot: &Slot<'_>) -> bool {
 }
 
 /// The path on the side where it exists; before, if on both.
-fn display_path(slot: &Slot<'_>) -> String {
+fn display_path(slot: &Slot<'_>, change: &Change) -> String {
     let path = if is_nowhere(&slot.path_before) { &slot.path_after } else { &slot.path_before };
-    let steps = path.iter().filter(|step| **step != PathStep::Index(slots::NOWHERE)).cloned().collect();
-    AttributePath(steps).to_string()
+    let steps = path.iter().filter(|step| **step != PathStep::Index(slots::NOWHERE)).cloned();
+    change.shown_path(&steps.collect::<Vec<_>>()).to_string()
 }
 
 fn is_nowhere(path: &[PathStep]) -> bool {

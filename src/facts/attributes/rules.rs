@@ -1,6 +1,6 @@
 //! The catalogue's attribute rules for one type: its own, and the generic ones for attributes it has none for.
 
-use crate::catalog::{Class, Effect, Entry, Generic, Risk, RiskKind};
+use crate::catalog::{Class, Effect, Entry, Generic, GenericRule, Risk, RiskKind};
 
 /// The rules of a type.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +16,7 @@ pub(super) struct Rule {
     pub(super) risk: Risk,
     /// Providers read the attribute when they destroy the object.
     pub(super) arms_destroy: bool,
-    /// A rule of the type says that the provider renames the elements of this list in place.
+    /// A shipped rule of the type says that the provider renames the elements of this list in place.
     pub(super) renames_in_place: bool,
 }
 
@@ -24,20 +24,17 @@ impl TypeRules {
     /// The rules for a type; `entry` is that of the catalogue, if it has one.
     pub(in crate::facts) fn new(entry: Option<&Entry>, generic: &Generic) -> Self {
         let own: &[Risk] = entry.map_or(&[], |entry| &entry.risky);
-        let is_own = |attr: &str| own.iter().any(|risk| risk.attr == attr);
-        let general = generic.generic_rules.iter().filter(|rule| !is_own(&rule.attr)).map(|rule| Risk {
-            attr: rule.attr.clone(),
-            kind: rule.kind,
-            from: rule.from.clone(),
-            to: Vec::new(),
-            infinite: Vec::new(),
-            effect: rule.effect,
-            level: rule.level,
-            note: None,
-            stops_key: false,
-            undocumented_or_legacy: false,
-        });
-        let rules = own.iter().cloned().chain(general);
+        // What a repository adds stands beside the generic rules: only what ships knows better than they do.
+        let is_shipped = |attr: &str| own.iter().any(|risk| !risk.own && risk.attr == attr);
+        let general: Vec<Risk> =
+            generic.generic_rules.iter().filter(|rule| !is_shipped(&rule.attr)).map(GenericRule::risk).collect();
+        let says_all = |risk: &Risk| risk.own && general.iter().any(|rule| rule.is_same_change(risk));
+        let others = own.iter().filter(|risk| !says_all(risk)).cloned();
+        let overlaid = |rule: &Risk| match own.iter().rfind(|risk| risk.own && rule.is_same_change(risk)) {
+            Some(risk) => rule.overlaid_by(risk),
+            None => rule.clone(),
+        };
+        let rules = others.chain(general.iter().map(overlaid));
         let rule = |risk: Risk| Rule {
             arms_destroy: risk.effect == Effect::Weaken
                 && (guards(entry, &risk.attr) || is_known_guard(generic, &risk)),
@@ -83,7 +80,9 @@ fn is_known_guard(generic: &Generic, risk: &Risk) -> bool {
 
 fn renames(own: &[Risk], attr: &str) -> bool {
     own.iter().any(|risk| {
+        // It makes a loss doubtful, which is not for a repository to add.
         risk.kind == RiskKind::Change
+            && !risk.own
             && risk.attr.strip_prefix(attr).and_then(|rest| rest.strip_prefix('.')) == Some("name")
     })
 }

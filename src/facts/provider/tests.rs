@@ -89,6 +89,23 @@ fn where_all_blocks_agree_it_does_not_matter_which_is_meant() {
 }
 
 #[test]
+fn a_block_that_is_named_and_not_there_is_none_of_those_there_are() {
+    let with = |value: bool, key: &str, source: &str| {
+        let block = json!({"name": "azurerm", "full_name": source, "expressions": purges(value)});
+        let configuration = json!({"provider_config": {"azurerm": block}, "root_module": {"resources": resource(key)}});
+        purge(&vault("azurerm_key_vault.x"), configuration).2
+    };
+    assert_eq!(with(false, "azurerm", AZURERM), Danger::No);
+    assert_eq!(with(false, "azurerm.other", AZURERM), Danger::Maybe);
+    assert_eq!(with(true, "azurerm.other", AZURERM), Danger::Yes, "what is known of danger stays");
+    assert_eq!(with(false, "azurerm", "registry.terraform.io/acme/azurerm"), Danger::Maybe, "another provider's");
+    assert_eq!(with(false, "m:azurerm", AZURERM), Danger::Maybe);
+    let old = json!({"provider_config": {"azurerm": {"name": "azurerm", "expressions": purges(false)}},
+                     "root_module": {"resources": resource("m:azurerm")}});
+    assert_eq!(purge(&vault("azurerm_key_vault.x"), old).2, Danger::No, "before 1.1 a module's key leads nowhere");
+}
+
+#[test]
 fn what_is_not_set_is_the_providers_default_and_what_cannot_be_read_is_unknown() {
     let of = |expressions: Json| {
         let configuration = json!({"provider_config": {"azurerm": provider(&expressions)},
@@ -106,7 +123,16 @@ fn what_is_not_set_is_the_providers_default_and_what_cannot_be_read_is_unknown()
     assert_eq!(of(json!({"features": [{}, {}]})), unknown);
     let object = json!({"features": {"key_vault": {"purge_soft_delete_on_destroy": {"constant_value": false}}}});
     assert_eq!(of(object), ("false".to_owned(), SettingFrom::Set, Danger::No));
-    assert_eq!(of(block(&json!({"constant_value": "hunter2"}))).0, "(not shown)");
+    for text in ["false", "0"] {
+        let set = ("false".to_owned(), SettingFrom::Set, Danger::No);
+        assert_eq!(of(block(&json!({"constant_value": text}))), set, "Terraform converts texts: {text}");
+    }
+    for text in ["true", "1"] {
+        assert_eq!(of(block(&json!({"constant_value": text}))).2, Danger::Yes, "{text}");
+    }
+    for other in [json!("hunter2"), json!("False"), json!(""), json!(0), json!([false]), json!({"a": false})] {
+        assert_eq!(of(block(&json!({"constant_value": other}))), unknown, "{other}");
+    }
     assert_eq!(purge(&vault("azurerm_key_vault.x"), Json::Null), unknown, "no configuration at all");
     assert_eq!(purge(&vault("azurerm_key_vault.x"), json!({"root_module": {}})), unknown, "no provider");
 }
@@ -135,7 +161,12 @@ fn settings_are_guards_of_the_destroy_and_soften_only_what_is_set() {
         |value: Json| json!({"recovery_service": [{"vm_backup_stop_protection_and_retain_data_on_destroy": value}]});
     let kept = with("azurerm_backup_protected_vm.x", json!({}), retain(json!({"constant_value": true})));
     assert_eq!(kept.harmless.len(), 1);
-    for other in [json!({"constant_value": false}), json!({"references": ["var.x"]}), json!({})] {
+    for other in [
+        json!({"constant_value": false}),
+        json!({"constant_value": "false"}),
+        json!({"references": ["var.x"]}),
+        json!({}),
+    ] {
         let guards = with("azurerm_backup_protected_vm.x", json!({}), retain(other.clone()));
         assert!(guards.harmless.is_empty(), "{other}");
     }
@@ -152,6 +183,7 @@ fn overwriting_what_exists_is_a_hazard_where_the_provider_may_do_so() {
         (facts.create_hazard.map(|hazard| hazard.certainty.as_str()), facts.provider_settings.len())
     };
     assert_eq!(created(json!({"constant_value": true})), (Some("certain"), 1));
+    assert_eq!(created(json!({"constant_value": "true"})), (Some("certain"), 1));
     assert_eq!(created(json!({"references": ["var.x"]})), (Some("maybe"), 1));
     assert_eq!(created(json!({"constant_value": false})), (None, 0));
     assert_eq!(created(json!({"constant_value": null})), (None, 0));

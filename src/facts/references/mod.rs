@@ -6,6 +6,7 @@
 //! once: names of what goes are indexed, and nothing is done where nothing of the kind goes.
 
 mod named;
+mod namers;
 mod targets;
 mod typed;
 
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 use super::attributes::Certainty;
 use super::links::Identity;
-use super::scene::{All, identity};
+use super::scene::All;
 use super::{ChangeFacts, Deriver};
 use crate::catalog::{Class, Generic};
 use crate::graph::{Node, NodeId, Origin, ResourceGraph};
@@ -22,10 +23,11 @@ use crate::plan::{Action, Lookup, PathStep, Plan, ResourceChange, Side, Value};
 use crate::problem::Problem;
 
 use named::Scanner;
+use namers::{Judge, Namers};
 use targets::{Purpose, Target, Targets};
 
 /// Longest list of referrers in a fact.
-const LISTED: usize = 20;
+const LISTED: usize = 8;
 
 /// How many edges are followed, over all targets, to find references.
 const STEPS: usize = 4_000_000;
@@ -132,8 +134,8 @@ pub(super) fn attach(
         return Ok(());
     }
     let limit = (STEPS / targets.list.len()).max(1000);
-    let mut found: Vec<Found> =
-        targets.list.iter().map(|target| Found::by_reference(plan, graph, target, limit)).collect();
+    let found: Vec<Found> = targets.list.iter().map(|target| Found::by_reference(plan, graph, target, limit)).collect();
+    let mut namers = vec![ByNode::new(); targets.groups.len()];
     let mut scanner = Scanner::new(&targets, types.catalog.generic()?);
     for (id, node) in graph.nodes() {
         let (change, values) = match (node.source.change(plan), node.source) {
@@ -148,13 +150,18 @@ pub(super) fn attach(
         };
         let known = types.known_type(&node.resource_type)?;
         for hit in scanner.scan(node, change, values, known.entry.as_deref()) {
-            if let Some((found, target)) = found.get_mut(hit.target).zip(targets.list.get(hit.target)) {
-                found.add_named(id, hit, target);
+            if let Some(namers) = namers.get_mut(hit.group) {
+                namers.entry(id).or_default().insert((hit.certainty, ReferenceBy::Name, Some(hit.attribute)));
             }
         }
     }
+    let mut judge = Judge { graph, lost, types };
+    let groups = targets.groups.iter().zip(namers);
+    let groups: Vec<Namers> =
+        groups.map(|(group, by_node)| Namers::new(by_node, group.purpose, &mut judge)).collect::<Result<_, _>>()?;
     for (found, target) in found.into_iter().zip(&targets.list) {
-        let referrers = found.finish(graph, lost, target.purpose, types)?;
+        let Some(namers) = groups.get(target.group) else { continue };
+        let referrers = found.finish(namers, target, &mut judge)?;
         if let Some(facts) = all.get_mut(target.id) {
             match target.purpose {
                 Purpose::Found => facts.links.referenced_by = referrers,
@@ -165,15 +172,18 @@ pub(super) fn attach(
     Ok(())
 }
 
-/// An attribute of an object that names a target.
+/// An attribute of an object that names a group of targets.
 #[derive(Debug)]
 struct Hit {
-    target: usize,
+    group: usize,
     attribute: String,
     certainty: Certainty,
 }
 
 type Evidence = (Certainty, ReferenceBy, Option<String>);
+
+/// All that the names in an object say of a group.
+type ByNode = BTreeMap<NodeId, BTreeSet<Evidence>>;
 
 /// What is found of one target.
 #[derive(Default)]
@@ -228,14 +238,6 @@ impl Found {
         found
     }
 
-    fn add_named(&mut self, id: NodeId, hit: Hit, target: &Target<'_>) {
-        let top: Arc<str> = hit.attribute.split('.').next().unwrap_or_default().into();
-        if id == target.id || (hit.certainty == Certainty::Maybe && self.follow.contains(&(id, top))) {
-            return;
-        }
-        self.add(id, (hit.certainty, ReferenceBy::Name, Some(hit.attribute)));
-    }
-
     fn add(&mut self, id: NodeId, evidence: Evidence) {
         let known = self.by_node.entry(id).or_insert_with(|| evidence.clone());
         if evidence < *known {
@@ -243,57 +245,38 @@ impl Found {
         }
     }
 
-    fn finish(
-        self,
-        graph: &ResourceGraph,
-        lost: &BTreeSet<NodeId>,
-        purpose: Purpose,
-        types: &mut Deriver<'_>,
-    ) -> Result<Referrers, Problem> {
+    /// What is found by names and by references together. Only what differs from the group is looked at again.
+    fn finish(self, namers: &Namers, target: &Target<'_>, judge: &mut Judge<'_, '_>) -> Result<Referrers, Problem> {
+        let own: BTreeSet<NodeId> =
+            self.by_node.keys().chain(self.follow.iter().map(|(id, _)| id)).copied().chain([target.id]).collect();
         let mut list = Vec::new();
-        for (id, (certainty, known_by, attribute)) in self.by_node {
-            let Some((node, identity)) = graph.node(id).zip(identity(graph, id)) else { continue };
-            if purpose == Purpose::Key && !is_encrypted(node, attribute.as_deref(), known_by, types)? {
-                continue;
-            }
-            let survives = node.action != Some(Action::Delete) && !lost.contains(&id);
-            list.push(Referrer { identity, attribute, known_by, certainty, survives });
+        for id in own.iter().copied().filter(|id| *id != target.id) {
+            let is_followed = |(certainty, _, attribute): &&Evidence| {
+                let top: Arc<str> = attribute.iter().flat_map(|name| name.split('.')).next().unwrap_or_default().into();
+                *certainty == Certainty::Maybe && self.follow.contains(&(id, top))
+            };
+            let named = namers.by_node.get(&id).into_iter().flatten().find(|evidence| !is_followed(evidence));
+            let Some(evidence) = named.into_iter().chain(self.by_node.get(&id)).min() else { continue };
+            list.extend(judge.referrer(id, evidence, target.purpose)?);
         }
-        list.sort_by(|a, b| (!a.survives, &a.identity).cmp(&(!b.survives, &b.identity)));
-        let surviving = list.iter().filter(|referrer| referrer.survives).count();
-        let all = list.len();
+        let replaced = own.iter().filter_map(|id| namers.survives.get(id));
+        let (gone, gone_surviving) =
+            replaced.fold((0, 0), |(all, surviving), survives| (all + 1, surviving + usize::from(*survives)));
+        let all = list.len() + namers.list.len() - gone;
+        let surviving = list.iter().filter(|one| one.survives).count() + namers.surviving - gone_surviving;
+        let others = namers.list.iter().filter(|(id, _)| !own.contains(id)).take(LISTED);
+        list.extend(others.map(|(_, referrer)| referrer.clone()));
+        list.sort_by(|a, b| a.order().cmp(&b.order()));
         list.truncate(LISTED);
         Ok(Referrers { all, surviving, first: list })
     }
 }
 
-/// Whether a referrer of a key holds data, or has data encrypted: by an attribute that names keys.
-fn is_encrypted(
-    node: &Node,
-    attribute: Option<&str>,
-    known_by: ReferenceBy,
-    types: &mut Deriver<'_>,
-) -> Result<bool, Problem> {
-    let top = attribute.and_then(|attribute| attribute.split('.').next());
-    let is_key = |path: &String| path.split('.').next() == top;
-    let named = known_by == ReferenceBy::Name || types.catalog.generic()?.key_attributes.iter().any(is_key);
-    let known = types.known_type(&node.resource_type)?;
-    Ok(named
-        && match known.entry.as_deref() {
-            Some(entry) => entry.class.is_data_store() || configures_a_store(entry, types)?,
-            None => !types.catalog.is_known(&node.resource_type),
-        })
-}
-
-/// Whether objects of the type are settings of what holds data, and not of the key.
-fn configures_a_store(entry: &crate::catalog::Entry, types: &mut Deriver<'_>) -> Result<bool, Problem> {
-    for parent in &entry.parents {
-        let of = types.known_type(&parent.resource_type)?.entry;
-        if of.is_some_and(|of| of.class.is_data_store() && !of.encryption_key) {
-            return Ok(entry.class == Class::ProtectionConfig);
-        }
+impl Referrer {
+    /// Those that survive first, then by address.
+    fn order(&self) -> impl Ord + '_ {
+        (!self.survives, &self.identity)
     }
-    Ok(false)
 }
 
 /// Whether an attribute stays as it is.

@@ -32,7 +32,7 @@ enum Form {
     Key,
 }
 
-/// A target that a value names; not sure where its text cannot be read.
+/// A group that a value names; not sure where its text cannot be read.
 struct Named {
     call: Call,
     certainty: Certainty,
@@ -62,17 +62,21 @@ impl<'s, 'a> Scanner<'s, 'a> {
         let change = change.map(|change| &change.change);
         let is_carrier = self.generic.dispatch.iter().any(|carrier| carrier.resource_type == node.resource_type);
         let mut hits = Vec::new();
+        let mut last: Option<(&Value, Place)> = None;
         for naming in namings.iter() {
             for (named, side) in self.stated(naming, change, values) {
-                let place = Place::of(side, entry, is_carrier);
-                let Some(target) = self.targets.list.get(named.call.target) else { continue };
-                let met = if named.call.global { Some(true) } else { place.meets(&target.place) };
+                let Some(group) = self.targets.groups.get(named.call.group) else { continue };
+                if last.as_ref().is_none_or(|(value, _)| !std::ptr::eq(*value, side)) {
+                    last = Some((side, Place::of(side, entry, is_carrier)));
+                }
+                let meets = || last.as_ref().and_then(|(_, place)| place.meets(&group.place));
+                let met = if named.call.global { Some(true) } else { meets() };
                 let certainty = match met {
                     Some(false) => continue,
                     Some(true) => named.certainty,
                     None => Certainty::Maybe,
                 };
-                hits.push(Hit { target: named.call.target, attribute: naming.attr.clone(), certainty });
+                hits.push(Hit { group: named.call.group, attribute: naming.attr.clone(), certainty });
             }
         }
         hits
@@ -104,7 +108,7 @@ impl<'s, 'a> Scanner<'s, 'a> {
             Form::Typed => self.generic.reference_types.values().any(|types| self.targets.has_type(types)),
             Form::Key => true,
         });
-        if self.targets.list.iter().any(|target| target.purpose == Purpose::Key) {
+        if self.targets.groups.iter().any(|group| group.purpose == Purpose::Key) {
             let key = |attr: &String| Naming { attr: attr.clone(), form: Form::Key };
             namings.extend(self.generic.key_attributes.iter().map(key));
         }
@@ -164,8 +168,8 @@ impl<'s, 'a> Scanner<'s, 'a> {
             }
             (Form::Key, Value::String(text)) => {
                 let is_key = |call: &Call| {
-                    let target = self.targets.list.get(call.target);
-                    call.global && target.is_some_and(|target| target.purpose == Purpose::Key)
+                    let group = self.targets.groups.get(call.group);
+                    call.global && group.is_some_and(|group| group.purpose == Purpose::Key)
                 };
                 found.extend(self.targets.called(text).into_iter().filter(is_key).map(certain));
             }
@@ -175,7 +179,7 @@ impl<'s, 'a> Scanner<'s, 'a> {
     }
 
     fn named<'t>(&'t self, text: &str, types: &'t [String]) -> impl Iterator<Item = Call> + use<'t, 's, 'a> {
-        let is_meant = |call: &Call| self.targets.list.get(call.target).is_some_and(|target| target.is_like(types));
+        let is_meant = |call: &Call| self.targets.groups.get(call.group).is_some_and(|group| group.is_like(types));
         self.targets.called(text).into_iter().filter(is_meant)
     }
 
@@ -185,8 +189,8 @@ impl<'s, 'a> Scanner<'s, 'a> {
         let cuts = std::iter::once(path.len()).chain(path.rmatch_indices('/').map(|(at, _)| at));
         let at = |cut| self.targets.by_path.get(&(by.to_owned(), path.get(..cut).unwrap_or_default().to_owned()));
         let found: Vec<usize> = cuts.filter_map(at).flatten().copied().collect();
-        let is_meant = |target: &usize| self.targets.list.get(*target).is_some_and(|target| target.is_like(types));
-        found.into_iter().filter(is_meant).map(|target| Call { target, global: true, own_name: false })
+        let is_meant = |group: &usize| self.targets.groups.get(*group).is_some_and(|group| group.is_like(types));
+        found.into_iter().filter(is_meant).map(|group| Call { group, global: true, own_name: false })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a plan takes away that others may reference, and the names by which they do.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::guard::paths_of;
 use super::super::objects::text_at;
@@ -27,7 +27,7 @@ const GLOBAL: [&str; 9] = [
 ];
 
 /// Why references to an object are looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Purpose {
     /// Others find data through it.
     Found,
@@ -52,15 +52,28 @@ pub(super) struct Target<'a> {
     pub(super) id: NodeId,
     pub(super) change: &'a ResourceChange,
     pub(super) purpose: Purpose,
-    /// Its type and, of a generic resource, the type that is the same thing.
-    pub(super) types: Vec<String>,
-    pub(super) place: Place,
+    /// Which of the groups it is in.
+    pub(super) group: usize,
 }
 
-/// How a target is called by a text.
+/// Targets that no name tells apart: of the same type, in the same place, called alike. What names one of them names all,
+/// so that names are looked for once, however many there are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Group {
+    pub(super) purpose: Purpose,
+    /// Their type and, of a generic resource, the type that is the same thing.
+    pub(super) types: Vec<String>,
+    pub(super) place: Place,
+    /// Texts that call them: whether the name is the same everywhere, and whether it is the one others use.
+    names: BTreeMap<String, (bool, bool)>,
+    /// Starts of paths that lead to them.
+    paths: Vec<(String, String)>,
+}
+
+/// How the targets of a group are called by a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Call {
-    pub(super) target: usize,
+    pub(super) group: usize,
     /// The name is the same wherever the object lies.
     pub(super) global: bool,
     /// It is the attribute by which others find it.
@@ -70,6 +83,7 @@ pub(super) struct Call {
 /// All targets with an index of their names, in lower case.
 pub(super) struct Targets<'a> {
     pub(super) list: Vec<Target<'a>>,
+    pub(super) groups: Vec<Group>,
     called: HashMap<String, Vec<Call>>,
     /// By the start of paths that lead to them.
     pub(super) by_path: HashMap<(String, String), Vec<usize>>,
@@ -85,7 +99,7 @@ impl<'a> Targets<'a> {
         let generic = types.catalog.generic()?;
         let starts: BTreeSet<&String> =
             generic.references.iter().filter_map(|reference| reference.by.as_ref()).collect();
-        let mut targets = Self { list: Vec::new(), called: HashMap::new(), by_path: HashMap::new() };
+        let (mut list, mut groups) = (Vec::new(), BTreeMap::new());
         for id in all.nodes() {
             let Some(purpose) = all.get(id).and_then(purpose) else { continue };
             let Some(change) = graph.node(id).and_then(|node| node.source.change(plan)) else { continue };
@@ -94,40 +108,38 @@ impl<'a> Targets<'a> {
             let mut known_as = vec![change.resource_type.clone()];
             known_as.extend(carrier.and_then(|carrier| same_as(change, carrier, generic)));
             let place = Place::of(&change.change.before, entry.as_deref(), carrier.is_some());
-            let at = targets.list.len();
-            targets.list.push(Target { id, change, purpose, types: known_as, place });
-            targets.index(at, change, purpose, generic);
-            for start in starts.iter().filter(|_| !is_renamed_in_place(change, purpose)) {
-                if let Some(text) = text_at(&change.change.before, start) {
-                    targets.by_path.entry(((*start).clone(), path_text(&text))).or_default().push(at);
-                }
-            }
+            let names = names(change, purpose, generic);
+            let is_start = |start: &&&String| {
+                let text = text_at(&change.change.before, start)?;
+                Some(((**start).clone(), path_text(&text)))
+            };
+            let starts = starts.iter().filter(|_| !is_renamed_in_place(change, purpose));
+            let paths = starts.filter_map(|start| is_start(&start)).collect();
+            let next = groups.len();
+            let group = *groups.entry(Group { purpose, types: known_as, place, names, paths }).or_insert(next);
+            list.push(Target { id, change, purpose, group });
         }
-        Ok(targets)
+        let mut numbered: Vec<(usize, Group)> = groups.into_iter().map(|(group, number)| (number, group)).collect();
+        numbered.sort_unstable_by_key(|(number, _)| *number);
+        Ok(Self::indexed(list, numbered.into_iter().map(|(_, group)| group).collect()))
     }
 
-    fn index(&mut self, target: usize, change: &ResourceChange, purpose: Purpose, generic: &Generic) {
-        let before = &change.change.before;
-        let name = name_path(before, generic).map(|(attribute, _)| attribute);
-        let renamed = is_renamed_in_place(change, purpose);
-        for attribute in GLOBAL.iter().copied().filter(|_| !renamed).chain(name) {
-            let Some(text) = text_at(before, attribute) else { continue };
-            let own_name = Some(attribute) == name;
-            let call = Call { target, global: GLOBAL.contains(&attribute), own_name };
-            for text in spellings(&text) {
-                let known = self.called.entry(text).or_default();
-                match known.iter_mut().find(|known| known.target == target) {
-                    Some(known) => {
-                        known.global |= call.global;
-                        known.own_name |= call.own_name;
-                    }
-                    None => known.push(call),
-                }
+    fn indexed(list: Vec<Target<'a>>, groups: Vec<Group>) -> Self {
+        let mut called: HashMap<String, Vec<Call>> = HashMap::new();
+        let mut by_path: HashMap<(String, String), Vec<usize>> = HashMap::new();
+        for (at, group) in groups.iter().enumerate() {
+            for (text, (global, own_name)) in &group.names {
+                let call = Call { group: at, global: *global, own_name: *own_name };
+                called.entry(text.clone()).or_default().push(call);
+            }
+            for path in &group.paths {
+                by_path.entry(path.clone()).or_default().push(at);
             }
         }
+        Self { list, groups, called, by_path }
     }
 
-    /// The targets that a text names.
+    /// The groups that a text names.
     pub(super) fn called(&self, text: &str) -> Vec<Call> {
         let spelt = spellings(text);
         spelt.iter().find_map(|text| self.called.get(text)).cloned().unwrap_or_default()
@@ -135,15 +147,32 @@ impl<'a> Targets<'a> {
 
     /// Whether any target is of one of these types.
     pub(super) fn has_type(&self, globs: &[String]) -> bool {
-        self.list.iter().any(|target| target.is_like(globs))
+        self.groups.iter().any(|group| group.is_like(globs))
     }
 }
 
-impl Target<'_> {
-    /// Whether it is of one of these types.
+impl Group {
+    /// Whether they are of one of these types.
     pub(super) fn is_like(&self, globs: &[String]) -> bool {
         globs.iter().any(|glob| self.types.iter().any(|name| super::super::containment::is_like(name, glob)))
     }
+}
+
+/// The texts by which others call an object.
+fn names(change: &ResourceChange, purpose: Purpose, generic: &Generic) -> BTreeMap<String, (bool, bool)> {
+    let before = &change.change.before;
+    let name = name_path(before, generic).map(|(attribute, _)| attribute);
+    let renamed = is_renamed_in_place(change, purpose);
+    let mut names = BTreeMap::new();
+    for attribute in GLOBAL.iter().copied().filter(|_| !renamed).chain(name) {
+        let Some(text) = text_at(before, attribute) else { continue };
+        for text in spellings(&text) {
+            let (global, own_name) = names.entry(text).or_insert((false, false));
+            *global |= GLOBAL.contains(&attribute);
+            *own_name |= Some(attribute) == name;
+        }
+    }
+    names
 }
 
 /// What is renamed in place keeps its id, and what lies under its path.
@@ -187,7 +216,7 @@ fn same_as(change: &ResourceChange, carrier: &Carrier, generic: &Generic) -> Opt
 }
 
 /// What an object says it lies in.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     /// Attribute of the type's containers → value.
     containers: Vec<(String, Option<String>)>,

@@ -137,7 +137,7 @@ fn a_crowd_is_counted_and_not_listed() {
         .collect();
     let changes: Vec<String> = pipelines.into_iter().chain([dataset(r#""delete""#)]).collect();
     let found = facts_of(&changes, "azurerm_data_factory_dataset_parquet.orders").links.referenced_by;
-    assert_eq!((found.all, found.surviving, found.first.len()), (25, 25, 20));
+    assert_eq!((found.all, found.surviving, found.first.len()), (25, 25, 8));
     assert!(found.first.is_sorted_by_key(|one| one.identity.address.as_str()));
 }
 
@@ -228,4 +228,54 @@ fn what_follows_the_new_object_references_the_old_one_no_more() {
     assert_eq!(replaced_under(&unknown), [], "every deployment does this");
     let kept = [("aws_ecs_service.s".to_owned(), "task_definition".to_owned(), "certain", true)];
     assert_eq!(replaced_under(&service(r#""no-op""#, r#"{"task_definition": "t"}"#, "{}")), kept);
+}
+
+#[test]
+fn what_is_called_alike_is_counted_rightly_and_looked_for_once() {
+    const MANY: usize = 300;
+    let key = |at: usize, id: &str| {
+        let values = format!(r#"{{"arn": "arn:{id}", "id": "{id}"}}"#);
+        entry(&format!("aws_kms_key.k{at}"), r#""delete""#, &values, "null")
+    };
+    let volume = |at: usize, actions: &str| {
+        let values = r#"{"kms_key_id": "arn:same", "size": 1}"#;
+        let after = if actions.contains("delete") { "null" } else { values };
+        entry(&format!("aws_ebs_volume.v{at:03}"), actions, values, after)
+    };
+    let mut changes: Vec<String> = (0..MANY).map(|at| key(at, "same")).collect();
+    changes.push(key(MANY, "other"));
+    changes.extend((0..MANY).map(|at| volume(at, if at < 10 { r#""delete""# } else { r#""no-op""# })));
+    let plan = testing::plan(&format!(r#"{{"resource_changes": [{}]}}"#, changes.join(",")));
+    let facts = derive(&plan, Catalog::builtin()).unwrap();
+    let keys: Vec<&ChangeFacts> = facts.changes.iter().filter(|change| change.resource_type == "aws_kms_key").collect();
+    assert_eq!(keys.len(), MANY + 1);
+    for facts in keys {
+        let found = &facts.links.encrypts;
+        if facts.address.as_str() == format!("aws_kms_key.k{MANY}") {
+            assert_eq!(*found, Referrers::default());
+            continue;
+        }
+        assert_eq!((found.all, found.surviving, found.first.len()), (MANY, MANY - 10, 8), "{}", facts.address);
+        let first: Vec<&str> = found.first.iter().map(|one| one.identity.address.as_str()).collect();
+        assert_eq!(first[..2], ["aws_ebs_volume.v010", "aws_ebs_volume.v011"]);
+    }
+}
+
+#[test]
+fn what_is_found_by_name_and_by_reference_counts_once() {
+    let values = r#"{"arn": "arn:k", "id": "k"}"#;
+    let keys = ["a", "b"].map(|name| entry(&format!("aws_kms_key.{name}"), r#""delete""#, values, "null"));
+    let volumes = ["x", "y"].map(|name| unchanged(&format!("aws_ebs_volume.{name}"), r#"{"kms_key_id": "arn:k"}"#));
+    let block = r#"{"address": "aws_ebs_volume.x", "mode": "managed", "type": "aws_ebs_volume", "name": "x",
+        "expressions": {"kms_key_id": {"references": ["aws_kms_key.a.arn", "aws_kms_key.a"]}}}"#;
+    let plan = testing::plan(&format!(
+        r#"{{"resource_changes": [{}], "configuration": {{"root_module": {{"resources": [{block}]}}}}}}"#,
+        keys.iter().chain(&volumes).cloned().collect::<Vec<_>>().join(",")
+    ));
+    let facts = derive(&plan, Catalog::builtin()).unwrap();
+    let found = |name: &str| {
+        let facts = facts.changes.iter().find(|change| change.address.as_str() == name).unwrap();
+        (facts.links.encrypts.all, facts.links.encrypts.surviving, facts.links.encrypts.first.len())
+    };
+    assert_eq!((found("aws_kms_key.a"), found("aws_kms_key.b")), ((2, 2, 2), (2, 2, 2)));
 }

@@ -152,3 +152,31 @@ fn an_errored_plan_is_a_problem() {
     let plan = Plan { errored: Some(true), ..plan(Vec::new(), Vec::new()) };
     assert_eq!(codes(&plan, Expect::Ordinary), [ProblemCode::ErroredPlan]);
 }
+
+#[test]
+fn an_entry_whose_objects_say_something_else_than_its_actions_cannot_be_judged() {
+    use crate::plan::Stated::{self, Nowhere, Null, Value};
+    let codes_of = |action: Action, before_stated: Stated, after_stated: Stated, mode: Mode| {
+        let mut entry = change("a.x", action);
+        (entry.change.before_stated, entry.change.after_stated) = (before_stated, after_stated);
+        codes(&plan(vec![ResourceChange { mode, ..entry }], Vec::new()), Expect::Ordinary)
+    };
+    let wrong = [ProblemCode::InconsistentPlan];
+    for action in [Action::NoOp, Action::Read, Action::Update, Action::Create] {
+        assert_eq!(codes_of(action, Value, Null, Mode::Managed), wrong, "{action:?} takes the object away");
+    }
+    assert_eq!(codes_of(Action::Create, Value, Value, Mode::Managed), wrong, "there was one before");
+    assert_eq!(codes_of(Action::Update, Null, Value, Mode::Managed), wrong, "there was none before");
+    for (action, before, after) in [
+        (Action::NoOp, Value, Value),
+        (Action::NoOp, Value, Nowhere),
+        (Action::Update, Value, Value),
+        (Action::Create, Null, Value),
+        (Action::Delete, Value, Null),
+        (Action::Forget, Value, Null),
+        (Action::DeleteThenCreate, Value, Value),
+    ] {
+        assert_eq!(codes_of(action, before, after, Mode::Managed), [], "{action:?}");
+    }
+    assert_eq!(codes_of(Action::Read, Value, Null, Mode::Data), [], "a data source holds nothing");
+}

@@ -166,6 +166,35 @@ fn an_entry_that_contradicts_its_address_is_never_quiet() {
 }
 
 #[test]
+fn an_address_beyond_all_reason_is_refused_and_costs_no_time() {
+    let deep = format!("{}t.x", "module.a.".repeat(20_000));
+    let change = format!(r#"{{"address":"{deep}","type":"t","change":{{"actions":["delete"]}}}}"#);
+    let moved = format!(r#"{{"address":"t.x","previous_address":"{deep}","change":{{"actions":["update"]}}}}"#);
+    for one in [change, moved] {
+        let problem = entry(&one).unwrap_err();
+        assert_eq!(problem.code, ProblemCode::Malformed);
+        assert!(problem.message.contains("more than 512 modules"), "{}", problem.message);
+    }
+    let state = format!(r#"{{"values":{{"root_module":{{"resources":[{{"address":"{deep}","mode":"managed"}}]}}}}}}"#);
+    let text = format!(r#"{{"format_version":"1.2","resource_changes":[],"prior_state":{state}}}"#);
+    assert_eq!(code(&text), ProblemCode::Malformed);
+}
+
+#[test]
+fn whether_there_is_an_object_is_known_whatever_is_kept_of_it() {
+    use crate::plan::Stated;
+    for actions in ["no-op", "update"] {
+        let text = format!(
+            r#"{{"address":"t.x","type":"t","change":{{"before":{{"x":1}},"actions":["{actions}"],"after":null}}}}"#
+        );
+        let change = entry(&text).unwrap().change;
+        assert_eq!((change.before_stated, change.after_stated), (Stated::Value, Stated::Null), "{actions}");
+    }
+    let silent = entry(r#"{"address":"t.x","type":"t","change":{"actions":["no-op"]}}"#).unwrap().change;
+    assert_eq!((silent.before_stated, silent.after_stated), (Stated::Nowhere, Stated::Nowhere));
+}
+
+#[test]
 fn what_a_wrapper_says_of_an_error_and_what_is_planned_count() {
     let wrapped =
         plan(r#"{"errored":true,"plan":{"format_version":"1.2","errored":false,"resource_changes":[]}}"#).unwrap();

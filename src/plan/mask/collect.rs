@@ -123,13 +123,15 @@ impl Collector {
         }
     }
 
+    /// What is marked on one side is secret on both: the mark says what the attribute is.
     fn change(&mut self, change: &Value, name: &str) {
+        let mark = |key: &str| change.get(key).filter(|mask| !mask.is_null());
         let masks = Masks { secret_name: is_secret_name(name), shows: true, ..Masks::default() };
-        self.side(change, ["before", "before_sensitive"], masks);
+        self.side(change, ["before", "before_sensitive"], Masks { other: mark("after_sensitive"), ..masks });
         if let Some(config) = change.get("generated_config").and_then(Value::as_str) {
             self.configuration(config);
         }
-        let masks = Masks { unknown: change.get("after_unknown"), ..masks };
+        let masks = Masks { unknown: change.get("after_unknown"), other: mark("before_sensitive"), ..masks };
         self.side(change, ["after", "after_sensitive"], masks);
     }
 
@@ -236,6 +238,8 @@ fn spellings(text: &str) -> Vec<String> {
 #[derive(Clone, Copy, Default)]
 struct Masks<'a> {
     sensitive: Option<&'a Value>,
+    /// That of the other side of a change.
+    other: Option<&'a Value>,
     unknown: Option<&'a Value>,
     secret_name: bool,
     /// Whether unmarked values count as shown in the open.
@@ -254,11 +258,12 @@ impl<'a> Masks<'a> {
         };
         let unknown = follow(self.unknown);
         let shows = self.shows && unknown != Some(&MARKED);
-        Self { sensitive: follow(self.sensitive), unknown, shows, ..*self }
+        Self { sensitive: follow(self.sensitive), other: follow(self.other), unknown, shows, ..*self }
     }
 
     fn is_secret(&self) -> bool {
-        self.secret_name || self.sensitive.is_some_and(|mask| !is_unmarked(mask))
+        let marks = [self.sensitive, self.other];
+        self.secret_name || marks.into_iter().flatten().any(|mask| !is_unmarked(mask))
     }
 }
 

@@ -37,6 +37,14 @@ fn marks_in_changes_drift_and_deferred_changes_count() {
 }
 
 #[test]
+fn what_is_marked_on_one_side_is_secret_on_both() {
+    let document = json!({"resource_changes": [{"address": "aws_x.this", "type": "aws_x", "change": {"actions": ["update"],
+        "before": {"a": "old-secret", "b": "open-value"}, "before_sensitive": {},
+        "after": {"a": "new-secret", "b": "open-value"}, "after_sensitive": {"a": true}}}]});
+    assert_eq!(left(&document, &["old-secret", "new-secret", "open-value"]), ["open-value"]);
+}
+
+#[test]
 fn a_side_without_mask_is_secret_as_a_whole() {
     let mut old = change(&json!({"name": "nobody-marked"}), &json!({}));
     old["change"].as_object_mut().unwrap().remove("before_sensitive");

@@ -11,7 +11,7 @@ use crate::plan::json::keep::{Keep, KeepNamed, Names};
 use crate::plan::json::read::{Failure, Item, Kind, Loader, Scalar, Target, read_item};
 use crate::plan::sink::DocumentSink;
 use crate::plan::value::{Number, Value};
-use crate::plan::{Action, AttributePath, Change, Importing, Mode, PathStep, Shadow};
+use crate::plan::{Action, AttributePath, Change, Importing, Mode, PathStep, Shadow, Stated};
 
 /// The change of an output.
 #[derive(Debug, Default)]
@@ -52,10 +52,54 @@ pub(super) struct RawChange {
     pub(super) present: bool,
     actions: Option<Actions>,
     values: Values,
+    before_stated: Stated,
+    after_stated: Stated,
     replace_paths: List<PathList>,
     importing: Option<RawImporting>,
     generated_config: Presence,
 }
+
+/// A target, and whether what is read into it is there at all.
+struct Noted<'t, T> {
+    target: &'t mut T,
+    stated: &'t mut Stated,
+}
+
+impl<'de, S: DocumentSink, T: Target<'de, S>> Target<'de, S> for Noted<'_, T> {
+    const WHAT: &'static str = T::WHAT;
+
+    fn accepts(&self, kind: Kind) -> bool {
+        self.target.accepts(kind)
+    }
+
+    fn scalar(&mut self, scalar: Scalar<'_>) {
+        *self.stated = if scalar.kind() == Kind::Null { Stated::Null } else { Stated::Value };
+        self.target.scalar(scalar);
+    }
+
+    fn field<A: MapAccess<'de>>(
+        &mut self,
+        loader: &mut Loader<'de, S>,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<S::Node>, A::Error> {
+        self.target.field(loader, key, map)
+    }
+
+    fn item<A: SeqAccess<'de>>(&mut self, loader: &mut Loader<'de, S>, seq: &mut A) -> Result<Item<S::Node>, A::Error> {
+        self.target.item(loader, seq)
+    }
+
+    fn close(&mut self, loader: &Loader<'de, S>, kind: Kind) -> Result<(), Failure> {
+        *self.stated = Stated::Value;
+        self.target.close(loader, kind)
+    }
+}
+
+/// A value of which nothing is kept.
+struct Dropped;
+
+impl<S: DocumentSink> Target<'_, S> for Dropped {}
 
 /// What the interest may leave out.
 #[derive(Debug, Default)]
@@ -124,13 +168,20 @@ impl RawChange {
         key: &str,
         map: &mut A,
     ) -> Result<Option<S::Node>, A::Error> {
+        let mut unnoted = Stated::default();
+        let stated = match key {
+            "before" => &mut self.before_stated,
+            "after" => &mut self.after_stated,
+            _ => &mut unnoted,
+        };
         match self.values.identifying_place(key) {
             Some(place) if !loader.identifying.is_empty() => {
                 let mut named = KeepNamed::new(&loader.identifying);
-                let node = loader.read(map, &mut named)?;
+                let node = loader.read(map, &mut Noted { target: &mut named, stated })?;
                 *place = Keep::of(named.into_value());
                 Ok(node)
             }
+            _ if matches!(key, "before" | "after") => loader.read(map, &mut Noted { target: &mut Dropped, stated }),
             _ => loader.skip(map),
         }
     }
@@ -142,6 +193,8 @@ impl RawChange {
             action: Action::read(&actions.words, mode),
             actions: actions.words,
             before: values.before.value,
+            before_stated: self.before_stated,
+            after_stated: self.after_stated,
             after: values.after.value,
             after_unknown: mask(values.after_unknown),
             before_sensitive: mask(values.before_sensitive),
@@ -191,6 +244,12 @@ impl<'de, S: DocumentSink> Target<'de, S> for RawChange {
                 Ok(node)
             }
             "generated_config" => loader.read(map, &mut self.generated_config),
+            "before" if keeps => {
+                loader.read(map, &mut Noted { target: &mut self.values.before, stated: &mut self.before_stated })
+            }
+            "after" if keeps => {
+                loader.read(map, &mut Noted { target: &mut self.values.after, stated: &mut self.after_stated })
+            }
             key => match self.values.place(key) {
                 Some(place) if keeps => loader.read(map, place),
                 _ => self.read_identifying(loader, key, map),

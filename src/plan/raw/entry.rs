@@ -6,10 +6,10 @@ use serde::de::MapAccess;
 
 use super::change::RawChange;
 use super::fields::{Index, Part, Text, Words};
-use super::others::missing;
+use super::others::{missing, too_deep};
 use crate::address::Address;
 use crate::plan::json::read::{Failure, Kind, Loader, Scalar, Target};
-use crate::plan::segments::{may_be_of_type, mode_of, resource_part};
+use crate::plan::segments::{is_too_deep, may_be_of_type, mode_of, resource_part};
 use crate::plan::sink::DocumentSink;
 use crate::plan::value::Value;
 use crate::plan::{DeferredChange, Mode, ResourceChange};
@@ -68,6 +68,9 @@ impl<'de, S: DocumentSink> Target<'de, S> for Entry {
         let Some(address) = self.address.0.as_deref().filter(|address| !address.is_empty()) else {
             return Err(missing("address"));
         };
+        if is_too_deep(address) || self.previous_address.0.as_deref().is_some_and(is_too_deep) {
+            return Err(too_deep());
+        }
         if let Some(resource_type) = self.resource_type.0.as_deref().filter(|name| !name.is_empty())
             && !may_be_of_type(address, resource_type)
         {

@@ -4,6 +4,7 @@ use serde::de::MapAccess;
 
 use super::fields::{Part, Text, Words};
 use crate::plan::json::read::{Failure, Kind, Loader, Target};
+use crate::plan::segments::MAX_MODULES;
 use crate::plan::sink::DocumentSink;
 use crate::plan::{ActionInvocation, Check};
 use crate::problem::ProblemCode;
@@ -11,6 +12,12 @@ use crate::problem::ProblemCode;
 /// An object that matters has the wrong shape.
 pub(super) fn missing(key: &str) -> Failure {
     Failure { code: ProblemCode::Malformed, message: format!("an entry has no `{key}`"), whole: true }
+}
+
+/// An address that no Terraform configuration has.
+pub(super) fn too_deep() -> Failure {
+    let message = format!("an address lies in more than {MAX_MODULES} modules");
+    Failure { code: ProblemCode::Malformed, message, whole: true }
 }
 
 /// An entry of `checks`, for display: any shape goes.

@@ -4,10 +4,11 @@
 use serde::de::{MapAccess, SeqAccess};
 
 use super::fields::{Index, List, Part, SharedTexts, Words};
+use super::others::too_deep;
 use crate::address::Address;
 use crate::plan::json::keep::KeepNamed;
-use crate::plan::json::read::{Item, Kind, Loader, Target, read_item, skip_item};
-use crate::plan::segments::{mode_of, resource_part, segments};
+use crate::plan::json::read::{Failure, Item, Kind, Loader, Target, read_item, skip_item};
+use crate::plan::segments::{is_too_deep, mode_of, resource_part, segments};
 use crate::plan::sink::DocumentSink;
 use crate::plan::{Mode, PriorInstance, Shadow, Value};
 
@@ -101,6 +102,10 @@ impl<'de, S: DocumentSink> Target<'de, S> for Instance {
             }
             _ => loader.skip(map),
         }
+    }
+
+    fn close(&mut self, _: &Loader<'de, S>, _: Kind) -> Result<(), Failure> {
+        if self.address.0.as_deref().is_some_and(is_too_deep) { Err(too_deep()) } else { Ok(()) }
     }
 }
 
