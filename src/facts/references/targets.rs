@@ -7,7 +7,7 @@ use super::super::guard::paths_of;
 use super::super::objects::text_at;
 use super::super::scene::All;
 use super::super::{ChangeFacts, Deriver};
-use super::is_found_by_name;
+use super::{is_found_by_name, is_renamed_store};
 use crate::catalog::{Carrier, Entry, Generic, Relation};
 use crate::graph::{NodeId, ResourceGraph};
 use crate::plan::{Action, PathStep, Plan, ResourceChange, Value};
@@ -44,7 +44,10 @@ pub(super) fn purpose(facts: &ChangeFacts) -> Option<Purpose> {
     }
     let is_key = facts.catalog.stakes.as_ref().is_some_and(|stakes| stakes.encryption_key);
     let stopped = || facts.attributes.iter().any(|attribute| attribute.stops_key);
-    (is_key && (goes || stopped())).then_some(Purpose::Key)
+    if is_key && (goes || stopped()) {
+        return Some(Purpose::Key);
+    }
+    is_renamed_store(facts).then_some(Purpose::Found)
 }
 
 /// An object that goes or is renamed.
@@ -140,6 +143,11 @@ impl<'a> Targets<'a> {
 }
 
 impl Target<'_> {
+    /// Whether it stays, under another name.
+    pub(super) fn is_renamed_in_place(&self) -> bool {
+        is_renamed_in_place(self.change, self.purpose)
+    }
+
     /// Whether it is of one of these types.
     pub(super) fn is_like(&self, globs: &[String]) -> bool {
         globs.iter().any(|glob| self.types.iter().any(|name| super::super::containment::is_like(name, glob)))
