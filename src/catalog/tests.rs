@@ -179,6 +179,10 @@ fn a_name_counts_only_where_nobody_has_looked() {
     let catalog = Catalog::builtin();
     assert_eq!(catalog.fallback_glob("acme_managed_database").unwrap(), Some("*_database"));
     assert_eq!(catalog.fallback_glob("ACME_Database").unwrap(), Some("*_database"));
+    assert_eq!(catalog.fallback_glob("openstack_blockstorage_volume_v3").unwrap(), Some("*_volume"));
+    for no_version in ["acme_volume_v", "acme_volume_v3x", "acme_volumev3", "v3", "_v3"] {
+        assert_eq!(catalog.fallback_glob(no_version).unwrap(), None, "{no_version}");
+    }
     assert_eq!(catalog.fallback_glob("acme_widget").unwrap(), None);
     assert_eq!(catalog.fallback_glob("aws_route_table").unwrap(), None, "known, and no store");
     assert_eq!(catalog.fallback_glob("aws_s3_bucket").unwrap(), None, "catalogued");

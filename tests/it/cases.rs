@@ -107,12 +107,13 @@ fn built_in_policies_pass_the_checks_of_foreign_ones() {
     plangate::rego::Program::load(modules.collect(), &limits).unwrap_or_else(|problems| panic!("{problems:#?}"));
 }
 
-/// Owner rule of what is destroyed, owner rule of what is forgotten; none where nothing must be said.
+/// Owner rule of what is destroyed, and of what is gone when a refresh-only plan is accepted; none where nothing must be
+/// said.
 struct Kind {
     resource_type: &'static str,
     before: &'static str,
     destroys: &'static str,
-    forgets: Option<&'static str>,
+    gone: Option<&'static str>,
 }
 
 impl Kind {
@@ -132,38 +133,33 @@ const FORGET: Option<&str> = Some("stateful/forget-data-store");
 
 /// One type for each status of the catalogue, with and without variants and guards.
 const KINDS: [Kind; 12] = [
-    Kind { resource_type: "aws_dynamodb_table", before: "{}", destroys: STORE, forgets: FORGET },
+    Kind { resource_type: "aws_dynamodb_table", before: "{}", destroys: STORE, gone: FORGET },
     Kind {
         resource_type: "azurerm_postgresql_flexible_server",
         before: r#"{"create_mode": "Replica"}"#,
         destroys: STORE,
-        forgets: FORGET,
+        gone: FORGET,
     },
     Kind {
         resource_type: "google_sql_database_instance",
         before: r#"{"deletion_policy": "ABANDON", "deletion_protection": true}"#,
         destroys: STORE,
-        forgets: FORGET,
+        gone: FORGET,
     },
-    Kind { resource_type: "aws_s3_bucket", before: r#"{"force_destroy": true}"#, destroys: STORE, forgets: FORGET },
+    Kind { resource_type: "aws_s3_bucket", before: r#"{"force_destroy": true}"#, destroys: STORE, gone: FORGET },
     Kind {
         resource_type: "azapi_resource",
         before: r#"{"type": "Microsoft.Storage/storageAccounts@2023-01-01"}"#,
         destroys: STORE,
-        forgets: FORGET,
+        gone: FORGET,
     },
-    Kind {
-        resource_type: "aws_s3_bucket_versioning",
-        before: "{}",
-        destroys: "protection/guard-removed",
-        forgets: None,
-    },
-    Kind { resource_type: "azurerm_data_factory_pipeline", before: "{}", destroys: DISCOVERY, forgets: None },
-    Kind { resource_type: "aws_vpc", before: "{}", destroys: CATALOGUED, forgets: None },
-    Kind { resource_type: "aws_kms_key", before: "{}", destroys: KEY, forgets: FORGET },
-    Kind { resource_type: "aws_security_group", before: "{}", destroys: UNCATALOGUED, forgets: None },
-    Kind { resource_type: "acme_widget", before: "{}", destroys: UNCATALOGUED, forgets: None },
-    Kind { resource_type: "acme_database", before: "{}", destroys: UNCATALOGUED, forgets: FORGET },
+    Kind { resource_type: "aws_s3_bucket_versioning", before: "{}", destroys: "protection/guard-removed", gone: None },
+    Kind { resource_type: "azurerm_data_factory_pipeline", before: "{}", destroys: DISCOVERY, gone: None },
+    Kind { resource_type: "aws_vpc", before: "{}", destroys: CATALOGUED, gone: None },
+    Kind { resource_type: "aws_kms_key", before: "{}", destroys: KEY, gone: FORGET },
+    Kind { resource_type: "aws_security_group", before: "{}", destroys: UNCATALOGUED, gone: None },
+    Kind { resource_type: "acme_widget", before: "{}", destroys: UNCATALOGUED, gone: None },
+    Kind { resource_type: "acme_database", before: "{}", destroys: UNCATALOGUED, gone: FORGET },
 ];
 
 /// Every combination of what a phrase depends on: an entry of a list of changes each, with the rule that owns it.
@@ -203,7 +199,7 @@ fn entries(kind: &Kind, place: &str) -> Vec<(Value, Option<&'static str>)> {
                         if moved {
                             entry["previous_address"] = json!(format!("{}.y[\"{key}\"]", kind.resource_type));
                         }
-                        entries.push((entry, if *destroys { Some(kind.owner(deposed)) } else { kind.forgets }));
+                        entries.push((entry, if *destroys { Some(kind.owner(deposed)) } else { FORGET }));
                     }
                 }
             }
@@ -263,7 +259,7 @@ fn no_combination_of_facts_silences_a_rule() {
         let gone: Vec<(Value, Option<&'static str>)> = entries(kind, "gone")
             .into_iter()
             .filter(|(_, owner)| *owner == Some(kind.destroys) || *owner == Some(DEPOSED))
-            .map(|(entry, _)| (entry, kind.forgets))
+            .map(|(entry, _)| (entry, kind.gone))
             .collect();
         let drift: Vec<&Value> = gone.iter().map(|(entry, _)| entry).collect();
         demand(&stages, &json!({"format_version": "1.2", "configuration": {}, "resource_drift": drift}), &gone);
