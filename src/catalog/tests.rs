@@ -105,6 +105,9 @@ fn conditions_compare_with_plain_values() {
     let plain = |values: &[Value]| !values.is_empty() && values.iter().all(|v| !v.is_object() && !v.is_array());
     for entry in entries() {
         assert!(!entry.loses.is_empty() && !entry.recover.is_empty(), "{}", entry.resource_type);
+        // What the provider's settings are is a fact of the plan, told beside these.
+        let text = format!("{} {}", entry.loses, entry.recover);
+        assert!(!text.contains('@') && !text.contains("features."), "{}: {text}", entry.resource_type);
         let guard = &entry.destroy_guard;
         let clauses = [&guard.blocked_when, &guard.harmless_when, &guard.snapshot_when, &guard.escalates_when];
         assert!(clauses.into_iter().flatten().all(|clause| plain(&clause.values)), "{}", entry.resource_type);

@@ -3,7 +3,7 @@
 use plangate::report::Report;
 use serde_json::{Map, Value, json};
 
-use crate::harness::{built_in, judge, package, setup};
+use crate::harness::{built_in, judge, package, plangate, setup};
 
 /// Directories of rules: `policies/<category>/<rule>`.
 fn rule_directories() -> Vec<String> {
@@ -288,6 +288,30 @@ fn a_removed_entry_of_a_deposed_object_is_missed() {
     let report = judge(&built_in(), &[("29", plan.to_string().into_bytes())]);
     assert_eq!(report.verdict, plangate::verdict::Verdict::Undecided);
     assert!(report.plans[0].problems[0].message.contains("(deposed object "), "{:#?}", report.plans[0].problems);
+}
+
+/// The header of a finding names the deposed object; the text below does not say it again.
+#[test]
+fn a_deposed_object_is_named_once_for_people() {
+    let ran = plangate().args(["check", "fixtures/scenarios/29-deposed/plan.json"]).run();
+    ran.exits(1).says("(deposed ").hides("(deposed object ");
+}
+
+/// What a setting keeps alive need not be copied.
+#[test]
+fn advice_fits_what_a_setting_keeps() {
+    let message = |policy: &str| {
+        let values = json!({"name": "a", "deletion_policy": policy});
+        let entry = json!({"address": "google_sql_database_instance.x", "type": "google_sql_database_instance",
+            "change": {"actions": ["delete", "create"], "before": values, "after": values, "before_sensitive": {},
+                "after_sensitive": {}}});
+        let plan = json!({"format_version": "1.2", "resource_changes": [entry]});
+        let report = judge(&built_in(), &[("kept", plan.to_string().into_bytes())]);
+        report.plans[0].findings.iter().find(|finding| finding.rule.as_str() == STORE).unwrap().message.clone()
+    };
+    assert!(message("DELETE").contains("Copy what must survive"), "{}", message("DELETE"));
+    assert!(message("ABANDON").contains("nothing manages the old one"), "{}", message("ABANDON"));
+    assert!(!message("ABANDON").contains("Copy what"), "{}", message("ABANDON"));
 }
 
 /// A deletion is not hidden by calling the resource a data source.
