@@ -86,7 +86,7 @@ cause(change) := [sprintf("Terraform's reason: %s.", [change.reason.code])] if {
 	not change.reason.text
 }
 
-cause(change) := ["Terraform gives no reason, as in a plan made with -destroy."] if {
+cause(change) := ["The plan gives no reason."] if {
 	count(change.replaced_by) == 0
 	change.verb == "delete"
 	not change.drift
@@ -144,10 +144,23 @@ advice(change) := text if {
 	text := object.get(advices(change), reason_code(change), object.get(advices(change), change.verb, ""))
 }
 
-# What has no data needs no copy of it.
+# What has no data needs no copy of it, and neither does what a setting keeps.
 advices(change) := object.union(by_reason, by_reason_without_data) if not may_hold_data(change)
 
-advices(change) := by_reason if may_hold_data(change)
+advices(change) := by_reason if {
+	may_hold_data(change)
+	not is_kept(change)
+}
+
+advices(change) := object.union(by_reason, by_reason_kept) if {
+	may_hold_data(change)
+	is_kept(change)
+}
+
+is_kept(change) if {
+	count(change.guard.harmless) > 0
+	count(change.guard.blocked) == 0
+}
 
 may_hold_data(change) if change.catalog.data_store
 
@@ -175,12 +188,18 @@ by_reason := {
 	"delete_because_no_move_target": "Give the moved block a target that the configuration has.",
 	"delete_because_enabled_false": "To keep it, do not set enabled to false.",
 	"replace": "Copy what must survive to another place first: Terraform does not carry it over.",
-	"delete": "If that is not meant, do not apply this plan.",
+	"delete": "If that is not meant, find out why the plan does it before you apply.",
 }
 
 by_reason_without_data := {
 	"replace_because_cannot_update": "If that is not meant, undo that change.",
 	"replace": "If that is not meant, do not apply this plan.",
+}
+
+by_reason_kept := {
+	"replace_because_cannot_update": "If that is not meant, undo that change: the new object starts empty, and nothing manages the old one any more.",
+	"replace": "The new object starts empty, and nothing manages the old one any more: make sure that somebody owns it.",
+	"delete": "Nothing manages the object any more from then on: make sure that somebody owns it.",
 }
 
 # Which change a finding is about.

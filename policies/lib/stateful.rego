@@ -100,7 +100,17 @@ guards(change) := array.concat(
 
 guard(it, clause) := sprintf("%s is %s, %s.", [it.attribute, it.value, clause]) if not it.note
 
-guard(it, _) := sprintf("%s is %s: %s.", [it.attribute, it.value, it.note]) if it.note
+guard(it, _) := sprintf("%s is %s: %s.", [it.attribute, it.value, it.note]) if {
+	it.note
+	it.value != not_shown
+}
+
+guard(it, _) := sprintf("%s has a value that is not shown here, by which %s; look it up before you rely on that.", [it.attribute, it.note]) if {
+	it.note
+	it.value == not_shown
+}
+
+not_shown := "(not shown)"
 
 escalated(it) := sprintf("%s is %s: %s.", [it.attribute, it.value, escalation(it.attribute)]) if not it.note
 

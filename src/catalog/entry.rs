@@ -27,6 +27,9 @@ pub struct Entry {
     /// What others hold is unreadable without it: a key, or what gives access to keys.
     #[serde(default)]
     pub encryption_key: bool,
+    /// Others find its data by its name, which an update can change.
+    #[serde(default)]
+    pub found_by_name: bool,
     /// How bad its loss is.
     pub severity: Severity,
     /// Suggested level of its destruction.

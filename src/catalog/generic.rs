@@ -269,8 +269,13 @@ impl Generic {
     }
 
     /// The first fallback glob that matches a type name. A plain ending is enough: all of them are `*` and one.
+    /// A version at the end of a name (`…_volume_v3`) says nothing of what the type is.
     pub(super) fn fallback_glob(&self, resource_type: &str) -> Option<&str> {
         let name = resource_type.to_ascii_lowercase();
+        let name = match name.rsplit_once("_v") {
+            Some((kind, version)) if !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()) => kind,
+            _ => name.as_str(),
+        };
         let ends = |glob: &&FallbackGlob| glob.glob.strip_prefix('*').is_some_and(|ending| name.ends_with(ending));
         self.fallback_globs.iter().find(ends).map(|glob| glob.glob.as_str())
     }

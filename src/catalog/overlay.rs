@@ -205,6 +205,7 @@ impl TypePatch {
             source: None,
             class: self.class?,
             encryption_key: false,
+            found_by_name: false,
             severity: self.severity?,
             default: self.default?,
             strict: self.strict,

@@ -1,4 +1,4 @@
-//! The last line of defence: no destruction and no forgotten data store leaves here unjudged.
+//! The last line of defence: nothing that is destroyed or forgotten leaves here unjudged.
 //!
 //! Rules are text, and a phrase that is undefined for some combination of facts makes a rule stay silent.
 //! So every object that is destroyed, let go, or lost with what it lies in is checked against the findings of the rule
@@ -26,7 +26,7 @@ pub(super) fn unjudged(facts: &Facts, findings: &[Finding], rules: &[RuleRecord]
         })
         .collect();
     let gone = facts.drift.iter().filter(|change| facts.plan.refresh_only && is_store(change));
-    let let_go = facts.changes.iter().filter(|change| change.action.forgets() && is_store(change));
+    let let_go = facts.changes.iter().filter(|change| change.action.forgets());
     let lost = facts.changes.iter().chain(&facts.collateral).filter_map(|change| Some((change, owner(change)?)));
     lost.chain(let_go.chain(gone).map(|change| (change, FORGET)))
         .filter(|(change, rule)| {
@@ -100,14 +100,13 @@ mod tests {
             ("aws_db_instance", r#"["delete"]"#, "stateful/destroy-data-store"),
             ("aws_db_instance", r#"["forget"]"#, "stateful/forget-data-store"),
             ("acme_database", r#"["create", "forget"]"#, "stateful/forget-data-store"),
+            ("acme_widget", r#"["forget"]"#, "stateful/forget-data-store"),
+            ("aws_vpc", r#"["forget"]"#, "stateful/forget-data-store"),
             ("acme_database", "[]", "stateful/uncatalogued-destroy"),
         ] {
             let messages = unjudged(&format!(r#"{{"resource_changes": [{}]}}"#, entry(kind, actions)));
             assert!(matches!(messages.as_slice(), [one] if one.contains(rule)), "{kind} {actions}: {messages:?}");
         }
-        assert!(
-            unjudged(&format!(r#"{{"resource_changes": [{}]}}"#, entry("acme_widget", r#"["forget"]"#))).is_empty()
-        );
         let gone = entry("aws_db_instance", r#"["delete"]"#);
         assert_eq!(unjudged(&format!(r#"{{"resource_drift": [{gone}]}}"#)).len(), 1, "a refresh-only plan");
         assert!(unjudged(&format!(r#"{{"resource_changes": [], "resource_drift": [{gone}]}}"#)).is_empty());

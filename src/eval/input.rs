@@ -327,6 +327,8 @@ pub struct CatalogInput<'a> {
     pub data_store: bool,
     /// What others hold is unreadable without it: a key, or what gives access to keys.
     pub encryption_key: bool,
+    /// Others find its data by its name.
+    pub found_by_name: bool,
     /// What kind of thing it is; catalogued types only, like all keys below but the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<&'a str>,
@@ -543,6 +545,7 @@ impl<'a> CatalogInput<'a> {
             status: facts.status.as_str(),
             data_store: stakes.is_some_and(|stakes| stakes.class.is_data_store()),
             encryption_key: stakes.is_some_and(|stakes| stakes.encryption_key),
+            found_by_name: stakes.is_some_and(|stakes| stakes.found_by_name),
             class: word(|stakes| stakes.class.as_str()),
             severity: word(|stakes| stakes.severity.as_str()),
             default: word(|stakes| stakes.default.as_str()),

@@ -369,8 +369,7 @@ impl<'a> Deriver<'a> {
             }
         }
         let generic = self.catalog.generic()?;
-        let name_change =
-            if references::is_found_by_name(&catalog) { references::name_change(change, generic) } else { None };
+        let name_change = references::name_change(change, &catalog, generic);
         Ok(ChangeFacts {
             address: change.address.clone(),
             deposed: change.deposed.clone(),

@@ -77,6 +77,7 @@ fn overridden(before: Option<&Stakes>, shipped: Level, candidate: &Override) -> 
         None => Stakes {
             class: candidate.class?,
             encryption_key: false,
+            found_by_name: false,
             severity: candidate.severity?,
             default: candidate.default?,
             strict: None,

@@ -48,6 +48,8 @@ pub struct Stakes {
     pub class: Class,
     /// What others hold is unreadable without it.
     pub encryption_key: bool,
+    /// Others find its data by its name.
+    pub found_by_name: bool,
     /// How bad its loss is.
     pub severity: Severity,
     /// The level the catalogue suggests for its destruction.
@@ -87,6 +89,7 @@ impl Stakes {
         Self {
             class: entry.class,
             encryption_key: entry.encryption_key,
+            found_by_name: entry.found_by_name,
             severity: entry.severity,
             default: entry.default,
             strict: entry.strict,

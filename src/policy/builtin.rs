@@ -32,6 +32,7 @@ pub const MODULES: &[(&str, &str)] = &[
         "protection/retention-reduced/policy.rego",
         include_str!("../../policies/protection/retention-reduced/policy.rego"),
     ),
+    ("review/attribute-changed/policy.rego", include_str!("../../policies/review/attribute-changed/policy.rego")),
     ("stateful/collateral-loss/policy.rego", include_str!("../../policies/stateful/collateral-loss/policy.rego")),
     ("stateful/create-overwrites/policy.rego", include_str!("../../policies/stateful/create-overwrites/policy.rego")),
     ("stateful/deposed/policy.rego", include_str!("../../policies/stateful/deposed/policy.rego")),

@@ -165,7 +165,7 @@ pub struct Group<'a> {
 pub struct Entry<'a> {
     /// The first in the order of findings.
     pub finding: &'a Finding,
-    /// What it says, without the address it starts with.
+    /// What it says, without the address and the deposed key it starts with.
     pub text: &'a str,
     /// The others.
     pub also: Vec<&'a Finding>,
@@ -175,8 +175,12 @@ pub struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn new(finding: &'a Finding) -> Self {
-        let address = finding.subject.as_ref().map_or("", |subject| subject.address.as_str());
+        let subject = finding.subject.as_ref();
+        let address = subject.map_or("", |subject| subject.address.as_str());
         let text = finding.message.strip_prefix(address).map_or(finding.message.as_str(), str::trim_start);
+        let deposed = subject.and_then(|subject| subject.deposed.as_ref());
+        let text =
+            deposed.and_then(|key| text.strip_prefix(&format!("(deposed object {key})"))).map_or(text, str::trim_start);
         Self { finding, text, also: Vec::new(), victims: Vec::new() }
     }
 

@@ -7,7 +7,7 @@ use plangate::source::SourceFile;
 use plangate::testing::{self, Case, Folder, Status, Suite};
 use serde_json::{Value, json};
 
-use crate::harness::{built_in, judge, package, setup};
+use crate::harness::{built_in, judge, package, plangate, setup};
 
 /// Directories of rules: `policies/<category>/<rule>`.
 fn rule_directories() -> Vec<String> {
@@ -93,12 +93,13 @@ fn built_in_policies_pass_the_checks_of_foreign_ones() {
     plangate::rego::Program::load(modules.collect(), &limits).unwrap_or_else(|problems| panic!("{problems:#?}"));
 }
 
-/// Owner rule of what is destroyed, owner rule of what is forgotten; none where nothing must be said.
+/// Owner rule of what is destroyed, and of what is gone when a refresh-only plan is accepted; none where nothing must be
+/// said.
 struct Kind {
     resource_type: &'static str,
     before: &'static str,
     destroys: &'static str,
-    forgets: Option<&'static str>,
+    gone: Option<&'static str>,
 }
 
 impl Kind {
@@ -118,38 +119,33 @@ const FORGET: Option<&str> = Some("stateful/forget-data-store");
 
 /// One type for each status of the catalogue, with and without variants and guards.
 const KINDS: [Kind; 12] = [
-    Kind { resource_type: "aws_dynamodb_table", before: "{}", destroys: STORE, forgets: FORGET },
+    Kind { resource_type: "aws_dynamodb_table", before: "{}", destroys: STORE, gone: FORGET },
     Kind {
         resource_type: "azurerm_postgresql_flexible_server",
         before: r#"{"create_mode": "Replica"}"#,
         destroys: STORE,
-        forgets: FORGET,
+        gone: FORGET,
     },
     Kind {
         resource_type: "google_sql_database_instance",
         before: r#"{"deletion_policy": "ABANDON", "deletion_protection": true}"#,
         destroys: STORE,
-        forgets: FORGET,
+        gone: FORGET,
     },
-    Kind { resource_type: "aws_s3_bucket", before: r#"{"force_destroy": true}"#, destroys: STORE, forgets: FORGET },
+    Kind { resource_type: "aws_s3_bucket", before: r#"{"force_destroy": true}"#, destroys: STORE, gone: FORGET },
     Kind {
         resource_type: "azapi_resource",
         before: r#"{"type": "Microsoft.Storage/storageAccounts@2023-01-01"}"#,
         destroys: STORE,
-        forgets: FORGET,
+        gone: FORGET,
     },
-    Kind {
-        resource_type: "aws_s3_bucket_versioning",
-        before: "{}",
-        destroys: "protection/guard-removed",
-        forgets: None,
-    },
-    Kind { resource_type: "azurerm_data_factory_pipeline", before: "{}", destroys: DISCOVERY, forgets: None },
-    Kind { resource_type: "aws_vpc", before: "{}", destroys: CATALOGUED, forgets: None },
-    Kind { resource_type: "aws_kms_key", before: "{}", destroys: KEY, forgets: FORGET },
-    Kind { resource_type: "aws_security_group", before: "{}", destroys: UNCATALOGUED, forgets: None },
-    Kind { resource_type: "acme_widget", before: "{}", destroys: UNCATALOGUED, forgets: None },
-    Kind { resource_type: "acme_database", before: "{}", destroys: UNCATALOGUED, forgets: FORGET },
+    Kind { resource_type: "aws_s3_bucket_versioning", before: "{}", destroys: "protection/guard-removed", gone: None },
+    Kind { resource_type: "azurerm_data_factory_pipeline", before: "{}", destroys: DISCOVERY, gone: None },
+    Kind { resource_type: "aws_vpc", before: "{}", destroys: CATALOGUED, gone: None },
+    Kind { resource_type: "aws_kms_key", before: "{}", destroys: KEY, gone: FORGET },
+    Kind { resource_type: "aws_security_group", before: "{}", destroys: UNCATALOGUED, gone: None },
+    Kind { resource_type: "acme_widget", before: "{}", destroys: UNCATALOGUED, gone: None },
+    Kind { resource_type: "acme_database", before: "{}", destroys: UNCATALOGUED, gone: FORGET },
 ];
 
 /// Every combination of what a phrase depends on: an entry of a list of changes each, with the rule that owns it.
@@ -189,7 +185,7 @@ fn entries(kind: &Kind, place: &str) -> Vec<(Value, Option<&'static str>)> {
                         if moved {
                             entry["previous_address"] = json!(format!("{}.y[\"{key}\"]", kind.resource_type));
                         }
-                        entries.push((entry, if *destroys { Some(kind.owner(deposed)) } else { kind.forgets }));
+                        entries.push((entry, if *destroys { Some(kind.owner(deposed)) } else { FORGET }));
                     }
                 }
             }
@@ -249,7 +245,7 @@ fn no_combination_of_facts_silences_a_rule() {
         let gone: Vec<(Value, Option<&'static str>)> = entries(kind, "gone")
             .into_iter()
             .filter(|(_, owner)| *owner == Some(kind.destroys) || *owner == Some(DEPOSED))
-            .map(|(entry, _)| (entry, kind.forgets))
+            .map(|(entry, _)| (entry, kind.gone))
             .collect();
         let drift: Vec<&Value> = gone.iter().map(|(entry, _)| entry).collect();
         demand(&stages, &json!({"format_version": "1.2", "configuration": {}, "resource_drift": drift}), &gone);
@@ -278,6 +274,30 @@ fn a_removed_entry_of_a_deposed_object_is_missed() {
     let report = judge(&built_in(), &[("29", plan.to_string().into_bytes())]);
     assert_eq!(report.verdict, plangate::verdict::Verdict::Undecided);
     assert!(report.plans[0].problems[0].message.contains("(deposed object "), "{:#?}", report.plans[0].problems);
+}
+
+/// The header of a finding names the deposed object; the text below does not say it again.
+#[test]
+fn a_deposed_object_is_named_once_for_people() {
+    let ran = plangate().args(["check", "fixtures/scenarios/29-deposed/plan.json"]).run();
+    ran.exits(1).says("(deposed ").hides("(deposed object ");
+}
+
+/// What a setting keeps alive need not be copied.
+#[test]
+fn advice_fits_what_a_setting_keeps() {
+    let message = |policy: &str| {
+        let values = json!({"name": "a", "deletion_policy": policy});
+        let entry = json!({"address": "google_sql_database_instance.x", "type": "google_sql_database_instance",
+            "change": {"actions": ["delete", "create"], "before": values, "after": values, "before_sensitive": {},
+                "after_sensitive": {}}});
+        let plan = json!({"format_version": "1.2", "resource_changes": [entry]});
+        let report = judge(&built_in(), &[("kept", plan.to_string().into_bytes())]);
+        report.plans[0].findings.iter().find(|finding| finding.rule.as_str() == STORE).unwrap().message.clone()
+    };
+    assert!(message("DELETE").contains("Copy what must survive"), "{}", message("DELETE"));
+    assert!(message("ABANDON").contains("nothing manages the old one"), "{}", message("ABANDON"));
+    assert!(!message("ABANDON").contains("Copy what"), "{}", message("ABANDON"));
 }
 
 /// A deletion is not hidden by calling the resource a data source.

@@ -74,7 +74,7 @@ fn a_type_without_data_is_known_and_a_misspelt_one_is_an_error() {
 fn the_list_is_cut_by_class_and_provider() {
     let all = json(&["catalog", "list", "--format", "json"]);
     let all = all["types"].as_array().unwrap();
-    assert!(all.len() >= 1_987);
+    assert!(all.len() >= 2_053);
     let keys = json(&["catalog", "list", "--class", "secret_key", "--provider", "azurerm", "--format", "json"]);
     let keys = keys["types"].as_array().unwrap();
     assert!(keys.len() > 5 && keys.len() < 100);
@@ -345,7 +345,9 @@ fn an_attribute_rule_is_lowered_by_its_level_and_the_report_says_so() {
         r#"{"name": "n", "config": {"retention.ms": "100"}}"#,
         r#"{"name": "n", "config": {"retention.ms": "10"}}"#,
     );
-    let [found] = report.plans[0].findings.as_slice() else { panic!("{:?}", levels(&report)) };
+    // The same attribute is worth a look, too.
+    let lost = report.plans[0].findings.iter().filter(|found| !found.rule.as_str().starts_with("review/"));
+    let [found] = lost.collect::<Vec<_>>()[..] else { panic!("{:?}", levels(&report)) };
     assert_eq!((found.level, found.declared_level, found.level_from), (Level::Info, Level::Deny, LevelFrom::Config));
     assert_eq!(lowered(&report), 1);
     let said = "a change of config.retention.ms info instead of deny: all our topics are replayed.";

@@ -80,7 +80,7 @@ fn the_file_sets_the_preset_and_a_rule_wins_over_it() {
     let plan = plan.to_str().unwrap();
     write("preset = \"strict\"\n");
     plangate().dir(directory.path()).args(["check", plan]).run().exits(1).says("note: the preset is strict");
-    plangate().dir(directory.path()).args(["rules"]).run().exits(0).says("deny        stateful/forget-data-store");
+    plangate().dir(directory.path()).args(["rules"]).run().exits(0).says("deny        plan/incomplete");
     write("preset = \"strict\"\n[rules.\"stateful/forget-data-store\"]\nlevel = \"warn\"\n");
     plangate()
         .dir(directory.path())

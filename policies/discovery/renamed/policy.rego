@@ -2,6 +2,7 @@ package plangate.discovery.renamed
 
 import data.plangate.lib.change as lib
 import data.plangate.lib.references
+import data.plangate.lib.stateful
 
 import rego.v1
 
@@ -12,9 +13,11 @@ import rego.v1
 #   of a data factory, an external location or mount, a stage, a share, an alias, an endpoint. Whoever has the old name
 #   finds nothing from then on. A new name that is known only after apply counts. The message says who references the
 #   object in this plan. The level is the catalogue's for the destruction of the type, and a warning at least where an
-#   object that stays references it; under the strict preset that is denied. A replacement has the rule for destruction,
-#   discovery/destroyed, which names the new name too.
-# scope: rule
+#   object that stays references it; under the strict preset that is denied. A data store that is renamed in place keeps
+#   its data: that is a warning where an object that stays references it, or where the catalogue says that others find it
+#   by its name (tables, schemas, databases, repositories), and information otherwise. A replacement has the rules for
+#   destruction, of which discovery/destroyed names the new name too.
+# scope: document
 # custom:
 #   id: discovery/renamed
 #   category: discovery
@@ -43,6 +46,58 @@ deny contains result if {
 		array.concat(lib.why_moved(change), lib.why_deferred(change)),
 		advice(change),
 	)
+}
+
+# Its data stays, so it is not judged as its destruction is.
+deny contains result if {
+	some change in input.plangate.changes
+	change.catalog.data_store
+	change.verb == "update"
+	change.name_change
+	result := {
+		"msg": lib.sentences(array.concat(
+			[
+				sprintf("%s %s be known by another name%s: %s.", [
+					lib.label(change),
+					modal[change.name_change.certainty],
+					later(change),
+					references.names(change.name_change),
+				]),
+				"Its data stays, but whoever looks for it under the old name finds nothing from then on.",
+			],
+			array.concat(
+				array.concat(references.told(change.referenced_by), stateful.kind(change)),
+				array.concat(lib.why_moved(change), array.concat(lib.why_deferred(change), [advice(change)])),
+			),
+		)),
+		"plangate": object.union_n([lib.identity(change), strict(change), {
+			"level": level(change),
+			"severity": "medium",
+			"details": object.union(
+				object.filter(change.catalog, ["class", "variant", "carries", "overlaid"]),
+				references.details(change),
+			),
+		}]),
+	}
+}
+
+# A store whose loss is information is no more than that under another name.
+default level(_) := "info"
+
+level(change) := "warn" if {
+	matters(change)
+	change.catalog.default != "info"
+}
+
+matters(change) if change.catalog.found_by_name
+
+matters(change) if change.referenced_by.surviving > 0
+
+default strict(_) := {}
+
+strict(change) := {"strict": "deny"} if {
+	change.referenced_by.surviving > 0
+	level(change) == "warn"
 }
 
 modal := {"certain": "will", "maybe": "may"}

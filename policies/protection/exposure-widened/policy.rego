@@ -44,8 +44,12 @@ said(change, widened) := risk.finding(change, widened, [
 }
 
 said(change, widened) := lowered(risk.finding(change, change.exposure, [
-	sprintf("%s: who may reach it changes%s: %s.", [lib.label(change), risk.when(change), risk.told(change.exposure)]),
-	"Whether more or fewer may is for a person to see.",
+	sprintf("%s gets other rules on who may reach it%s: %s.", [
+		lib.label(change),
+		risk.when(change),
+		risk.told(change.exposure),
+	]),
+	"Whether they let in more or fewer is for a person to see.",
 ])) if {
 	count(widened) == 0
 }

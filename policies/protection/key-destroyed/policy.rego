@@ -13,9 +13,9 @@ import rego.v1
 # description: >-
 #   The plan destroys an encryption key, schedules its destruction, or switches it off: whatever is encrypted with it
 #   cannot be read from then on, also in other accounts, in backups and in snapshots. The message names the stores of
-#   this plan that use the key, those first that are still there after the plan. The level is the catalogue's: a key that is
-#   only switched off can be switched on again, which is a warning, and denied under the strict preset. Deposed keys are
-#   reported by stateful/deposed.
+#   this plan that use the key, those first that are still there after the plan. The level is the catalogue's: an update that
+#   destroys a key or schedules its destruction counts as destroying it; a key that is only switched off can be switched on
+#   again, which is a warning, and denied under the strict preset. Deposed keys are reported by stateful/deposed.
 # scope: document
 # custom:
 #   id: protection/key-destroyed
@@ -52,10 +52,36 @@ deny contains result if {
 	}
 }
 
+# A key that an update destroys, or schedules for destruction, is judged as one that is destroyed.
 deny contains result if {
 	some change in risk.updated
-	items := [item | some item in change.weakened; item.stops_key]
+	items := stopped(change)
+	is_final(items)
+	finding := risk.finding(change, items, array.concat(
+		[
+			sprintf("%s will be destroyed by an update in place%s, at once or after the time in which that can be cancelled: %s.", [
+				lib.label(change),
+				risk.when(change),
+				risk.told(items),
+			]),
+			stateful.loss(change),
+		],
+		array.concat(encrypted(change, "cannot be read any more"), [
+			"Re-encrypt what uses it with another key first, and keep the old one for as long as a backup or snapshot needs it.",
+			"If that is not meant, restore the old value.",
+		]),
+	))
+	result := object.union(finding, {"plangate": {
+		"severity": change.catalog.severity,
+		"details": object.union(finding.plangate.details, references.details(change)),
+	}})
+}
+
+deny contains result if {
+	some change in risk.updated
+	items := stopped(change)
 	count(items) > 0
+	not is_final(items)
 	finding := risk.finding(change, items, array.concat(
 		[
 			sprintf("%s %s be switched off%s, wholly or in part: %s.", [
@@ -72,6 +98,15 @@ deny contains result if {
 		"strict": "deny",
 		"details": object.union(finding.plangate.details, references.details(change)),
 	}})
+}
+
+stopped(change) := [item | some item in change.weakened; item.stops_key]
+
+# What can only be switched off is a warning in the catalogue.
+is_final(items) if {
+	some item in items
+	item.level == "deny"
+	item.certainty == "certain"
 }
 
 # Has another rule.

@@ -9,7 +9,9 @@ import rego.v1
 # description: >-
 #   Terraform stops managing a data store: the plan forgets it, or replaces it and leaves the old object
 #   behind. The data stays, but nothing protects or finds it any more. Under an accepted refresh-only plan the
-#   rule also reports stores that were deleted outside Terraform, which the plan takes out of the state.
+#   rule also reports stores that were deleted outside Terraform, which the plan takes out of the state. Anything else
+#   that leaves the state is information: a lock or policy stays in force unmanaged, and a type nobody has looked at may
+#   hold data.
 # related_resources:
 #   - ref: https://developer.hashicorp.com/terraform/language/block/removed
 #     description: "Terraform: removed block"
@@ -19,8 +21,7 @@ import rego.v1
 # custom:
 #   id: stateful/forget-data-store
 #   category: stateful
-#   level: warn
-#   strict: deny
+#   level: per-finding
 #   severity: high
 #   help: >-
 #     Write down who owns the store from now on, and import it there. If it should stay under Terraform, put its block
@@ -41,7 +42,29 @@ warn contains result if {
 			],
 			array.concat(lib.why(change), ["Make sure that someone else owns it from now on, or keep it in the configuration."]),
 		)),
-		"plangate": object.union(lib.identity(change), {"details": details(change)}),
+		"plangate": object.union(lib.identity(change), {"level": "warn", "strict": "deny", "details": details(change)}),
+	}
+}
+
+# No store, but nothing that leaves the state does so unseen.
+warn contains result if {
+	some change in input.plangate.changes
+	change.forgets
+	not name_of_store(change)
+	result := {
+		"msg": lib.sentences(array.concat(
+			[
+				sprintf("%s %s.", [lib.label(change), lib.fate(change)]),
+				what_stays(change),
+				"It stays as it is, and later plans will neither show nor change it.",
+			],
+			lib.why(change),
+		)),
+		"plangate": object.union(lib.identity(change), {
+			"level": "info",
+			"severity": "info",
+			"details": object.union(object.filter(change.catalog, ["status"]), details(change)),
+		}),
 	}
 }
 
@@ -57,7 +80,7 @@ warn contains result if {
 			"This refresh-only plan takes it out of the state, and the next plan will create an empty one in its place if the configuration still has it.",
 			"Find out who deleted it, and restore it before you apply.",
 		]),
-		"plangate": object.union(lib.identity(change), {"details": details(change)}),
+		"plangate": object.union(lib.identity(change), {"level": "warn", "strict": "deny", "details": details(change)}),
 	}
 }
 
@@ -69,6 +92,19 @@ recovery(change) := sprintf("Recovery: %s.", [change.catalog.recovery]) if chang
 name_of_store(change) := change.catalog.loses if change.catalog.data_store
 
 name_of_store(change) := sprintf("whatever the %s holds", [change.type]) if change.catalog.fallback_glob
+
+# What is known of something that is no store.
+default what_stays(_) := "Nothing is known about its type."
+
+what_stays(change) := sprintf("What its loss would mean: %s.", [change.catalog.loses]) if change.catalog.status == "catalogued"
+
+what_stays(change) := sprintf("The type %s is known and not counted among those that hold data.", [change.type]) if {
+	change.catalog.status == "known"
+}
+
+what_stays(change) := sprintf("Nothing is known about the type %s: it may hold data.", [change.type]) if {
+	change.catalog.status == "unseen"
+}
 
 default aftermath(_) := "Later plans will neither show nor protect it."
 

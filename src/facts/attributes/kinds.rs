@@ -106,14 +106,19 @@ fn differ(slot: &Slot<'_>) -> Option<Certainty> {
 }
 
 fn transition(risk: &Risk, slot: &Slot<'_>) -> Option<Certainty> {
-    let before = slot.before?;
-    if !words::has_any(&risk.from) && !words::is_one_of(Some(before), &risk.from) {
+    let before = slot.before;
+    let fits = match before {
+        // What is absent counts only where the catalogue names it.
+        None => words::is_one_of(None, &risk.from),
+        Some(_) => words::has_any(&risk.from) || words::is_one_of(before, &risk.from),
+    };
+    if !fits {
         return None;
     }
     let Ok(after) = known(slot.after) else { return Some(Maybe) };
-    let same = match (words::scalar_text(before), after.and_then(words::scalar_text)) {
+    let same = match (before.and_then(words::scalar_text), after.and_then(words::scalar_text)) {
         (Some(a), Some(b)) => a.eq_ignore_ascii_case(&b),
-        _ => Some(before) == after,
+        _ => before == after,
     };
     if same {
         return None;

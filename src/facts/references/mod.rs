@@ -96,10 +96,20 @@ pub(super) fn is_found_by_name(facts: &super::TypeFacts) -> bool {
     facts.stakes.as_ref().is_some_and(|stakes| stakes.class == Class::ServiceDiscovery)
 }
 
-/// How a change renames its object, if it does.
-pub(super) fn name_change(change: &ResourceChange, generic: &Generic) -> Option<NameChange> {
+/// Whether a store keeps its data under another name.
+pub(super) fn is_renamed_store(facts: &ChangeFacts) -> bool {
+    facts.action == Action::Update && facts.name_change.is_some() && !is_found_by_name(&facts.catalog)
+}
+
+/// How a change renames its object, if it does. A store that is replaced is gone whatever the new one is called.
+pub(super) fn name_change(change: &ResourceChange, facts: &super::TypeFacts, generic: &Generic) -> Option<NameChange> {
     let change = &change.change;
-    if !(change.action == Action::Update || change.action.replaces()) {
+    let is_store = facts.stakes.as_ref().is_some_and(|stakes| stakes.class.is_data_store());
+    let matters = match change.action {
+        Action::Update => is_store || is_found_by_name(facts),
+        action => action.replaces() && is_found_by_name(facts),
+    };
+    if !matters {
         return None;
     }
     let (attribute, path) = targets::name_path(&change.before, generic)?;

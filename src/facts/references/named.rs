@@ -18,6 +18,8 @@ use crate::plan::{Action, Change, Lookup, PathStep, ResourceChange, Side, Value}
 struct Naming {
     attr: String,
     form: Form,
+    /// It says what the object lies in, which keeps its name where it goes: only a rename makes that a reference.
+    within: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -66,6 +68,9 @@ impl<'s, 'a> Scanner<'s, 'a> {
         for naming in namings.iter() {
             for (named, side) in self.stated(naming, change, values) {
                 let Some(group) = self.targets.groups.get(named.call.group) else { continue };
+                if naming.within && !group.renamed_in_place {
+                    continue;
+                }
                 if last.as_ref().is_none_or(|(value, _)| !std::ptr::eq(*value, side)) {
                     last = Some((side, Place::of(side, entry, is_carrier)));
                 }
@@ -94,22 +99,22 @@ impl<'s, 'a> Scanner<'s, 'a> {
                 (ReferenceForm::Path, Some(by)) => Form::Path(reference.to.clone(), by.clone()),
                 (ReferenceForm::Name | ReferenceForm::Path, _) => Form::Name(reference.to.clone()),
             };
-            namings.push(Naming { attr: reference.attr.clone(), form });
+            namings.push(Naming { attr: reference.attr.clone(), form, within: false });
         }
-        let parents = entry.into_iter().flat_map(|entry| &entry.parents).filter(|parent| parent.rel == Relation::Uses);
-        namings.extend(
-            parents.map(|parent| Naming {
-                attr: parent.attr.clone(),
-                form: Form::Name(vec![parent.resource_type.clone()]),
-            }),
-        );
+        let parents = entry.into_iter().flat_map(|entry| &entry.parents);
+        let named = parents.filter(|parent| matches!(parent.rel, Relation::Uses | Relation::Contains));
+        namings.extend(named.map(|parent| Naming {
+            attr: parent.attr.clone(),
+            form: Form::Name(vec![parent.resource_type.clone()]),
+            within: parent.rel == Relation::Contains,
+        }));
         namings.retain(|naming| match &naming.form {
             Form::Name(types) | Form::Path(types, _) => self.targets.has_type(types),
             Form::Typed => self.generic.reference_types.values().any(|types| self.targets.has_type(types)),
             Form::Key => true,
         });
         if self.targets.groups.iter().any(|group| group.purpose == Purpose::Key) {
-            let key = |attr: &String| Naming { attr: attr.clone(), form: Form::Key };
+            let key = |attr: &String| Naming { attr: attr.clone(), form: Form::Key, within: false };
             namings.extend(self.generic.key_attributes.iter().map(key));
         }
         let namings = Rc::new(namings);

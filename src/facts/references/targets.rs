@@ -7,7 +7,7 @@ use super::super::guard::paths_of;
 use super::super::objects::text_at;
 use super::super::scene::All;
 use super::super::{ChangeFacts, Deriver};
-use super::is_found_by_name;
+use super::{is_found_by_name, is_renamed_store};
 use crate::catalog::{Carrier, Entry, Generic, Relation};
 use crate::graph::{NodeId, ResourceGraph};
 use crate::plan::{Action, PathStep, Plan, ResourceChange, Value};
@@ -44,7 +44,10 @@ pub(super) fn purpose(facts: &ChangeFacts) -> Option<Purpose> {
     }
     let is_key = facts.catalog.stakes.as_ref().is_some_and(|stakes| stakes.encryption_key);
     let stopped = || facts.attributes.iter().any(|attribute| attribute.stops_key);
-    (is_key && (goes || stopped())).then_some(Purpose::Key)
+    if is_key && (goes || stopped()) {
+        return Some(Purpose::Key);
+    }
+    is_renamed_store(facts).then_some(Purpose::Found)
 }
 
 /// An object that goes or is renamed.
@@ -61,6 +64,8 @@ pub(super) struct Target<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Group {
     pub(super) purpose: Purpose,
+    /// They stay, under another name.
+    pub(super) renamed_in_place: bool,
     /// Their type and, of a generic resource, the type that is the same thing.
     pub(super) types: Vec<String>,
     pub(super) place: Place,
@@ -113,10 +118,13 @@ impl<'a> Targets<'a> {
                 let text = text_at(&change.change.before, start)?;
                 Some(((**start).clone(), path_text(&text)))
             };
-            let starts = starts.iter().filter(|_| !is_renamed_in_place(change, purpose));
+            let renamed_in_place = is_renamed_in_place(change, purpose);
+            let starts = starts.iter().filter(|_| !renamed_in_place);
             let paths = starts.filter_map(|start| is_start(&start)).collect();
             let next = groups.len();
-            let group = *groups.entry(Group { purpose, types: known_as, place, names, paths }).or_insert(next);
+            let group = *groups
+                .entry(Group { purpose, renamed_in_place, types: known_as, place, names, paths })
+                .or_insert(next);
             list.push(Target { id, change, purpose, group });
         }
         let mut numbered: Vec<(usize, Group)> = groups.into_iter().map(|(group, number)| (number, group)).collect();
