@@ -27,7 +27,7 @@ use crate::plan::detect::{self, Document};
 use crate::plan::json::{self, Interest};
 use crate::plan::mask::Masker;
 use crate::plan::redact::{redact, redact_derived};
-use crate::policy::PolicySet;
+use crate::policy::{Origin, PolicySet};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, InputSink};
 use crate::report::{ChangeCounts, PlanReport, Report};
@@ -95,14 +95,29 @@ pub fn check(stages: &Stages, plans: Vec<PlanInput>) -> Report {
     let mut findings = stages.waivers.audit(&usage.waivers, stages.today);
     findings.extend(stages.own_types.audit(&usage.own_types, stages.today));
     let findings = stages.eval.relevel(findings);
+    let notes = stages.notes.iter().cloned().chain(idle_rules(&plans)).collect();
     Report::build(Report {
         verdict: Verdict::Allowed,
         problems: Vec::new(),
         findings,
         plans,
-        notes: stages.notes.clone(),
+        notes,
         fail_on: stages.fail_on,
     })
+}
+
+/// Of several plans: the rules of the repository for which none of them has a change. Of one plan that says nothing.
+fn idle_rules(plans: &[PlanReport]) -> Option<String> {
+    let judged: Vec<&PlanReport> = plans.iter().filter(|plan| !plan.rules.is_empty()).collect();
+    let records = || judged.iter().flat_map(|plan| &plan.rules).filter(|record| record.origin == Origin::Repository);
+    let mut idle: BTreeSet<&str> =
+        records().filter(|record| record.considered == Some(0)).map(|record| record.id.as_str()).collect();
+    for record in records().filter(|record| record.considered != Some(0)) {
+        idle.remove(record.id.as_str());
+    }
+    let names: Vec<&str> = idle.into_iter().collect();
+    (judged.len() > 1 && !names.is_empty())
+        .then(|| format!("no plan has a change that these rules look at: {}", names.join(", ")))
 }
 
 /// What of the repository's files had a say in any plan of the run.

@@ -52,7 +52,7 @@ pub struct RuleRecord {
     pub origin: Origin,
     /// How it ended.
     pub outcome: Outcome,
-    /// Changes its selector picks; `None` without a selector.
+    /// Changes its selector picks, or of the types it compares with; `None` where it has neither.
     pub considered: Option<usize>,
     /// Findings it made.
     pub fired: usize,
@@ -115,7 +115,11 @@ impl<'a> Context<'a> {
     }
 
     fn judgement(&self) -> Judgement {
-        let considered = self.rule.meta.selector.as_ref().map(|selector| self.subjects.count(selector));
+        let rule = self.rule;
+        let considered = match &rule.meta.selector {
+            Some(selector) => Some(self.subjects.count(selector)),
+            None => (!rule.reads.types.is_empty()).then(|| self.subjects.count_types(&rule.reads.types)),
+        };
         let record = RuleRecord::new(self.rule, Outcome::Clean, considered);
         let exception = self.exception.as_ref().map(|exception| exception.query.clone());
         Judgement { findings: Vec::new(), problems: Vec::new(), record: RuleRecord { exception, ..record } }

@@ -1,6 +1,6 @@
 //! Finds the change a result is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::input::verb_class;
 use crate::finding::Subject;
@@ -26,6 +26,11 @@ impl<'a> Subjects<'a> {
         let entries = self.by_address.get(address)?;
         let exact = entries.iter().find(|change| change.deposed.as_deref() == deposed);
         exact.or_else(|| entries.first().filter(|_| deposed.is_none())).copied()
+    }
+
+    /// How many changes are of one of these types.
+    pub(super) fn count_types(&self, types: &BTreeSet<String>) -> usize {
+        self.by_address.values().flatten().filter(|change| types.contains(&change.resource_type)).count()
     }
 
     /// How many changes a selector picks.

@@ -625,3 +625,18 @@ expires = "2026-12-31"
         "told in full once its root is waived: {text}"
     );
 }
+
+#[test]
+fn rules_that_no_plan_of_several_touches_are_named() {
+    let text = "package main\nimport rego.v1\n\
+                deny_lake contains \"x\" if { some rc in input.resource_changes; rc.type == \"aws_glue_job\" }\n\
+                deny_store contains \"y\" if { some rc in input.resource_changes; rc.type == \"azurerm_storage_account\" }\n\
+                deny_any contains \"z\" if { some rc in input.resource_changes; rc.address == \"none\" }\n";
+    let stages = policy(text).open().unwrap();
+    let plan = || read(&format!("fixtures/scenarios/{QUIET}/plan.json"));
+    let report = judge(&stages, &[("a", plan()), ("b", plan())]);
+    assert_eq!(report.notes, ["no plan has a change that these rules look at: main.deny_lake"]);
+    let considered = |id: &str| report.plans[0].rules.iter().find(|rule| rule.id.as_str() == id).unwrap().considered;
+    assert_eq!(["main.deny_lake", "main.deny_store", "main.deny_any"].map(considered), [Some(0), Some(1), None]);
+    assert!(judge(&stages, &[("a", plan())]).notes.is_empty(), "of one plan it says nothing");
+}
