@@ -38,11 +38,16 @@ pub fn open_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(Stages, Suite
         return Err(absent);
     }
     let own: Vec<Utf8PathBuf> = paths.iter().flat_map(|path| roots_of(path)).collect();
-    let roots = roots(setup, &config, paths, &own);
+    let within = within_policies(setup, &config, paths);
+    let roots = if within {
+        super::policy_paths(setup, &config)
+    } else {
+        setup.extra_policies.iter().chain(&own).map(|path| PolicyPath { path, place: None }).collect()
+    };
 
     let names = names_below(&roots)?;
     let mut sources = super::sources(setup, &config, &roots, &names)?;
-    if within_policies(&own_roots(setup, &config), paths) {
+    if within {
         let wrong = config.check_rego_versions(&names);
         if !wrong.is_empty() {
             return Err(wrong);
@@ -96,24 +101,10 @@ fn stem(path: &Utf8Path) -> &str {
     stem.strip_suffix("_test").unwrap_or(stem)
 }
 
-fn roots<'a>(
-    setup: &'a Setup,
-    config: &'a Config,
-    paths: &[Utf8PathBuf],
-    own: &'a [Utf8PathBuf],
-) -> Vec<PolicyPath<'a>> {
-    if within_policies(&own_roots(setup, config), paths) {
-        return super::policy_paths(setup, config);
-    }
-    setup.extra_policies.iter().chain(own).map(|path| PolicyPath { path, place: None }).collect()
-}
-
-fn own_roots(setup: &Setup, config: &Config) -> Vec<Utf8PathBuf> {
-    super::policy_paths(setup, config).iter().map(|path| io::canonical(path.path)).collect()
-}
-
 /// Whether all paths lie within the policies of the repository.
-fn within_policies(roots: &[Utf8PathBuf], paths: &[Utf8PathBuf]) -> bool {
+fn within_policies(setup: &Setup, config: &Config, paths: &[Utf8PathBuf]) -> bool {
+    let roots: Vec<Utf8PathBuf> =
+        super::policy_paths(setup, config).iter().map(|path| io::canonical(path.path)).collect();
     paths.iter().map(|path| io::canonical(path)).all(|path| roots.iter().any(|root| path.starts_with(root)))
 }
 
