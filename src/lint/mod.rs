@@ -8,6 +8,7 @@ mod fields;
 mod rules;
 mod shape;
 mod table;
+mod tested;
 mod types;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ use crate::rego::usage::{self, Spot, Usage};
 use crate::rego::{Dialect, Limits, Module};
 use crate::source::SourceFile;
 
-pub use table::{ALL, Lint};
+pub use table::{ALL, Lint, NEVER_TESTED};
+pub use tested::Tested;
 
 /// What a finding of a lint means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +52,12 @@ impl Level {
 /// Levels that differ from those of the table, by the id of the lint.
 pub type Levels = BTreeMap<&'static str, Level>;
 
+/// The level in force for a lint.
+#[must_use]
+pub fn level_of(lint: &Lint, levels: &Levels) -> Level {
+    levels.get(lint.id).copied().unwrap_or(lint.level)
+}
+
 /// What a lint found.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -73,7 +81,8 @@ pub fn find(id: &str) -> Option<&'static Lint> {
     ALL.into_iter().find(|lint| lint.id == id)
 }
 
-/// Loads the files of a repository as `check` does, and looks for what the levels leave on. Sorted by place.
+/// Loads the files of a repository as `check` does, and looks for what the levels leave on. `tested` says what their tests
+/// make fire. Sorted by place.
 ///
 /// # Errors
 /// What keeps the policies from being loaded.
@@ -82,6 +91,7 @@ pub fn run(
     limits: &Limits,
     catalog: &Catalog,
     levels: &Levels,
+    tested: &Tested,
 ) -> Result<Vec<Finding>, Vec<Problem>> {
     let shipped = policy::builtin::MODULES.iter().map(|(path, text)| Module {
         file: SourceFile::new(format!("built-in:{path}"), *text),
@@ -98,18 +108,19 @@ pub fn run(
     let modules = shipped.chain(own).collect();
     let data = sources.data.clone();
     // What nothing runs may be what a lint is about.
-    PolicySet::load_all(Sources { tested: true, ..sources }, limits)?;
+    let policies = PolicySet::load_all(Sources { tested: true, ..sources }, limits)?;
     let usage = usage::of(modules, &data, limits)?;
-    look(&usage, catalog, levels)
+    let mut found = Found { levels, findings: Vec::new() };
+    tested::look(&policies, tested, &mut found);
+    look(&usage, catalog, found)
 }
 
-/// Looks for what the levels leave on. Sorted by place.
+/// Adds what is in the text of policies to what was found. Sorted by place.
 ///
 /// # Errors
 /// A catalogue that cannot be read.
-fn look(usage: &Usage, catalog: &Catalog, levels: &Levels) -> Result<Vec<Finding>, Vec<Problem>> {
+fn look(usage: &Usage, catalog: &Catalog, mut found: Found<'_>) -> Result<Vec<Finding>, Vec<Problem>> {
     let shapes = shape::Shapes::new();
-    let mut found = Found { levels, findings: Vec::new() };
     fields::unknown(usage, &shapes, &mut found);
     comparisons::unknown_values(usage, &shapes, &mut found);
     rules::look(usage, &mut found);
@@ -128,7 +139,7 @@ struct Found<'l> {
 
 impl Found<'_> {
     fn report(&mut self, lint: &'static Lint, spot: Spot, message: String, label: &str, help: String) {
-        let level = self.levels.get(lint.id).copied().unwrap_or(lint.level);
+        let level = level_of(lint, self.levels);
         if level > Level::Off {
             self.findings.push(Finding { lint, level, message, label: label.to_owned(), help, spot });
         }

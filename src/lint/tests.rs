@@ -14,11 +14,15 @@ fn limits() -> Limits {
 }
 
 fn lint(files: &[(&str, &str)]) -> Vec<Finding> {
+    lint_tested(files, &Tested::NotAsked)
+}
+
+fn lint_tested(files: &[(&str, &str)], tested: &Tested) -> Vec<Finding> {
     let files = files
         .iter()
         .map(|(name, text)| PolicyFile { file: SourceFile::new(*name, *text), dialect: Dialect::Auto })
         .collect();
-    run(Sources { files, ..Sources::default() }, &limits(), Catalog::builtin(), &Levels::new()).unwrap()
+    run(Sources { files, ..Sources::default() }, &limits(), Catalog::builtin(), &Levels::new(), tested).unwrap()
 }
 
 /// What is found in these rules, as `lint: underlined: help`.
@@ -34,7 +38,8 @@ fn of(rules: &str) -> Vec<String> {
 #[test]
 fn every_example_shows_its_lint_and_what_is_right_shows_none() {
     assert!(ALL.iter().zip(ALL.iter().skip(1)).all(|(a, b)| a.id < b.id));
-    for lint in ALL {
+    // What tests do is known to who runs them: tests/it/lint.rs.
+    for lint in ALL.into_iter().filter(|lint| **lint != NEVER_TESTED) {
         let bad = of(lint.bad);
         assert!(bad.iter().any(|line| line.starts_with(lint.id)), "{}: {bad:?}", lint.id);
         let good = of(lint.good);
@@ -266,8 +271,37 @@ fn built_in_policies_have_none() {
     });
     let usage = usage::of(modules.collect(), &crate::data::Data::default(), &limits()).unwrap();
     assert!(usage.reads.len() > 50, "{}", usage.reads.len());
-    let found = look(&usage, Catalog::builtin(), &Levels::new()).unwrap();
+    let found = Found { levels: &Levels::new(), findings: Vec::new() };
+    let found = look(&usage, Catalog::builtin(), found).unwrap();
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn rules_that_no_test_makes_fire() {
+    let files = [
+        (
+            "a.rego",
+            "package main\n\nhelper if input.errored\n\ndeny contains 1 if helper\n\nwarn contains 1 if helper\n",
+        ),
+        ("b.rego", "package b\n\ndeny contains 1 if input.errored\n"),
+    ];
+    let said = |tested: &Tested| -> Vec<String> {
+        let found = lint_tested(&files, tested);
+        found.iter().map(|at| format!("{} {}: {}", at.spot.file.name(), at.level.as_str(), at.message)).collect()
+    };
+    let fired = |paths: &[&str]| Tested::Known(paths.iter().map(|path| (*path).to_owned()).collect());
+    assert_eq!(said(&Tested::NotAsked), Vec::<String>::new());
+    assert_eq!(said(&Tested::Nothing), ["a.rego warn: these policies have no test"]);
+    assert_eq!(
+        said(&Tested::Unknown("1 test could not be run".to_owned())),
+        ["a.rego warn: which rules are tested cannot be told: 1 test could not be run"]
+    );
+    assert_eq!(
+        said(&fired(&["data.main.deny"])),
+        ["a.rego warn: no test makes `main.warn` fire", "b.rego warn: no test makes `b.deny` fire"]
+    );
+    assert_eq!(said(&fired(&["data.main.deny", "data.main.warn", "data.b.deny"])), Vec::<String>::new());
+    assert_eq!(lint_tested(&[("a.rego", "package a\n\nhelper if input.errored\n")], &Tested::Nothing).len(), 0);
 }
 
 #[test]
@@ -278,7 +312,7 @@ fn a_level_of_the_configuration_counts() {
     };
     let levels = |level| Levels::from([(UNKNOWN.id, level)]);
     let sources = || Sources { files: vec![file()], ..Sources::default() };
-    let run = |levels: &Levels| run(sources(), &limits(), Catalog::builtin(), levels).unwrap();
+    let run = |levels: &Levels| run(sources(), &limits(), Catalog::builtin(), levels, &Tested::NotAsked).unwrap();
     assert!(run(&levels(Level::Off)).is_empty());
     assert_eq!(run(&levels(Level::Warn)).first().map(|finding| finding.level), Some(Level::Warn));
 }
