@@ -11,7 +11,7 @@ mod table;
 mod tested;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Catalog;
 use crate::policy::{self, PolicyFile, PolicySet, Sources};
@@ -49,6 +49,17 @@ impl Level {
     }
 }
 
+/// What is looked for, and what is known beside the policies.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Levels that differ from those of the table.
+    pub levels: Levels,
+    /// What the tests of the policies make fire.
+    pub tested: Tested,
+    /// Rules that run whatever their names, by path, whether or not they are among these policies.
+    pub named: BTreeSet<String>,
+}
+
 /// Levels that differ from those of the table, by the id of the lint.
 pub type Levels = BTreeMap<&'static str, Level>;
 
@@ -81,8 +92,7 @@ pub fn find(id: &str) -> Option<&'static Lint> {
     ALL.into_iter().find(|lint| lint.id == id)
 }
 
-/// Loads the files of a repository as `check` does, and looks for what the levels leave on. `tested` says what their tests
-/// make fire. Sorted by place.
+/// Loads the files of a repository as `check` does, and looks for what the levels leave on. Sorted by place.
 ///
 /// # Errors
 /// What keeps the policies from being loaded.
@@ -90,8 +100,7 @@ pub fn run(
     sources: Sources,
     limits: &Limits,
     catalog: &Catalog,
-    levels: &Levels,
-    tested: &Tested,
+    settings: &Settings,
 ) -> Result<Vec<Finding>, Vec<Problem>> {
     let shipped = policy::builtin::MODULES.iter().map(|(path, text)| Module {
         file: SourceFile::new(format!("built-in:{path}"), *text),
@@ -107,23 +116,30 @@ pub fn run(
     });
     let modules = shipped.chain(own).collect();
     let data = sources.data.clone();
+    let entry_points = sources.entry_points.iter().map(|entry| crate::rego::path_of(&entry.path));
+    let named = settings.named.iter().cloned().chain(entry_points).collect();
     // What nothing runs may be what a lint is about.
     let policies = PolicySet::load_all(Sources { tested: true, ..sources }, limits)?;
     let usage = usage::of(modules, &data, limits)?;
-    let mut found = Found { levels, findings: Vec::new() };
-    tested::look(&policies, tested, &mut found);
-    look(&usage, catalog, found)
+    let mut found = Found { levels: &settings.levels, findings: Vec::new() };
+    tested::look(&policies, &settings.tested, &mut found);
+    look(&usage, catalog, &named, found)
 }
 
 /// Adds what is in the text of policies to what was found. Sorted by place.
 ///
 /// # Errors
 /// A catalogue that cannot be read.
-fn look(usage: &Usage, catalog: &Catalog, mut found: Found<'_>) -> Result<Vec<Finding>, Vec<Problem>> {
+fn look(
+    usage: &Usage,
+    catalog: &Catalog,
+    named: &BTreeSet<String>,
+    mut found: Found<'_>,
+) -> Result<Vec<Finding>, Vec<Problem>> {
     let shapes = shape::Shapes::new();
     fields::unknown(usage, &shapes, &mut found);
     comparisons::unknown_values(usage, &shapes, &mut found);
-    rules::look(usage, &mut found);
+    rules::look(usage, named, &mut found);
     types::unknown(usage, catalog, &mut found).map_err(|problem| vec![problem])?;
     let mut findings = found.findings;
     findings.sort_by(|a, b| (a.spot.key(), a.lint.id, &a.message).cmp(&(b.spot.key(), b.lint.id, &b.message)));

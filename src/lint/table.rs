@@ -38,9 +38,10 @@ pub(super) static ALMOST_A_RULE: Lint = Lint {
     id: "almost-a-rule",
     level: Level::Error,
     title: "A rule whose name is almost one that is evaluated",
-    why: "Rules are found by their names: `deny`, `violation`, `warn`, and these with a suffix (`deny_public`). A rule under \
-          any other name is a helper. One that nothing refers to, and whose name is a slip away from a name that counts, was \
-          meant to be a rule; it never runs.",
+    why: "Rules are found by their names: `deny`, `violation`, `warn`, and these with a suffix (`deny_public`), in some packages \
+          a few more (`pending` in `env0`; docs/conventions.md), and what `--decision`, `[[decision]]` and policy sets name. A rule \
+          under any other name is a helper. One that nothing refers to, and whose name is a slip away from a name that counts in \
+          its package, was meant to be a rule; it never runs.",
     advice: "Correct the name. A helper that only looks like a rule gets another name.",
     bad: "denny contains msg if {\n    some rc in input.resource_changes\n    \"delete\" in rc.change.actions\n    \
           msg := sprintf(\"%s is destroyed\", [rc.address])\n}\n",

@@ -13,6 +13,10 @@ fn limits() -> Limits {
     }
 }
 
+fn settings(levels: Levels, tested: Tested) -> Settings {
+    Settings { levels, tested, named: BTreeSet::new() }
+}
+
 fn lint(files: &[(&str, &str)]) -> Vec<Finding> {
     lint_tested(files, &Tested::NotAsked)
 }
@@ -22,7 +26,8 @@ fn lint_tested(files: &[(&str, &str)], tested: &Tested) -> Vec<Finding> {
         .iter()
         .map(|(name, text)| PolicyFile { file: SourceFile::new(*name, *text), dialect: Dialect::Auto })
         .collect();
-    run(Sources { files, ..Sources::default() }, &limits(), Catalog::builtin(), &Levels::new(), tested).unwrap()
+    let settings = settings(Levels::new(), tested.clone());
+    run(Sources { files, ..Sources::default() }, &limits(), Catalog::builtin(), &settings).unwrap()
 }
 
 /// What is found in these rules, as `lint: underlined: help`.
@@ -272,8 +277,54 @@ fn built_in_policies_have_none() {
     let usage = usage::of(modules.collect(), &crate::data::Data::default(), &limits()).unwrap();
     assert!(usage.reads.len() > 50, "{}", usage.reads.len());
     let found = Found { levels: &Levels::new(), findings: Vec::new() };
-    let found = look(&usage, Catalog::builtin(), found).unwrap();
+    let found = look(&usage, Catalog::builtin(), &BTreeSet::new(), found).unwrap();
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn names_that_are_almost_an_entry_point_of_some_convention() {
+    let found = |package: &str, rule: &str, named: &[&str]| {
+        let text = format!("package {package}\n\n{rule}\n");
+        let files = vec![PolicyFile { file: SourceFile::new("a.rego", text), dialect: Dialect::Auto }];
+        let named = named.iter().map(|path| (*path).to_owned()).collect();
+        let settings = Settings { named, ..settings(Levels::new(), Tested::NotAsked) };
+        let found = run(Sources { files, ..Sources::default() }, &limits(), Catalog::builtin(), &settings).unwrap();
+        let almost = found.iter().filter(|finding| finding.lint.id == "almost-a-rule");
+        almost.map(|finding| finding.help.clone()).collect::<Vec<_>>().join(", ")
+    };
+    let sees = "input.resource_changes[_].change.actions[_] == \"delete\"";
+    for (package, rule, meant) in [
+        ("env0", "pendng contains \"x\" if", "did you mean `pending`, as in env0?"),
+        ("env0", "Pending contains \"x\" if", "did you mean `pending`, as in env0?"),
+        ("terraform.analysis", "auhtz if", "did you mean `authz`, as in OPA?"),
+        ("terraform.analysis", "scores := 1 if", "did you mean `score`, as in OPA?"),
+        ("main", "exceptions contains [\"x\"] if", "did you mean `exception`, as in conftest?"),
+        ("spacelift", "denny contains \"x\" if", "did you mean `deny`?"),
+        ("digger", "violations contains \"x\" if", "did you mean `violation`?"),
+        ("terraform", "wran contains \"x\" if", "did you mean `warn`?"),
+    ] {
+        let found = found(package, &format!("{rule} {sees}"), &[]);
+        assert!(found.starts_with(meant), "{package} {rule}: {found}");
+    }
+    for (package, rule) in [
+        ("env0", "pending contains \"x\" if"),
+        ("env0", "allow if"),
+        ("spacelift", "sample if"),
+        ("terraform.analysis", "authz if"),
+        ("terraform.analysis", "score := 1 if"),
+        ("main", "exception contains [\"x\"] if"),
+        ("main", "pendng contains \"x\" if"),
+        ("plrl.stack", "approve if"),
+        ("infracost", "deny contains {\"failed\": true, \"msg\": \"x\"} if"),
+    ] {
+        assert_eq!(found(package, &format!("{rule} {sees}"), &[]), "", "{package} {rule}");
+    }
+    let denny = format!("denny contains \"x\" if {sees}");
+    assert_eq!(found("main", &denny, &["data.main.denny"]), "");
+    let level = "# METADATA\n# custom:\n#   severity: high\n";
+    let pending = format!("{level}pending contains \"x\" if {sees}");
+    let of = |package: &str| lint(&[("a.rego", &format!("package {package}\n\n{pending}\n"))]).len();
+    assert_eq!((of("env0"), of("main")), (0, 1));
 }
 
 #[test]
@@ -310,9 +361,9 @@ fn a_level_of_the_configuration_counts() {
         file: SourceFile::new("a.rego", format!("package main\n\n{}", UNKNOWN.bad)),
         dialect: Dialect::Auto,
     };
-    let levels = |level| Levels::from([(UNKNOWN.id, level)]);
+    let levels = |level| settings(Levels::from([(UNKNOWN.id, level)]), Tested::NotAsked);
     let sources = || Sources { files: vec![file()], ..Sources::default() };
-    let run = |levels: &Levels| run(sources(), &limits(), Catalog::builtin(), levels, &Tested::NotAsked).unwrap();
+    let run = |settings: &Settings| run(sources(), &limits(), Catalog::builtin(), settings).unwrap();
     assert!(run(&levels(Level::Off)).is_empty());
     assert_eq!(run(&levels(Level::Warn)).first().map(|finding| finding.level), Some(Level::Warn));
 }

@@ -7,6 +7,7 @@ use crate::config::{Config, LintLevel};
 use crate::gate;
 use crate::lint::{self, Finding, Level, Levels, NEVER_TESTED, Tested};
 use crate::problem::{Problem, ProblemCode};
+use crate::rego;
 
 /// Ids of all lints.
 pub(super) fn ids() -> Vec<&'static str> {
@@ -40,8 +41,10 @@ pub fn lint(setup: &Setup) -> Result<Vec<Finding>, Vec<Problem>> {
         return Err(problems.into_iter().chain(sources.err().into_iter().flatten()).collect());
     }
     let mut sources = sources?;
+    let decisions = decisions(setup, &config)?;
+    let named = decisions.iter().map(|decision| rego::path_of(&decision.path)).collect();
     if all {
-        sources.entry_points.extend(decisions(setup, &config)?);
+        sources.entry_points.extend(decisions);
     }
     if sources.files.is_empty() {
         let problem = Problem::new(ProblemCode::NothingSelected, "there is no policy to lint")
@@ -51,7 +54,7 @@ pub fn lint(setup: &Setup) -> Result<Vec<Finding>, Vec<Problem>> {
     let catalog = Catalog::with(own_types.in_force(today));
     let levels = levels(&config);
     let tested = if lint::level_of(&NEVER_TESTED, &levels) == Level::Off { Tested::NotAsked } else { tested(setup) };
-    lint::run(sources, &limits_of(setup), &catalog, &levels, &tested)
+    lint::run(sources, &limits_of(setup), &catalog, &lint::Settings { levels, tested, named })
 }
 
 /// What the tests of these policies make fire. Tests that do not load are no reason to lint nothing.

@@ -253,6 +253,15 @@ fn a_file_without_any_rule_can_be_linted() {
 }
 
 #[test]
+fn a_rule_that_a_decision_names_is_one() {
+    let denny = CLEAN.replace("deny", "denny");
+    let config = format!("{UNTESTED}\n[[decision]]\npath = \"main/denny\"\n");
+    let directory = repository(&[("policy/a.rego", denny.as_str()), ("plangate.toml", config.as_str())]);
+    lint(directory.path(), &[]).exits(0).says("No lint found anything.");
+    lint(directory.path(), &["policy/a.rego"]).exits(0).says("No lint found anything.");
+}
+
+#[test]
 fn levels_of_the_configuration() {
     let config = "[lint]\nunknown-field = \"off\"\nprints-sensitive = \"error\"\nnever-tested = \"off\"\n";
     let directory = repository(&[("policy/a.rego", TYPO), ("plangate.toml", config)]);
