@@ -4,6 +4,7 @@
 
 mod excerpt;
 mod explain;
+mod fired;
 mod test;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,7 @@ use crate::waiver::{Usage, WaiverSet};
 
 pub use excerpt::excerpt;
 pub use explain::{ExplainRequest, explain};
+pub use fired::fired;
 pub use test::{TestRequest, test};
 
 /// Everything that is the same for all plans of a run; made by `workspace` from files.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{MAX_PLAN_BYTES, Stages, load};
-use crate::eval::{self, Judged};
+use crate::eval::{self, Evaluation, Judged};
 use crate::facts;
 use crate::finding::Level;
 use crate::io;
@@ -61,12 +61,12 @@ pub fn test(stages: &Stages, suite: Suite, request: &TestRequest) -> TestReport 
     report
 }
 
-fn job(test: &RuleTest) -> Job {
+pub(super) fn job(test: &RuleTest) -> Job {
     Job { rule: test.path.clone(), input: Input::undefined() }
 }
 
 /// The tests that are run.
-fn running(suite: &Suite) -> impl Iterator<Item = &RuleTest> {
+pub(super) fn running(suite: &Suite) -> impl Iterator<Item = &RuleTest> {
     suite.rules.iter().filter(|test| !test.todo && test.refused.is_none())
 }
 
@@ -188,6 +188,22 @@ fn judge_case(
     result: &mut TestResult,
     jobs: Option<&mut Vec<Job>>,
 ) -> Result<(), Problem> {
+    let evaluation = evaluate_case(stages, case, jobs)?;
+    for record in &evaluation.rules {
+        result.prints.extend(record.prints.iter().cloned());
+        result.notes.extend(record.builtin_errors.iter().map(|error| format!("builtin error: {error}")));
+    }
+    if let Some(problem) = evaluation.problems.into_iter().next() {
+        return Err(problem);
+    }
+    let found = judge_findings(case, &evaluation.findings);
+    (result.status, result.message) = (found.status, found.message);
+    result.notes.extend(found.notes);
+    Ok(())
+}
+
+/// What the rules of a case make of it.
+pub(super) fn evaluate_case(stages: &Stages, case: &Case, jobs: Option<&mut Vec<Job>>) -> Result<Evaluation, Problem> {
     let subject = subject(stages, case)?;
     let rules = || stages.policies.rules().iter();
     if let Some(problem) = subject.underived
@@ -213,18 +229,7 @@ fn judge_case(
     if let Some(jobs) = jobs {
         jobs.extend(eval::jobs(&judged, &stages.policies, &settings)?);
     }
-    let evaluation = eval::evaluate(&judged, &stages.policies, &settings);
-    for record in &evaluation.rules {
-        result.prints.extend(record.prints.iter().cloned());
-        result.notes.extend(record.builtin_errors.iter().map(|error| format!("builtin error: {error}")));
-    }
-    if let Some(problem) = evaluation.problems.into_iter().next() {
-        return Err(problem);
-    }
-    let found = judge_findings(case, &evaluation.findings);
-    (result.status, result.message) = (found.status, found.message);
-    result.notes.extend(found.notes);
-    Ok(())
+    Ok(eval::evaluate(&judged, &stages.policies, &settings))
 }
 
 /// The plan of a case as a check reads it; an input that names no format is taken as it is.

@@ -108,6 +108,25 @@ pub fn of(package: &str, name: &str) -> Option<&'static Convention> {
     TABLE.iter().find(|row| row.fits(package, name))
 }
 
+/// Whether a rule of this name is an entry point by some convention, or excepts those.
+#[must_use]
+pub fn is_run(package: &str, name: &str) -> bool {
+    of(package, name).is_some_and(|row| matches!(row.role, Role::Entry(..) | Role::Exceptions))
+}
+
+/// The names, beside those of verdicts, that are run in this package, each with whose convention it is.
+pub fn names_run(package: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let fits = TABLE.iter().filter(move |row| row.package.is_none_or(|own| own == package));
+    let run = fits.filter(|row| matches!(row.role, Role::Entry(..) | Role::Exceptions));
+    run.flat_map(|row| {
+        let names: &'static [&'static str] = match row.names {
+            Names::Verdicts => &[],
+            Names::These(names) => names,
+        };
+        names.iter().map(|name| (*name, row.tool))
+    })
+}
+
 /// The last step of a rule's name: `deny` of `checks.storage.deny`.
 #[must_use]
 pub fn last_step(name: &str) -> &str {
@@ -224,6 +243,16 @@ mod tests {
         assert_eq!(of("main", "pending").map(|row| row.tool), None);
         assert_eq!(of("main", "a.b.warn").and_then(|row| row.level("a.b.warn")), Some(Level::Warn));
         assert_eq!(of("plrl.stack", "exception").map(|row| row.role), Some(Role::Exceptions));
+    }
+
+    #[test]
+    fn what_is_run_in_a_package_is_told_by_its_rows() {
+        let names = |package| names_run(package).map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names("env0"), ["pending", "exception"]);
+        assert_eq!(names("terraform.analysis"), ["authz", "score", "exception"]);
+        assert_eq!(names("main"), ["exception"]);
+        assert!(is_run("env0", "pending") && is_run("main", "a.deny_x") && is_run("main", "exception"));
+        assert!(!is_run("main", "pending") && !is_run("env0", "allow") && !is_run("spacelift", "sample"));
     }
 
     #[test]

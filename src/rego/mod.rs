@@ -173,6 +173,18 @@ impl Program {
         })
     }
 
+    /// For each rule that is not built in, by its path: the lines of each of its bodies. A body has held in a run only if all
+    /// its lines were evaluated there; that they were does not say that it did.
+    ///
+    /// # Errors
+    /// None in practice: the files were read before.
+    pub fn bodies(&self) -> Result<BTreeMap<String, Vec<BodyLines>>, Problem> {
+        let answer = trace::spawn(&self.0, coverable::bodies);
+        trace::wait(&self.0, &answer).map_err(|message| {
+            Problem::new(ProblemCode::PolicyLoad, format!("the rules cannot be looked through: {message}"))
+        })
+    }
+
     /// Why a definition of a rule does not hold: its first statement that does not. `definition` is the whole of it, in
     /// `file`. `None` where that cannot be told.
     #[must_use]
@@ -316,6 +328,23 @@ pub struct Traced {
     /// For each file of which something was evaluated, by name: the lines, from 1, on which an expression was. That it was
     /// evaluated does not say that it held.
     pub lines: BTreeMap<String, BTreeSet<usize>>,
+}
+
+/// The lines of one body of a rule that are evaluated wherever it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyLines {
+    /// The file.
+    pub file: String,
+    /// The lines, from 1.
+    pub lines: BTreeSet<usize>,
+}
+
+impl BodyLines {
+    /// Whether the body may have held where these lines of each file were evaluated.
+    #[must_use]
+    pub fn may_have_held(&self, evaluated: &BTreeMap<String, BTreeSet<usize>>) -> bool {
+        evaluated.get(&self.file).is_some_and(|lines| self.lines.is_subset(lines))
+    }
 }
 
 /// The first statement of a definition that does not hold.

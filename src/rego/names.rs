@@ -143,7 +143,7 @@ impl<'a> Names<'a> {
 }
 
 /// `refr` as a path under `data`.
-fn data_path(refr: &Expr) -> Parts {
+pub(super) fn data_path(refr: &Expr) -> Parts {
     let mut parts = vec!["data".to_owned()];
     parts.extend(refr.path().map(|path| path.parts).unwrap_or_default());
     parts

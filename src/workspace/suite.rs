@@ -31,6 +31,12 @@ const MOCK_SUFFIX: &str = ".mock.json";
 /// # Errors
 /// Every problem of the policies and of the names of cases, and paths without a test.
 pub fn open_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(Stages, Suite), Vec<Problem>> {
+    let (stages, suite) = open_all_tests(setup, paths)?;
+    Ok((stages, select(suite, paths)?))
+}
+
+/// As [`open_tests`], with all tests of what is loaded for the paths, of which there may be none.
+pub(super) fn open_all_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(Stages, Suite), Vec<Problem>> {
     let config = super::read_config(&setup.root, setup.config.as_deref())?;
     let own_types = super::read_catalog(&config)?;
     let absent: Vec<Problem> = paths.iter().filter(|path| !io::exists(path)).map(|path| no_such(path)).collect();
@@ -67,7 +73,6 @@ pub fn open_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(Stages, Suite
     let cases = Discovery { policies: &policies }.cases(&roots)?;
     let policy_names = policy_files.iter().map(|policy| policy.file.name().to_owned()).collect();
     let suite = Suite { rules: testing::find(&program), program, cases, policies: policy_names };
-    let suite = select(suite, paths)?;
     let context = super::read_context(setup).map_err(|problem| vec![problem])?;
     let mut stages = super::into_stages(setup, &config, own_types, WaiverSet::default(), policies, context)
         .map_err(|problem| vec![problem])?;
