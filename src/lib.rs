@@ -56,6 +56,7 @@ pub mod rego;
 pub mod report;
 pub mod scaffold;
 pub mod source;
+pub mod sources;
 pub mod suggest;
 pub mod testing;
 pub mod text;

@@ -8,6 +8,7 @@ pub mod action;
 pub mod completeness;
 pub mod configuration;
 pub mod detect;
+pub mod hcl;
 pub mod json;
 pub mod mask;
 mod raw;
