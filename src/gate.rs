@@ -16,9 +16,11 @@ use sha2::{Digest as _, Sha256};
 use crate::address::Address;
 use crate::calibration;
 use crate::catalog::Catalog;
+use crate::eval::candidates::{self, RuleTrace};
 use crate::eval::{self, Judged};
-use crate::facts::{self, Facts};
-use crate::finding::Level;
+use crate::explain::unknown_rule;
+use crate::facts;
+use crate::finding::{Level, RuleId};
 use crate::graph::{NodeId, ResourceGraph, view};
 use crate::io;
 use crate::overlay;
@@ -91,9 +93,19 @@ pub const MAX_PLAN_BYTES: u64 = 4 << 30;
 /// Judges every plan on its own.
 #[must_use]
 pub fn check(stages: &Stages, plans: Vec<PlanInput>) -> Report {
+    check_and_trace(stages, plans, &[])
+}
+
+/// Judges every plan on its own, and follows the candidates of these rules. That has no say in a verdict.
+#[must_use]
+pub fn check_and_trace(stages: &Stages, plans: Vec<PlanInput>, traced: &[RuleId]) -> Report {
     let mut usage = Used::default();
+    let mut look = |_: usize, judged: &Judged<'_>| match traced {
+        [] => Vec::new(),
+        traced => candidates::follow(judged, &stages.policies, &stages.eval, traced).unwrap_or_default(),
+    };
     let plans: Vec<PlanReport> =
-        plans.into_iter().flat_map(|plan| check_file(stages, plan, &mut usage, &mut |_, _| ())).collect();
+        plans.into_iter().flat_map(|plan| check_file(stages, plan, &mut usage, &mut look)).collect();
     let mut findings = stages.waivers.audit(&usage.waivers, stages.today);
     findings.extend(stages.own_types.audit(&usage.own_types, stages.today));
     let findings = stages.eval.relevel(findings);
@@ -106,6 +118,22 @@ pub fn check(stages: &Stages, plans: Vec<PlanInput>) -> Report {
         notes,
         fail_on: stages.fail_on,
     })
+}
+
+/// The rules that are meant by these ids, or by the names the engine has for them (`data.main.deny`).
+///
+/// # Errors
+/// A problem for each that no rule has.
+pub fn rules_called(stages: &Stages, names: &[String]) -> Result<Vec<RuleId>, Vec<Problem>> {
+    let rules = stages.policies.rules();
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    for name in names {
+        match rules.iter().find(|rule| rule.id.as_str() == name || rule.path.as_ref() == Some(name)) {
+            Some(rule) => found.push(rule.id.clone()),
+            None => problems.push(unknown_rule(name, rules.iter().map(|rule| rule.id.as_str()))),
+        }
+    }
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
 /// Of several plans: the rules of the repository for which none of them has a change. Of one plan that says nothing.
@@ -136,8 +164,9 @@ pub fn calibrate(stages: &Stages, plans: Vec<PlanInput>) -> Vec<calibration::Row
     let mut rows = Vec::new();
     for plan in plans {
         let mut candidates = BTreeMap::new();
-        let reports = check_file(stages, plan, &mut usage, &mut |index, facts| {
-            candidates.insert(index, calibration::candidates(facts));
+        let reports = check_file(stages, plan, &mut usage, &mut |index, judged| {
+            candidates.insert(index, calibration::candidates(judged.facts));
+            Vec::new()
         });
         for report in &reports {
             let candidates = candidates.get(&report.document).map_or(&[][..], Vec::as_slice);
@@ -148,13 +177,11 @@ pub fn calibrate(stages: &Stages, plans: Vec<PlanInput>) -> Vec<calibration::Row
     rows
 }
 
-/// Judges every document of a file; `see` is shown the facts of each, by its number.
-fn check_file(
-    stages: &Stages,
-    plan: PlanInput,
-    usage: &mut Used,
-    see: &mut dyn FnMut(usize, &Facts),
-) -> Vec<PlanReport> {
+/// Shown each judged document, by its number; says what of it goes into the report's traces.
+type Look<'a> = dyn FnMut(usize, &Judged<'_>) -> Vec<RuleTrace> + 'a;
+
+/// Judges every document of a file.
+fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used, look: &mut Look<'_>) -> Vec<PlanReport> {
     let bytes = match plan.source {
         PlanSource::Bytes(bytes) => Ok(bytes),
         PlanSource::File(path) => io::read_bounded(&path, MAX_PLAN_BYTES),
@@ -168,8 +195,8 @@ fn check_file(
         .into_iter()
         .enumerate()
         .map(|(index, document)| {
-            let judged =
-                document.and_then(|document| check_document(stages, &document, usage, &mut |facts| see(index, facts)));
+            let judged = document
+                .and_then(|document| check_document(stages, &document, usage, &mut |judged| look(index, judged)));
             match judged {
                 Ok(report) => {
                     PlanReport { path: plan.name.clone(), document: index, sha256: Some(sha256.clone()), ..report }
@@ -185,14 +212,14 @@ fn check_document(
     stages: &Stages,
     document: &Document,
     usage: &mut Used,
-    see: &mut dyn FnMut(&Facts),
+    look: &mut dyn FnMut(&Judged<'_>) -> Vec<RuleTrace>,
 ) -> Result<PlanReport, Problem> {
     let (plan, input, beside) = load(document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
     let facts = facts::derive(&plan, &stages.catalog)?;
-    see(&facts);
     let judged = Judged { document, plan: &plan, input, beside, facts: &facts, completeness: &completeness };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
+    let traces = look(&judged);
     free_aside(judged.input);
 
     let mut findings = evaluation.findings;
@@ -211,6 +238,7 @@ fn check_document(
         rules: evaluation.rules,
         counts: ChangeCounts::of(&plan, partial),
         notes: document.notes().to_vec(),
+        traces,
     })
 }
 
@@ -351,6 +379,7 @@ impl PlanReport {
             rules: Vec::new(),
             counts: ChangeCounts::default(),
             notes: Vec::new(),
+            traces: Vec::new(),
         }
     }
 }

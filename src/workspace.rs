@@ -70,6 +70,8 @@ pub struct Setup {
     pub rule_timeout: Duration,
     /// File of what rules find beside the plan, if one is named.
     pub context: Option<Utf8PathBuf>,
+    /// What the environment says of the run, for rules to find there too; the file wins.
+    pub environment: serde_json::Map<String, serde_json::Value>,
     /// Overrides `expect`.
     pub expect: Option<Expect>,
     /// Overrides `fail-on`.
@@ -236,10 +238,11 @@ fn read_catalog(config: &Config) -> Result<overlay::Entries, Vec<Problem>> {
 }
 
 fn read_context(setup: &Setup) -> Result<Context, Problem> {
-    match &setup.context {
-        Some(path) => Context::parse(&io::read_text(path, MAX_TEXT_BYTES)?),
-        None => Ok(Context::default()),
-    }
+    let context = match &setup.context {
+        Some(path) => Context::parse(&io::read_text(path, MAX_TEXT_BYTES)?)?,
+        None => Context::default(),
+    };
+    Ok(context.with_environment(&setup.environment))
 }
 
 fn read_waivers(config: &Config) -> Result<WaiverSet, Vec<Problem>> {

@@ -76,9 +76,19 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) expect: Option<ExpectArg>,
 
-    /// List every rule, what became of it and what it printed.
+    /// List every rule, with what became of it, how many changes it looked at and how often it fired; what rules print goes to
+    /// standard error.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+
+    /// Also say how long each rule took, in the human and the JSON report: these are then never the same twice.
+    #[arg(long)]
+    pub(crate) timings: bool,
+
+    /// Show on standard error which statement of this rule stopped which changes, and for which it held. Repeatable; with
+    /// `--verbose` every change is named.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) trace: Vec<String>,
 
     /// Write to standard output what this tool would, and end with its exit codes; `--output` then takes its formats,
     /// stdout or json.
@@ -127,7 +137,7 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
 
-    /// List every test and what it printed, not only those that did not pass.
+    /// List every test, not only those that did not pass; what tests print goes to standard error.
     #[arg(short, long)]
     pub(crate) verbose: bool,
 
@@ -385,6 +395,11 @@ pub(crate) struct SetupArgs {
     /// JSON or YAML file of what a CI system adds to the input of policies (`run`, `tfrun`, `spacelift`, …).
     #[arg(long, value_name = "FILE")]
     pub(crate) context: Option<Utf8PathBuf>,
+
+    /// Also add what the CI system says of the run in its environment: `input.ci`, `input.run` (HCP Terraform) and
+    /// `input.spacelift`. Only documented variables are read, never tokens; `--context` wins over them.
+    #[arg(long)]
+    pub(crate) context_env: bool,
 
     /// The current time (RFC 3339), for waivers and for policies that ask; default: the system's.
     #[arg(long, value_name = "TIME")]

@@ -2,7 +2,7 @@
 
 use plangate::gate;
 use plangate::problem::Problem;
-use plangate::report::Report;
+use plangate::report::{Report, prints, trace};
 
 use super::args::{CheckArgs, Compat};
 use super::output::Outputs;
@@ -15,6 +15,14 @@ pub(crate) fn run(args: &CheckArgs) -> u8 {
         Err(problem) => return output::fail(&[problem]),
     };
     let report = check(args).unwrap_or_else(Report::undecided);
+    // Before the report, whose last line is the verdict.
+    if args.verbose {
+        prints::of_run(&report).iter().for_each(|line| output::error(line));
+    }
+    let traces = trace::render(&report, args.verbose);
+    if !traces.is_empty() {
+        output::error(&traces);
+    }
     match args.compat {
         None => outputs.write(report),
         Some(Compat::Conftest) => outputs.write_as_conftest(report, args.fail_on_warn),
@@ -26,5 +34,6 @@ fn check(args: &CheckArgs) -> Result<Report, Vec<Problem>> {
     let plans = plans::select(&args.plans)?;
     let overrides = setup::Overrides { expect: args.expect, fail_on: args.fail_on };
     let stages = setup::open(&args.setup, settings, plans::largest(&plans), overrides)?;
-    Ok(gate::check(&stages, plans))
+    let traced = gate::rules_called(&stages, &args.trace)?;
+    Ok(gate::check_and_trace(&stages, plans, &traced))
 }

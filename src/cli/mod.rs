@@ -6,6 +6,7 @@ mod args;
 mod calibrate;
 mod catalog;
 mod check;
+mod context_env;
 mod explain;
 mod generate;
 mod graph;

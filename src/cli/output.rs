@@ -62,6 +62,7 @@ impl Written for Report {
 
     fn render(&self, format: Format, options: &human::Options) -> Result<String, Problem> {
         match format.as_str() {
+            "json" if options.timings => json::render_with_timings(self).map_err(not_json),
             "json" => json::render(self).map_err(not_json),
             _ => Ok(human::render(self, *options)),
         }
@@ -129,7 +130,7 @@ impl Outputs<Report> {
             Some(Compat::Conftest) => (CONFTEST, " of `--compat conftest`"),
         };
         let wanted = Wanted { format: args.format.as_deref(), outputs: &args.outputs, inputs, printed, of };
-        Self::new(&wanted, human::Options { show, verbose: args.verbose })
+        Self::new(&wanted, human::Options { show, verbose: args.verbose, timings: args.timings })
     }
 
     /// Writes the files, prints what conftest prints, and returns its exit code.

@@ -11,7 +11,7 @@ use plangate::problem::{Problem, ProblemCode};
 use plangate::workspace::{self, Setup};
 
 use super::args::{ExpectArg, FailOn, SetupArgs};
-use super::limits;
+use super::{context_env, limits};
 
 /// What arguments can say against the configuration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,6 +80,7 @@ pub(crate) fn prepare(
         threads: settings.threads,
         rule_timeout: Duration::from_secs(u64::from(args.rule_timeout)),
         context: args.context.clone(),
+        environment: if args.context_env { context_env::read() } else { serde_json::Map::new() },
         expect: overrides.expect.map(|expect| match expect {
             ExpectArg::Ordinary => Expect::Ordinary,
             ExpectArg::RefreshOnly => Expect::RefreshOnly,

@@ -5,8 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::DERIVED_KEY;
 use super::context::Context;
+use crate::plan::sink::PathSet;
 use crate::plan::{Action, Plan};
 use crate::policy::Rule;
 use crate::problem::{Problem, ProblemCode};
@@ -54,10 +57,11 @@ const PLAN_KEYS: [(&str, Absent); 19] = [
 ];
 
 /// Keys that policies find beside a plan elsewhere, and where.
-const CONVENTIONS: [(&str, &str); 20] = [
+const CONVENTIONS: [(&str, &str); 21] = [
     ("action", "Digger"),
     ("approvals", "Digger"),
     ("approvers", "env0"),
+    ("ci", "`--context-env`"),
     ("cost_estimate", "cost estimation"),
     ("costEstimation", "env0"),
     ("deployerUser", "env0"),
@@ -78,6 +82,18 @@ const CONVENTIONS: [(&str, &str); 20] = [
     ("values", ""),
 ];
 
+/// What to do about what the environment does not tell.
+const FROM_FILE: &str =
+    "the environment of this CI system does not tell it: add it with `--context FILE`, or ask for it with `object.get`";
+
+/// A path that a value does not have, of those that are wanted of it.
+fn lacking(wanted: &PathSet, value: &Value) -> Option<String> {
+    wanted.names().find_map(|(name, below)| match value.get(name) {
+        None => Some(name.to_owned()),
+        Some(value) => lacking(below, value).map(|path| format!("{name}.{path}")),
+    })
+}
+
 /// When a key of plans can be absent; `None` of other keys.
 fn absence(key: &str) -> Option<Absent> {
     PLAN_KEYS.iter().find(|(known, _)| *known == key).map(|(_, absent)| *absent)
@@ -88,7 +104,7 @@ pub(super) fn is_plan_key(key: &str) -> bool {
     absence(key).is_some()
 }
 
-/// A part by its name, and whether it is looked for in an alias of the plan.
+/// A part by its name, and whether it is looked for in an alias of the plan, or in a key that the environment fills.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Part<'a> {
     name: &'a str,
@@ -117,10 +133,23 @@ impl<'a> Available<'a> {
         let free = |key: &&str| {
             !is_plan_key(key) && *key != DERIVED_KEY && !ALIASES.contains(key) && !self.plan.keys.contains(*key)
         };
-        self.context.keys().chain(wrapper.filter(free))
+        let context = self.context.keys().filter(move |key| !self.context.is_default(key) || free(key));
+        let free = move |key: &&str| free(key) && self.context.get(key).is_none();
+        context.chain(wrapper.filter(free))
+    }
+
+    /// What the environment has put under a key; `None` where the document with the plan has the key too.
+    fn from_environment(&self, key: &str) -> Option<&Value> {
+        let is_own = self.context.is_partial(key)
+            && !self.plan.keys.contains(key)
+            && !(self.context.is_default(key) && self.plan.wrapper_keys.contains(key));
+        if is_own { self.context.get(key) } else { None }
     }
 
     fn has(&self, part: Part<'_>) -> bool {
+        if let Some(value) = part.alias.and_then(|key| self.from_environment(key)) {
+            return value.get(part.name).is_some();
+        }
         let here = part.alias.is_none() && (part.name == DERIVED_KEY || self.beside().any(|key| key == part.name));
         here || self.plan.keys.contains(part.name) || self.is_left_out(part.name)
     }
@@ -145,7 +174,9 @@ impl<'a> Available<'a> {
         match keys {
             [name] if self.is_alias(name) => None,
             [name] => Some(Part { name, alias: None }),
-            [alias, name] if self.is_alias(alias) => Some(Part { name, alias: Some(alias) }),
+            [alias, name] if self.is_alias(alias) || self.from_environment(alias).is_some() => {
+                Some(Part { name, alias: Some(alias) })
+            }
             _ => None,
         }
     }
@@ -156,16 +187,24 @@ impl<'a> Available<'a> {
     /// Definitions of one helper that take their value from different parts are different shapes of one input: one of them
     /// that is there will do.
     pub(super) fn missing(&self, rule: &Rule, program: &Program) -> Vec<Problem> {
-        let asked: BTreeSet<&str> = rule
+        let asked: BTreeSet<(Option<&str>, &str)> = rule
             .reads
             .parts
             .iter()
             .filter(|read| read.asked)
-            .filter_map(|read| Some(self.part(&read.keys)?.name))
+            .filter_map(|read| {
+                let part = self.part(&read.keys)?;
+                // Keys of a plan have one meaning under any of its names.
+                Some((part.alias.filter(|alias| !self.is_alias(alias)), part.name))
+            })
             .collect();
         let mut found: BTreeMap<Part<'_>, &PartRead> = BTreeMap::new();
         for read in &rule.reads.parts {
-            let Some(part) = self.part(&read.keys).filter(|part| !self.has(*part) && !asked.contains(part.name)) else {
+            let is_asked = |part: &Part<'_>| {
+                let around = part.alias.filter(|alias| !self.is_alias(alias));
+                asked.contains(&(around, part.name)) || around.is_some_and(|key| asked.contains(&(None, key)))
+            };
+            let Some(part) = self.part(&read.keys).filter(|part| !self.has(*part) && !is_asked(part)) else {
                 continue;
             };
             let other = |keys: &Vec<String>| self.part(keys).is_some_and(|other| self.has(other));
@@ -176,7 +215,25 @@ impl<'a> Available<'a> {
                 found.entry(part).or_insert(read);
             }
         }
-        found.into_iter().map(|(part, read)| self.problem(rule, part, read, program)).collect()
+        let deeper = self.missing_deeper(rule);
+        found.into_iter().map(|(part, read)| self.problem(rule, part, read, program)).chain(deeper).collect()
+    }
+
+    /// What a rule reads within the parts that the environment fills: they hold no more than it tells.
+    fn missing_deeper(&self, rule: &Rule) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (key, below) in rule.reads.paths.names() {
+            let Some(value) = self.from_environment(key) else { continue };
+            for (name, below) in below.names() {
+                let lacking = value.get(name).and_then(|value| lacking(below, value));
+                problems.extend(lacking.map(|path| {
+                    let path = truncate(&format!("input.{key}.{name}.{path}"), 120).into_owned();
+                    let message = format!("rule `{}` reads `{path}`, which the environment does not tell", rule.id);
+                    Problem::new(ProblemCode::RuleUndetermined, message).help(FROM_FILE)
+                }));
+            }
+        }
+        problems
     }
 
     /// The key that was probably meant by one that nobody knows.
@@ -206,6 +263,9 @@ impl<'a> Available<'a> {
     }
 
     fn help(&self, part: Part<'_>, path: &str) -> String {
+        if part.alias.is_some_and(|key| self.from_environment(key).is_some()) {
+            return FROM_FILE.to_owned();
+        }
         let guard = format!(
             "to go on without it, say what holds then: `object.get(input, \"{}\", {{}})`",
             truncate(part.name, 60)
@@ -227,6 +287,9 @@ impl<'a> Available<'a> {
             }
             (None, Some((_, ""))) => "it is a key of states; judge plans with rules about `input.resource_changes`".to_owned(),
             (None, Some((_, system))) if part.alias.is_none() => {
+                if part.name == "ci" {
+                    return format!("{system} adds it to the input, in a CI system that it knows; {guard}");
+                }
                 format!("{system} adds it to the input: pass it with `--context FILE`; {guard}")
             }
             (None, _) => match self.misspelt(part.name) {

@@ -4,6 +4,7 @@
 //! configuration files, waivers or reports; a finding is final when it leaves here (only `waiver`
 //! sets one field).
 
+pub mod candidates;
 mod causes;
 pub mod context;
 mod coverage;

@@ -1,5 +1,7 @@
 //! From what a rule returned to findings and an outcome.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::masking::LazyMasker;
@@ -70,6 +72,8 @@ pub struct RuleRecord {
     pub definitions: usize,
     /// Where the first of them stands.
     pub location: Option<Location>,
+    /// How long the engine took; `None` for native rules and those that are off. Never the same twice.
+    pub took: Option<Duration>,
 }
 
 impl RuleRecord {
@@ -87,6 +91,7 @@ impl RuleRecord {
             package: rule.package.clone(),
             definitions: rule.definitions,
             location: rule.location.clone(),
+            took: None,
         }
     }
 }
@@ -263,6 +268,7 @@ pub(super) fn of_run(
     builtin_errors: BuiltinErrors,
 ) -> Judgement {
     let mut judgement = context.judgement();
+    judgement.record.took = Some(run.took);
     judgement.record.prints = run.prints.iter().map(|line| masker.mask(line)).collect();
     match run.value {
         Err(failure) => {

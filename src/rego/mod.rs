@@ -23,6 +23,8 @@ mod check;
 mod coverable;
 mod dialect;
 mod error;
+mod follow;
+mod iteration;
 mod known;
 mod lint;
 mod load;
@@ -192,6 +194,15 @@ impl Program {
         probe::run(&self.0, job, file, definition)
     }
 
+    /// How far each candidate of a definition comes; one answer for each of its bodies. `definition` is the whole of it, in
+    /// `file`.
+    ///
+    /// # Errors
+    /// A sentence, where it cannot be taken apart or does not end in time. It may hold values of the input.
+    pub fn follow(&self, job: Job, file: &SourceFile, definition: Span) -> Result<Vec<Followed>, String> {
+        follow::run(&self.0, job, file, definition)
+    }
+
     /// Threads that were given up because their job did not end in time.
     #[must_use]
     pub fn abandoned(&self) -> usize {
@@ -318,6 +329,8 @@ pub struct Run {
     pub builtin_errors: Vec<BuiltinError>,
     /// What `print` was given, as `file:line: text`.
     pub prints: Vec<String>,
+    /// How long it took, from its start on a thread to its answer.
+    pub took: Duration,
 }
 
 /// What a traced [`Job`] did.
@@ -356,6 +369,59 @@ pub struct Unmet {
     pub span: Span,
     /// The parts it is made of whose values the text does not say.
     pub operands: Vec<Operand>,
+}
+
+/// How far each candidate of a body comes. What stands here is as the input has it: nothing is masked.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    /// The file.
+    pub file: SourceFile,
+    /// Head of the definition.
+    pub span: Span,
+    /// The first statement that goes through something; `None` where none does, and the input as a whole is the candidate.
+    pub iterated: Option<Span>,
+    /// How many candidates it finds.
+    pub considered: usize,
+    /// Those for which everything holds.
+    pub held: Vec<Candidate>,
+    /// Where the others stop, in the order of the statements.
+    pub stops: Vec<Stop>,
+    /// Rules that candidates are taken from, by path.
+    pub uses: Vec<String>,
+}
+
+/// A binding of the first iteration.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// `address` of the object, if it has one.
+    pub address: Option<String>,
+    /// `deposed` of the object, if it has one.
+    pub deposed: Option<String>,
+    /// The bindings of an object without address; `None` also where they are too large.
+    pub value: Option<serde_json::Value>,
+}
+
+/// A statement that does not hold, and for whom.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    /// The statement, or the value of the head.
+    pub span: Span,
+    /// The candidates; `None` where there is none yet, and the body as a whole stops.
+    pub candidates: Option<Vec<Candidate>>,
+    /// The parts it is made of whose values the text does not say.
+    pub compared: Vec<Compared>,
+}
+
+/// A part of a statement, and what it is for each candidate that stops there.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// As the file has it.
+    pub expression: String,
+    /// The constant keys of a reference that lead to the value, as far as they are known.
+    pub steps: Vec<String>,
+    /// The values, in the order of the candidates: none where it is undefined, several where it has one for each binding of
+    /// other variables; `None` for what is too large.
+    pub values: Vec<Vec<Option<serde_json::Value>>>,
 }
 
 /// An expression and what it is.

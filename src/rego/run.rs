@@ -126,12 +126,15 @@ fn work(prepared: &Prepared, index: usize, job: &Job, ticket: &Ticket, sender: &
     }
     // A closed channel means that the caller gave up; nobody is left to tell.
     let _ = sender.send(Message::Started(index));
+    let started = Instant::now();
     let caught = std::panic::catch_unwind(AssertUnwindSafe(|| evaluate(prepared, job)));
     let run = caught.unwrap_or_else(|panic| Run {
         value: Err(Failure { kind: FailureKind::Panicked, message: panic_text(panic.as_ref()), place: None }),
         builtin_errors: Vec::new(),
         prints: Vec::new(),
+        took: Duration::ZERO,
     });
+    let run = Run { took: started.elapsed(), ..run };
     if !ticket.step(Ticket::RUNNING, Ticket::ENDED) {
         // It ended after all: the thread is of use again.
         prepared.stuck.fetch_sub(1, Ordering::SeqCst);
@@ -144,11 +147,12 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     format!("the policy engine panicked: {}", text.unwrap_or("no message"))
 }
 
-fn timeout(message: String) -> Run {
+fn timeout(message: String, took: Duration) -> Run {
     Run {
         value: Err(Failure { kind: FailureKind::Timeout, message, place: None }),
         builtin_errors: Vec::new(),
         prints: Vec::new(),
+        took,
     }
 }
 
@@ -175,7 +179,10 @@ fn collect(prepared: &Prepared, tickets: &[Arc<Ticket>], receiver: &mpsc::Receiv
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    answers.into_iter().map(|answer| answer.unwrap_or_else(|| timeout("the rule never started".to_owned()))).collect()
+    answers
+        .into_iter()
+        .map(|answer| answer.unwrap_or_else(|| timeout("the rule never started".to_owned(), Duration::ZERO)))
+        .collect()
 }
 
 /// Gives up the jobs past their deadline and, when no thread is left, those that never began. Says how many.
@@ -196,22 +203,24 @@ fn give_up(
         }
         prepared.stuck.fetch_add(1, Ordering::SeqCst);
         prepared.abandoned.fetch_add(1, Ordering::Relaxed);
-        closed += answer(answers, index, &format!("the rule did not end within {}", seconds(prepared.rule_limit)));
+        let message = format!("the rule did not end within {}", seconds(prepared.rule_limit));
+        closed += answer(answers, index, &message, prepared.rule_limit);
     }
     if prepared.exhausted() && deadlines.is_empty() {
         for (index, ticket) in tickets.iter().enumerate() {
             if ticket.step(Ticket::WAITING, Ticket::GIVEN_UP) {
-                closed += answer(answers, index, "no thread was left to run the rule: others did not end in time");
+                let message = "no thread was left to run the rule: others did not end in time";
+                closed += answer(answers, index, message, Duration::ZERO);
             }
         }
     }
     closed
 }
 
-fn answer(answers: &mut [Option<Run>], index: usize, message: &str) -> usize {
+fn answer(answers: &mut [Option<Run>], index: usize, message: &str, took: Duration) -> usize {
     match answers.get_mut(index) {
         Some(slot @ None) => {
-            *slot = Some(timeout(message.to_owned()));
+            *slot = Some(timeout(message.to_owned(), took));
             1
         }
         _ => 0,
@@ -226,15 +235,24 @@ fn seconds(duration: Duration) -> String {
 fn evaluate(prepared: &Prepared, job: &Job) -> Run {
     let files = || prepared.texts.iter();
     let started = Instant::now();
+    // Set by whoever waits for this.
+    let took = Duration::ZERO;
     recorder::start(true);
     let strict = evaluate_once(prepared, job, true, prepared.rule_limit);
     recorder::stop();
     let error = match strict.outcome {
-        Ok(value) => return Run { value: finish(prepared, &value), builtin_errors: Vec::new(), prints: strict.prints },
+        Ok(value) => {
+            return Run { value: finish(prepared, &value), builtin_errors: Vec::new(), prints: strict.prints, took };
+        }
         Err(error) => error,
     };
     if !error.may_be_builtin {
-        return Run { value: Err(error.into_failure(files())), builtin_errors: Vec::new(), prints: strict.prints };
+        return Run {
+            value: Err(error.into_failure(files())),
+            builtin_errors: Vec::new(),
+            prints: strict.prints,
+            took,
+        };
     }
     let left = prepared.rule_limit.saturating_sub(started.elapsed()).max(Duration::from_millis(1));
     recorder::start(false);
@@ -245,9 +263,12 @@ fn evaluate(prepared: &Prepared, job: &Job) -> Run {
             value: finish(prepared, &value),
             builtin_errors: builtin_errors(&error, recorded, files()),
             prints: lax.prints,
+            took,
         },
         // It fails either way, so the cause is no swallowed builtin; the second error is the one nothing could prevent.
-        Err(error) => Run { value: Err(error.into_failure(files())), builtin_errors: Vec::new(), prints: lax.prints },
+        Err(error) => {
+            Run { value: Err(error.into_failure(files())), builtin_errors: Vec::new(), prints: lax.prints, took }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::wrap::{WIDTH, wrap};
-use super::{Entry, FindingCounts, Group, PlanReport, Report, ShortIds};
+use super::{Entry, FindingCounts, Group, PlanReport, Report, ShortIds, milliseconds};
 use crate::finding::{Finding, Level};
 use crate::problem::Problem;
 use crate::text::{count, multi_line, one_line};
@@ -28,11 +28,13 @@ pub struct Options {
     pub show: Level,
     /// Also list every rule and what became of it.
     pub verbose: bool,
+    /// List every rule and how long it took.
+    pub timings: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { show: Level::Warn, verbose: false }
+        Self { show: Level::Warn, verbose: false, timings: false }
     }
 }
 
@@ -271,7 +273,7 @@ impl Writer<'_> {
         for rule in plan.silenced() {
             self.line(&format!("  {YELLOW}off{YELLOW:#} by configuration: {}", one_line(rule.id.as_str())));
         }
-        if self.options.verbose {
+        if self.options.verbose || self.options.timings {
             self.rules(plan);
         }
     }
@@ -284,9 +286,11 @@ impl Writer<'_> {
         for rule in &plan.rules {
             let considered =
                 rule.considered.map_or_else(String::new, |n| format!(", {} considered", count(n, "change")));
+            let took = rule.took.filter(|_| self.options.timings);
+            let took = took.map_or_else(String::new, |took| format!(", {:.1} ms", milliseconds(took)));
             let excepted = if rule.exception.is_some() { ", excepted" } else { "" };
             self.line(&format!(
-                "    {DIM}{}{DIM:#} {} ({}, fired {}{considered}{excepted})",
+                "    {DIM}{}{DIM:#} {} ({}, fired {}{considered}{excepted}{took})",
                 rule.outcome.as_str(),
                 one_line(rule.id.as_str()),
                 rule.origin.as_str(),
@@ -294,9 +298,6 @@ impl Writer<'_> {
             ));
             for error in &rule.builtin_errors {
                 self.paragraph(&format!("builtin error: {}", one_line(error)), 6);
-            }
-            for print in &rule.prints {
-                self.paragraph(&format!("print: {}", one_line(print)), 6);
             }
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FindingCounts, PlanReport, Report};
+use super::{FindingCounts, PlanReport, Report, milliseconds};
 use crate::eval::RuleRecord;
 use crate::finding::{AppliedWaiver, Finding, Fingerprint, Location};
 use crate::problem::Problem;
@@ -219,7 +219,7 @@ struct JsonRule<'a> {
     /// `clean`, `findings`, `undetermined`, `failed` or `off`.
     #[schemars(extend("enum" = ["clean", "findings", "undetermined", "failed", "off"]))]
     outcome: &'static str,
-    /// Changes its selector picks; null without a selector.
+    /// Changes its selector picks, or of the types it compares with; null where it has neither.
     considered: Option<usize>,
     /// Findings it made.
     fired: usize,
@@ -227,6 +227,10 @@ struct JsonRule<'a> {
     builtin_errors: &'a [String],
     /// The query by which its policy excepts it for this plan; its findings then do not count.
     exception: Option<&'a str>,
+    /// Milliseconds the engine took; only with `--timings`, for it is never the same twice. Absent for native rules and rules
+    /// that are off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_ms: Option<f64>,
 }
 
 /// The report as JSON text, indented, with a final line feed.
@@ -234,7 +238,25 @@ struct JsonRule<'a> {
 /// # Errors
 /// None in practice: every type here has string keys.
 pub fn render(report: &Report) -> serde_json::Result<String> {
-    let mut text = serde_json::to_string_pretty(&JsonReport::of(report))?;
+    write(&JsonReport::of(report))
+}
+
+/// The same, with the time each rule took.
+///
+/// # Errors
+/// As for [`render`].
+pub fn render_with_timings(report: &Report) -> serde_json::Result<String> {
+    let mut json = JsonReport::of(report);
+    for (written, plan) in json.plans.iter_mut().zip(&report.plans) {
+        for (written, record) in written.rules.iter_mut().zip(&plan.rules) {
+            written.time_ms = record.took.map(milliseconds);
+        }
+    }
+    write(&json)
+}
+
+fn write(report: &JsonReport<'_>) -> serde_json::Result<String> {
+    let mut text = serde_json::to_string_pretty(report)?;
     text.push('\n');
     Ok(text)
 }
@@ -367,6 +389,7 @@ impl<'a> JsonRule<'a> {
             fired: rule.fired,
             builtin_errors: &rule.builtin_errors,
             exception: rule.exception.as_deref(),
+            time_ms: None,
         }
     }
 }

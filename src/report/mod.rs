@@ -10,12 +10,16 @@ pub mod human;
 pub mod json;
 pub mod lint;
 pub mod listing;
+pub mod prints;
 pub mod rule_page;
 pub mod testing;
+pub mod trace;
 mod wrap;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use crate::eval::candidates::RuleTrace;
 use crate::eval::{Outcome, RuleRecord};
 use crate::finding::{Finding, Fingerprint, Level, LevelFrom};
 use crate::plan::{Action, Plan};
@@ -61,6 +65,8 @@ pub struct PlanReport {
     pub counts: ChangeCounts,
     /// Remarks of the loader (a byte-order mark, lines skipped).
     pub notes: Vec<String>,
+    /// How far the candidates of some rules came, where that was asked for; no part of the report itself.
+    pub traces: Vec<RuleTrace>,
 }
 
 /// How many changes of each kind a plan has; data and ephemeral resources count as reads.
@@ -110,6 +116,11 @@ impl ChangeCounts {
         counts.all_deleted = !partial && managed > 1 && counts.delete == managed;
         counts
     }
+}
+
+/// A time as reports state it, to the microsecond.
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// How many findings there are of each kind.

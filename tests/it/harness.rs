@@ -33,6 +33,7 @@ pub(crate) fn setup(root: &str) -> Setup {
         threads: 2,
         rule_timeout: Duration::from_secs(30),
         context: None,
+        environment: serde_json::Map::new(),
         expect: None,
         fail_on: None,
     }
@@ -71,6 +72,11 @@ impl Program {
 
     pub(crate) fn args<'a>(mut self, args: impl IntoIterator<Item = &'a str>) -> Self {
         self.command.args(args);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
         self
     }
 
