@@ -206,16 +206,16 @@ fn in_github(policy: &str, variables: &[(&str, &str)], args: &[&str]) -> Ran {
 
 #[test]
 fn the_environment_is_read_only_on_demand() {
-    let feature = [("GITHUB_REF_NAME", "feature")];
+    let feature = [("GITHUB_REF", "refs/heads/feature")];
     in_github(BRANCH, &feature, &["--context-env"]).exits(1).says("not from feature");
     in_github(BRANCH, &feature, &[]).exits(2).says("`input.ci`").says("--context-env");
-    in_github(BRANCH, &[("GITHUB_REF_NAME", "main")], &["--context-env"]).exits(0);
+    in_github(BRANCH, &[("GITHUB_REF", "refs/heads/main")], &["--context-env"]).exits(0);
 }
 
 #[test]
 fn a_file_wins_over_the_environment() {
     let args = ["--context-env", "--context", "context.json"];
-    in_github(BRANCH, &[("GITHUB_REF_NAME", "feature")], &args).exits(0);
+    in_github(BRANCH, &[("GITHUB_REF", "refs/heads/feature")], &args).exits(0);
 }
 
 /// The environment tells less than a convention promises: what a rule reads in vain makes it undecided.
@@ -230,11 +230,14 @@ fn what_the_environment_does_not_tell_is_not_silently_absent() {
     let asked = "package main\n\ndeny contains \"d\" if object.get(input.ci, \"branch\", \"main\") != \"main\"\n";
     in_github(asked, &[], &["--context-env"]).exits(0);
     let typo = "package main\n\ndeny contains \"d\" if input.ci.brnch != \"main\"\n";
-    in_github(typo, &[("GITHUB_REF_NAME", "feature")], &["--context-env"]).exits(2).says("`input.ci.brnch`");
+    in_github(typo, &[("GITHUB_REF", "refs/heads/feature")], &["--context-env"]).exits(2).says("`input.ci.brnch`");
 }
 
 #[test]
 fn no_secret_of_the_environment_is_in_reach() {
     let all = "package main\n\ndeny contains msg if {\n\twalk(input, [_, value])\n\tis_string(value)\n\tcontains(value, \"hidden\")\n\tmsg := value\n}\n\nwarn contains json.marshal(input.ci)\n";
-    in_github(all, &[("GITHUB_REF_NAME", "feature")], &["--context-env"]).exits(0).says("feature").hides("hidden");
+    in_github(all, &[("GITHUB_REF", "refs/heads/feature")], &["--context-env"])
+        .exits(0)
+        .says("feature")
+        .hides("hidden");
 }
