@@ -20,6 +20,7 @@
 //!     threads: 1,
 //!     rule_timeout: std::time::Duration::from_secs(30),
 //!     context: None,
+//!     environment: serde_json::Map::new(),
 //!     expect: None,
 //!     fail_on: None,
 //! })

@@ -21,7 +21,8 @@ pub(crate) fn run(args: &CheckArgs) -> u8 {
     }
     let traces = trace::render(&report, args.verbose);
     if !traces.is_empty() {
-        output::error(&traces);
+        output::error(traces.trim_end());
+        output::error("");
     }
     match args.compat {
         None => outputs.write(report),

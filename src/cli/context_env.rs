@@ -16,10 +16,13 @@ struct System {
     variables: &'static [(&'static str, &'static [&'static str])],
 }
 
-/// Takes what stands behind `refs/pull/` of a reference.
-const PULL_OF_REF: &str = "ci.pull_request from ref";
+/// Takes the branch, tag or pull request that a reference names in full (`refs/heads/…`). The last word of one would not do:
+/// anybody can call a branch `mine/main`.
+const REF: &str = "of a reference";
+/// The same of a branch that some systems give with `refs/heads/` and others without.
+const BASE: &str = "base of a reference";
 /// Takes what stands before the slash.
-const OWNER: &str = "run.organization.name from slug";
+const OWNER: &str = "owner of a slug";
 
 const SYSTEMS: [System; 8] = [
     // developer.hashicorp.com/terraform/cloud-docs/run/run-environment
@@ -61,7 +64,7 @@ const SYSTEMS: [System; 8] = [
             ("ENV0_WORKSPACE_NAME", &["ci.workspace"]),
             ("ENV0_DEPLOYER_EMAIL", &["ci.actor"]),
             ("ENV0_PR_SOURCE_BRANCH", &["ci.branch"]),
-            ("ENV0_DEPLOYMENT_REVISION", &["ci.branch"]),
+            ("ENV0_DEPLOYMENT_REVISION", &["ci.ref"]),
             ("ENV0_PR_TARGET_BRANCH", &["ci.base_branch"]),
             ("ENV0_PR_NUMBER", &["ci.pull_request"]),
         ],
@@ -90,9 +93,8 @@ const SYSTEMS: [System; 8] = [
         variables: &[
             ("GITHUB_REPOSITORY", &["ci.repository"]),
             ("GITHUB_HEAD_REF", &["ci.branch"]),
-            ("GITHUB_REF_NAME", &["ci.branch"]),
             ("GITHUB_BASE_REF", &["ci.base_branch"]),
-            ("GITHUB_REF", &["ci.ref", PULL_OF_REF]),
+            ("GITHUB_REF", &["ci.ref", REF]),
             ("GITHUB_SHA", &["ci.commit"]),
             ("GITHUB_ACTOR", &["ci.actor"]),
             ("GITHUB_EVENT_NAME", &["ci.event"]),
@@ -124,10 +126,9 @@ const SYSTEMS: [System; 8] = [
         marker: "TF_BUILD",
         variables: &[
             ("BUILD_REPOSITORY_NAME", &["ci.repository"]),
-            ("SYSTEM_PULLREQUEST_SOURCEBRANCH", &["ci.ref"]),
-            ("BUILD_SOURCEBRANCH", &["ci.ref"]),
-            ("BUILD_SOURCEBRANCHNAME", &["ci.branch"]),
-            ("SYSTEM_PULLREQUEST_TARGETBRANCH", &["ci.base_branch"]),
+            ("SYSTEM_PULLREQUEST_SOURCEBRANCH", &[REF]),
+            ("BUILD_SOURCEBRANCH", &["ci.ref", REF]),
+            ("SYSTEM_PULLREQUEST_TARGETBRANCH", &[BASE]),
             ("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER", &["ci.pull_request"]),
             ("SYSTEM_PULLREQUEST_PULLREQUESTID", &["ci.pull_request"]),
             ("BUILD_SOURCEVERSION", &["ci.commit"]),
@@ -170,10 +171,8 @@ fn of(variable: impl Fn(&str) -> Option<String>) -> Map<String, Value> {
         let Some(value) = set(name) else { continue };
         for place in *places {
             match *place {
-                PULL_OF_REF => {
-                    let number = value.strip_prefix("refs/pull/").and_then(|rest| rest.split('/').next());
-                    number.into_iter().for_each(|number| put(&mut context, "ci.pull_request", number));
-                }
+                REF => put_ref(&mut context, &value),
+                BASE => put(&mut context, "ci.base_branch", value.strip_prefix("refs/heads/").unwrap_or(&value)),
                 OWNER => {
                     let owner = value.split_once('/').map(|(owner, _)| owner);
                     owner.into_iter().for_each(|owner| put(&mut context, "run.organization.name", owner));
@@ -182,7 +181,24 @@ fn of(variable: impl Fn(&str) -> Option<String>) -> Map<String, Value> {
             }
         }
     }
+    if let Some(Value::Object(ci)) = context.get_mut("ci")
+        && ci.contains_key("branch")
+        && ci.get("branch") == ci.get("tag")
+    {
+        // A build of a tag is one of no branch, whatever it is called.
+        ci.remove("branch");
+    }
     context
+}
+
+fn put_ref(context: &mut Map<String, Value>, reference: &str) {
+    if let Some(branch) = reference.strip_prefix("refs/heads/") {
+        put(context, "ci.branch", branch);
+    } else if let Some(tag) = reference.strip_prefix("refs/tags/") {
+        put(context, "ci.tag", tag);
+    } else if let Some(number) = reference.strip_prefix("refs/pull/").and_then(|rest| rest.split('/').next()) {
+        put(context, "ci.pull_request", number);
+    }
 }
 
 /// Puts a value at a dotted place, unless there is one.
@@ -214,7 +230,6 @@ mod tests {
         let github = [
             ("GITHUB_ACTIONS", "true"),
             ("GITHUB_REF", "refs/pull/12/merge"),
-            ("GITHUB_REF_NAME", "12/merge"),
             ("GITHUB_HEAD_REF", "feature"),
             ("GITHUB_TOKEN", "ghs_secret"),
             ("BRANCH_NAME", "jenkins"),
@@ -232,6 +247,30 @@ mod tests {
         assert_eq!(of_pairs(&hcp)["run"], run);
         let spacelift = [("TF_VAR_spacelift_run_id", "01X"), ("TF_VAR_spacelift_commit_sha", "abc")];
         assert_eq!(of_pairs(&spacelift)["spacelift"], json!({"run": {"id": "01X"}, "commit": {"hash": "abc"}}));
+    }
+
+    #[test]
+    fn a_branch_is_never_the_last_word_of_a_reference() {
+        let of_ref = |name: &str| of_pairs(&[("TF_BUILD", "True"), ("BUILD_SOURCEBRANCH", name)])["ci"].clone();
+        assert_eq!(of_ref("refs/heads/mine/main")["branch"], "mine/main");
+        assert_eq!(
+            (&of_ref("refs/tags/main")["branch"], &of_ref("refs/tags/main")["tag"]),
+            (&Value::Null, &json!("main"))
+        );
+        assert_eq!(of_ref("refs/pull/7/merge")["pull_request"], "7");
+        let jenkins = [("JENKINS_URL", "https://ci"), ("BRANCH_NAME", "main"), ("TAG_NAME", "main")];
+        assert_eq!(of_pairs(&jenkins)["ci"]["branch"], Value::Null);
+    }
+
+    #[test]
+    fn the_documents_list_every_variable() {
+        let documents = include_str!("../../docs/conventions.md");
+        for system in &SYSTEMS {
+            let names = system.variables.iter().map(|(name, _)| *name).chain([system.name, system.marker]);
+            for name in names {
+                assert!(documents.contains(&format!("`{name}`")), "{name} is not in docs/conventions.md");
+            }
+        }
     }
 
     #[test]

@@ -16,14 +16,16 @@ use crate::plan::value::{PathStep, Side, is_secret_name};
 use crate::plan::{Change, ResourceChange};
 use crate::policy::{PolicySet, Rule};
 use crate::problem::Problem;
-use crate::rego::{Candidate, Compared, Followed, Job, Stop};
+use crate::rego::{Candidate, Compared, Followed, Job, LATE, Stop};
 use crate::source::{SourceFile, Span};
 use crate::text::truncate;
 
 /// Most characters of a value that is shown.
 const MAX_SHOWN: usize = 120;
 /// Most different values that are told of one expression.
-const MAX_VALUES: usize = 4;
+const MAX_VALUES: usize = 6;
+/// Most values that are told of one candidate.
+const MAX_EACH: usize = 3;
 /// Most rules that candidates are taken from, which are looked at too.
 const MAX_HELPERS: usize = 8;
 
@@ -138,9 +140,15 @@ fn definitions(policies: &PolicySet, rule: &Rule, job: &Job, show: &mut Show<'_>
                 Ok(followed) => {
                     for followed in followed {
                         waiting.extend(followed.uses.iter().cloned());
-                        traced.push(show.definition(followed, helper.clone()));
+                        let mut definition = show.definition(followed, helper.clone());
+                        if file.slice(definition.head).is_empty() {
+                            // A body without a head of its own.
+                            definition.head = first_line(file, span);
+                        }
+                        traced.push(definition);
                     }
                 }
+                Err(why) if why == LATE && traced.iter().any(|other| other.not_followed.is_some()) => return traced,
                 Err(why) => traced.push(DefinitionTrace {
                     helper: helper.clone(),
                     file: file.clone(),
@@ -200,7 +208,7 @@ impl<'a> Show<'a> {
         });
         let nobody = [Candidate { address: None, deposed: None, value: None }];
         let candidates = stop.candidates.as_deref().unwrap_or(&nobody);
-        let compared = stop.compared.iter().map(|compared| self.compared(compared, candidates)).collect();
+        let compared = stop.compared.iter().filter_map(|compared| self.compared(compared, candidates)).collect();
         StopTrace { at: stop.span, candidates: names, compared }
     }
 
@@ -220,8 +228,10 @@ impl<'a> Show<'a> {
         }
     }
 
-    fn compared(&mut self, compared: &Compared, candidates: &[Candidate]) -> ComparedTrace {
+    /// `None` for the candidate itself.
+    fn compared(&mut self, compared: &Compared, candidates: &[Candidate]) -> Option<ComparedTrace> {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut is_itself = true;
         for (candidate, values) in candidates.iter().zip(&compared.values) {
             let change = self.change(candidate);
             let text = if is_secret(change, compared) && !values.is_empty() {
@@ -229,19 +239,21 @@ impl<'a> Show<'a> {
             } else {
                 let marked = self.marked(change);
                 let mut shown: Vec<String> =
-                    values.iter().take(MAX_VALUES).map(|value| self.shown(value.as_ref(), &marked)).collect();
-                if values.len() > MAX_VALUES {
+                    values.iter().take(MAX_EACH).map(|value| self.shown(value.as_ref(), &marked)).collect();
+                if values.len() > MAX_EACH {
                     shown.push(format!("… ({} values)", values.len()));
                 }
                 if shown.is_empty() { "undefined".to_owned() } else { shown.join(" or ") }
             };
+            is_itself &= candidate.address.is_some() && text == self.name(candidate);
             *counts.entry(text).or_default() += 1;
         }
         let mut values: Vec<(String, usize)> = counts.into_iter().collect();
         values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         values.truncate(MAX_VALUES);
         let told: usize = values.iter().map(|(_, count)| count).sum();
-        ComparedTrace { expression: compared.expression.clone(), values, others: candidates.len().saturating_sub(told) }
+        let others = candidates.len().saturating_sub(told);
+        (!is_itself).then(|| ComparedTrace { expression: compared.expression.clone(), values, others })
     }
 
     fn change(&self, candidate: &Candidate) -> Option<&'a ResourceChange> {
@@ -267,6 +279,10 @@ impl<'a> Show<'a> {
         let masked = self.masker.mask_value(hide(value, marked));
         let text = match masked {
             Value::String(text) if text == SENSITIVE => text,
+            // A change is called by its address.
+            Value::Object(map) if map.get("address").is_some_and(Value::is_string) => {
+                map.get("address").and_then(Value::as_str).unwrap_or_default().to_owned()
+            }
             masked => masked.to_string(),
         };
         truncate(&self.masker.mask(&text), MAX_SHOWN).into_owned()

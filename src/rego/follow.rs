@@ -57,6 +57,14 @@ fn follow(prepared: &Prepared, job: Job, name: &str, definition: Span) -> Result
 /// The bindings of the first iteration, and what is iterated over.
 type Found = BTreeSet<Value>;
 
+/// A statement as the engine is asked about it.
+struct Step<'a> {
+    text: String,
+    statement: &'a Stmt,
+    /// It finds the candidates.
+    iterates: bool,
+}
+
 struct Follow<'a> {
     prepared: &'a Prepared,
     probe: &'a Probe<'a>,
@@ -67,15 +75,8 @@ struct Follow<'a> {
 impl Follow<'_> {
     fn body(&self, body: Option<&Body>) -> Result<Followed, String> {
         let statements: &[Stmt] = body.map_or(&[], |body| &body.query.stmts);
-        let mut texts: Vec<String> = statements.iter().map(|s| self.probe.slice(s.span.span()).to_owned()).collect();
-        let iteration = iteration::first(statements, self.ast, self.probe.text.text());
-        if let Some(iteration) = &iteration
-            && let Some(text) = texts.get_mut(iteration.at)
-        {
-            let start = statements.get(iteration.at).map_or(0, |s| self.probe.widen(s.span.span()).start);
-            *text = iteration.named(text, start);
-        }
-        let order = self.order(&texts, iteration.as_ref())?;
+        let iteration = iteration::of_candidates(statements, self.ast, self.probe.text.text());
+        let steps = self.steps(statements, iteration.as_ref());
         let mut followed = Followed {
             file: self.probe.text.file.clone(),
             span: self.original(self.rule.head_span()),
@@ -83,24 +84,20 @@ impl Follow<'_> {
             considered: 0,
             held: Vec::new(),
             stops: Vec::new(),
-            uses: self.uses(iteration.as_ref().and_then(|i| statements.get(i.at))),
+            uses: self.uses(iteration.as_ref().and_then(|iteration| statements.get(iteration.at))),
         };
         let whole = Found::from([Value::from(true)]);
         let mut open = whole.clone();
         let mut before: Vec<&str> = Vec::new();
-        for (index, found) in order {
-            let (Some(text), Some(statement)) = (texts.get(index), statements.get(index)) else { continue };
-            if iteration.as_ref().is_some_and(|iteration| iteration.at == index) {
+        for (index, found) in Self::order(&steps, iteration.as_ref(), |texts, key| self.found(texts, key))? {
+            let Some(Step { text, statement, iterates }) = steps.get(index) else { continue };
+            let begins = *iterates && !found.is_empty();
+            if *iterates {
                 followed.iterated = Some(self.original(statement.span.span()));
                 followed.considered = found.len();
-                if !found.is_empty() {
-                    open = found;
-                    before.push(text);
-                    continue;
-                }
             }
             let key = iteration.as_ref().filter(|_| open != whole);
-            let stopped: Found = open.difference(&found).cloned().collect();
+            let stopped: Found = if begins { Found::new() } else { open.difference(&found).cloned().collect() };
             if !stopped.is_empty() {
                 followed.stops.push(self.stop(statement, &before, &stopped, key));
             }
@@ -112,6 +109,24 @@ impl Follow<'_> {
         }
         self.head(&mut followed, open, &before, iteration.as_ref());
         Ok(followed)
+    }
+
+    /// The statements; where the first iteration is part of a condition, it goes before it.
+    fn steps<'s>(&self, statements: &'s [Stmt], iteration: Option<&Iteration>) -> Vec<Step<'s>> {
+        let mut steps = Vec::new();
+        for (at, statement) in statements.iter().enumerate() {
+            let text = self.probe.slice(statement.span.span()).to_owned();
+            let Some(iteration) = iteration.filter(|iteration| iteration.at == at) else {
+                steps.push(Step { text, statement, iterates: false });
+                continue;
+            };
+            if let Some(element) = &iteration.element {
+                steps.push(Step { text: format!("__element := {element}"), statement, iterates: true });
+            }
+            let text = iteration.named(&text, self.probe.widen(statement.span.span()).start);
+            steps.push(Step { text, statement, iterates: iteration.element.is_none() });
+        }
+        steps
     }
 
     /// Those for which the head has a value.
@@ -133,18 +148,22 @@ impl Follow<'_> {
         followed.held = held.iter().map(candidate).collect();
     }
 
-    /// The statements in an order in which each has what it needs, and for whom all up to it hold. That is the order of the
-    /// text unless a variable is used above the place where it gets its value.
-    fn order(&self, texts: &[String], iteration: Option<&Iteration>) -> Result<Vec<(usize, Found)>, String> {
-        let mut waiting: Vec<usize> = (0..texts.len()).collect();
+    /// The steps in an order in which each has what it needs, and for whom all up to it hold. That is the order of the text
+    /// unless a variable is used above the place where it gets its value.
+    fn order(
+        steps: &[Step<'_>],
+        iteration: Option<&Iteration>,
+        found: impl Fn(&[&str], Option<&Iteration>) -> Option<Found>,
+    ) -> Result<Vec<(usize, Found)>, String> {
+        let mut waiting: Vec<usize> = (0..steps.len()).collect();
         let mut taken: Vec<usize> = Vec::new();
         let mut order = Vec::new();
         while !waiting.is_empty() {
             let next = waiting.iter().enumerate().find_map(|(at, index)| {
-                let statements: Vec<&str> =
-                    taken.iter().chain([index]).filter_map(|index| texts.get(*index)).map(String::as_str).collect();
-                let key = iteration.filter(|i| taken.contains(&i.at) || *index == i.at);
-                Some((at, self.found(&statements, key)?))
+                let chosen = || taken.iter().chain([index]).filter_map(|index| steps.get(*index));
+                let texts: Vec<&str> = chosen().map(|step| step.text.as_str()).collect();
+                let key = iteration.filter(|_| chosen().any(|step| step.iterates));
+                Some((at, found(&texts, key)?))
             });
             let (at, found) = next.ok_or_else(|| "its statements cannot be evaluated one by one".to_owned())?;
             let index = waiting.remove(at);
@@ -191,7 +210,11 @@ impl Follow<'_> {
             }
             if let Some(values) = self.values(self.probe.slice(part.span()), before, with, key) {
                 let of = |one: &Value| values.get(one).cloned().unwrap_or_default();
-                let values = stopped.iter().take(MAX_VALUES).map(of).collect();
+                let values: Vec<Vec<_>> = stopped.iter().take(MAX_VALUES).map(of).collect();
+                // What is nothing but large says nothing.
+                if values.iter().flatten().next().is_some() && values.iter().flatten().all(Option::is_none) {
+                    continue;
+                }
                 compared.push(Compared { expression, steps: steps(part), values });
             }
         }

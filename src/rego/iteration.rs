@@ -1,4 +1,4 @@
-//! The first statement of a body that goes through something, and the variables it binds.
+//! The statement of a body that finds its candidates by going through something, and the variables it binds.
 //!
 //! Read from the syntax tree; must not evaluate.
 
@@ -14,6 +14,8 @@ pub(super) struct Iteration {
     pub(super) at: usize,
     /// An expression that tells its bindings apart: `[[bindings], what is gone through]`.
     pub(super) key: String,
+    /// What it goes through, where its statement also asks something of each element: that is a step of its own.
+    pub(super) element: Option<String>,
     /// `_` that get a name, so that they can be told apart.
     wildcards: Vec<Span>,
 }
@@ -36,25 +38,36 @@ impl Iteration {
     }
 }
 
-/// The first iteration of a body; `text` is what the tree was read from.
-pub(super) fn first(statements: &[Stmt], ast: &Ast, text: &str) -> Option<Iteration> {
+/// Words in a statement that goes through changes.
+const CHANGES: [&str; 3] = ["resource_changes", "resource_drift", "plangate.changes"];
+
+/// The iteration of a body that finds its candidates: the first through changes, else the first. `text` is what the tree was
+/// read from.
+pub(super) fn of_candidates(statements: &[Stmt], ast: &Ast, text: &str) -> Option<Iteration> {
     let mut bound: BTreeSet<&str> = ast.rules.iter().filter_map(|rule| name(rule.refr().reference().0)).collect();
     bound.extend(["input", "data"]);
+    let mut first = None;
     for (at, statement) in statements.iter().enumerate() {
         let found = match &statement.literal {
             Literal::SomeIn { key, value, .. } => {
                 let patterns: Vec<&Expr> = key.iter().chain([value]).collect();
+                patterns.iter().for_each(|pattern| bind(pattern, &mut bound));
                 Some(of_patterns(&patterns))
             }
             Literal::Expr { expr } => of_expr(expr, &mut bound, text),
             Literal::SomeVars { .. } | Literal::NotExpr { .. } | Literal::Every { .. } => None,
         };
-        if let Some((names, object, wildcards)) = found {
-            let key = format!("[[{}], {object}]", names.join(", "));
-            return Some(Iteration { at, key, wildcards });
+        let Some(Bindings { names, object, wildcards, is_condition }) = found else { continue };
+        let key = format!("[[{}], {object}]", names.join(", "));
+        let iteration = Iteration { at, key, element: is_condition.then_some(object), wildcards };
+        let span = statement.span.span();
+        let words = text.get(span.start..span.end).unwrap_or_default();
+        if CHANGES.iter().any(|word| words.contains(word)) {
+            return Some(iteration);
         }
+        first = first.or(Some(iteration));
     }
-    None
+    first
 }
 
 /// What a statement goes through.
@@ -79,7 +92,15 @@ fn unwrapped(expr: &Expr) -> Vec<&Expr> {
     }
 }
 
-type Bindings = (Vec<String>, String, Vec<Span>);
+/// What a statement binds.
+struct Bindings {
+    names: Vec<String>,
+    /// What is gone through.
+    object: String,
+    wildcards: Vec<Span>,
+    /// The statement is more than the iteration.
+    is_condition: bool,
+}
 
 /// `some key, value in …`
 fn of_patterns(patterns: &[&Expr]) -> Bindings {
@@ -97,7 +118,7 @@ fn of_patterns(patterns: &[&Expr]) -> Bindings {
         names.extend((0..renamed.len()).map(|at| format!("{WILDCARD}_{at}")));
     }
     let object = last.or_else(|| names.last().cloned()).unwrap_or_else(|| "true".to_owned());
-    (names, object, renamed)
+    Bindings { names, object, wildcards: renamed, is_condition: false }
 }
 
 /// `change := input.resource_changes[_]`, `input.resource_changes[i].type == "x"`, `walk(input, [path, value])`.
@@ -114,17 +135,21 @@ fn of_expr<'a>(expr: &'a Expr, bound: &mut BTreeSet<&'a str>, text: &str) -> Opt
         variables(lhs, &mut names, &mut wildcards);
         if index.is_some() && !names.is_empty() && !names.iter().any(|name| bound.contains(name.as_str())) {
             let object = name(lhs).map_or_else(|| names.first().cloned().unwrap_or_default(), str::to_owned);
-            return Some((names, object, Vec::new()));
+            return Some(Bindings { names, object, wildcards: Vec::new(), is_condition: false });
         }
         bind(lhs, bound);
     }
     let (element, index) = index?;
     let is_nameless = name(index) == Some("_");
     let called = if is_nameless { format!("{WILDCARD}_0") } else { name(index)?.to_owned() };
+    if !is_nameless {
+        bind(index, bound);
+    }
     let (around, index) = (element.span(), index.span());
     let before = text.get(around.start..index.start)?;
     let object = format!("{before}{called}{}", text.get(index.end..around.end)?);
-    Some((vec![called], object, if is_nameless { vec![index] } else { Vec::new() }))
+    let wildcards = if is_nameless { vec![index] } else { Vec::new() };
+    Some(Bindings { names: vec![called], object, wildcards, is_condition: true })
 }
 
 /// The first reference, in the order of the text, with a step that is free; that step.

@@ -46,6 +46,7 @@ mod value;
 
 pub use known::Known;
 pub use reads::{ALIASES, PartRead, Reads};
+pub use trace::LATE;
 pub use value::{Input, InputSink};
 
 /// In which version of Rego a file is written.

@@ -42,7 +42,7 @@ fn rule(out: &mut String, plan: &PlanReport, trace: &RuleTrace, named: usize) {
         push(out, 2, &format!("not followed: {}", one_line(why)));
     }
     if let Some(record) = plan.rules.iter().find(|record| record.id == trace.rule) {
-        push(out, 2, &format!("{}, {}", record.outcome.as_str(), count(record.fired, "finding")));
+        push(out, 2, &format!("{}, fired {}", record.outcome.as_str(), record.fired));
     }
     for definition in &trace.definitions {
         write_definition(out, definition, named);
@@ -81,9 +81,9 @@ fn write_stop(out: &mut String, file: &SourceFile, stop: &StopTrace, named: usiz
     match &stop.candidates {
         Some(candidates) => {
             let who = format!("{}: {}", candidates.len(), names(candidates, named));
-            wrap(out, &format!("{YELLOW}stops{YELLOW:#} {who} at {at}"), 4);
+            wrap(out, &format!("{at} {YELLOW}stops{YELLOW:#} {who}"), 4);
         }
-        None => push(out, 4, &format!("{YELLOW}stops{YELLOW:#} before there is a candidate, at {at}")),
+        None => push(out, 4, &format!("{at} {YELLOW}stops{YELLOW:#} here, before there is a candidate")),
     }
     excerpt(out, file, stop.at);
     for compared in &stop.compared {

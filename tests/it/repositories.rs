@@ -245,7 +245,7 @@ fn what_blocks_is_always_shown() {
         ("policy/p.rego", "package main\nwarn contains \"careful\"\n"),
         ("plangate.toml", "fail-on = \"warn\"\n"),
     ]);
-    let options = plangate::report::human::Options { show: Level::Deny, verbose: false };
+    let options = plangate::report::human::Options { show: Level::Deny, verbose: false, timings: false };
     assert!(plangate::report::human::render(&repository.check(QUIET), options).contains("careful"));
 }
 
@@ -295,9 +295,12 @@ fn secrets_in_every_part_of_a_result_are_masked() {
         "deny contains \"m\" if { print(input.variables.admin_password.value) }",
     ] {
         let report = policy(&format!("package main\n{text}\n")).check(REPLACE);
-        let options = plangate::report::human::Options { show: Level::Info, verbose: true };
-        let texts =
-            [plangate::report::json::render(&report).unwrap(), plangate::report::human::render(&report, options)];
+        let options = plangate::report::human::Options { show: Level::Info, verbose: true, timings: false };
+        let texts = [
+            plangate::report::json::render(&report).unwrap(),
+            plangate::report::human::render(&report, options),
+            plangate::report::prints::of_run(&report).join("\n"),
+        ];
         assert!(texts.iter().all(|shown| !shown.contains("S3cr3t")), "{text}");
     }
 }
