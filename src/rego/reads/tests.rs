@@ -364,12 +364,27 @@ fn all_cases() -> (Program, Vec<(String, Projection)>) {
     (program, rules)
 }
 
+/// Whether no two entries of `resource_changes` are of one object: a plan in which two are is not judged, and what is kept of
+/// them need not tell them apart.
+fn tells_objects_apart(input: &Value) -> bool {
+    let entries: Vec<&Value> = match input.get("resource_changes") {
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(Value::Object(map)) => map.values().collect(),
+        _ => return true,
+    };
+    let mut names: Vec<String> =
+        entries.iter().map(|entry| format!("{:?} {:?}", entry.get("address"), entry.get("deposed"))).collect();
+    names.sort();
+    names.windows(2).all(|pair| pair.first() != pair.last())
+}
+
 /// Nothing that a projection leaves out changes an answer.
 #[test]
 fn what_is_not_read_changes_no_answer() {
     let (program, rules) = all_cases();
     let config = ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(input in inputs())| {
+        prop_assume!(tells_objects_apart(&input));
         for (rule, projection) in &rules {
             let less = projected(projection, projection.root(), &input);
             let (whole, part) = (outcome(&program, rule, &input), outcome(&program, rule, &less));
