@@ -17,7 +17,9 @@ pub(crate) fn run(args: &CheckArgs) -> u8 {
     let report = check(args).unwrap_or_else(Report::undecided);
     // Before the report, whose last line is the verdict.
     if args.verbose {
-        prints::of_run(&report).iter().for_each(|line| output::error(line));
+        for line in prints::of_run(&report) {
+            output::error(&line);
+        }
     }
     let traces = trace::render(&report, args.verbose);
     if !traces.is_empty() {

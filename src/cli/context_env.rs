@@ -174,8 +174,9 @@ fn of(variable: impl Fn(&str) -> Option<String>) -> Map<String, Value> {
                 REF => put_ref(&mut context, &value),
                 BASE => put(&mut context, "ci.base_branch", value.strip_prefix("refs/heads/").unwrap_or(&value)),
                 OWNER => {
-                    let owner = value.split_once('/').map(|(owner, _)| owner);
-                    owner.into_iter().for_each(|owner| put(&mut context, "run.organization.name", owner));
+                    if let Some((owner, _)) = value.split_once('/') {
+                        put(&mut context, "run.organization.name", owner);
+                    }
                 }
                 place => put(&mut context, place, &value),
             }

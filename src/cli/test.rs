@@ -20,7 +20,9 @@ pub(crate) fn run(args: &TestArgs) -> u8 {
         Ok(outputs) => {
             let report = test(args).unwrap_or_else(TestReport::of_problems);
             if args.verbose {
-                prints::of_tests(&report).iter().for_each(|line| output::error(line));
+                for line in prints::of_tests(&report) {
+                    output::error(&line);
+                }
             }
             outputs.write(report)
         }

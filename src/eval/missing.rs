@@ -139,7 +139,7 @@ impl<'a> Available<'a> {
     }
 
     /// What the environment has put under a key; `None` where the document with the plan has the key too.
-    fn from_environment(&self, key: &str) -> Option<&Value> {
+    fn told_by_environment(&self, key: &str) -> Option<&Value> {
         let is_own = self.context.is_partial(key)
             && !self.plan.keys.contains(key)
             && !(self.context.is_default(key) && self.plan.wrapper_keys.contains(key));
@@ -147,7 +147,7 @@ impl<'a> Available<'a> {
     }
 
     fn has(&self, part: Part<'_>) -> bool {
-        if let Some(value) = part.alias.and_then(|key| self.from_environment(key)) {
+        if let Some(value) = part.alias.and_then(|key| self.told_by_environment(key)) {
             return value.get(part.name).is_some();
         }
         let here = part.alias.is_none() && (part.name == DERIVED_KEY || self.beside().any(|key| key == part.name));
@@ -174,7 +174,7 @@ impl<'a> Available<'a> {
         match keys {
             [name] if self.is_alias(name) => None,
             [name] => Some(Part { name, alias: None }),
-            [alias, name] if self.is_alias(alias) || self.from_environment(alias).is_some() => {
+            [alias, name] if self.is_alias(alias) || self.told_by_environment(alias).is_some() => {
                 Some(Part { name, alias: Some(alias) })
             }
             _ => None,
@@ -223,7 +223,7 @@ impl<'a> Available<'a> {
     fn missing_deeper(&self, rule: &Rule) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (key, below) in rule.reads.paths.names() {
-            let Some(value) = self.from_environment(key) else { continue };
+            let Some(value) = self.told_by_environment(key) else { continue };
             for (name, below) in below.names() {
                 let lacking = value.get(name).and_then(|value| lacking(below, value));
                 problems.extend(lacking.map(|path| {
@@ -263,7 +263,7 @@ impl<'a> Available<'a> {
     }
 
     fn help(&self, part: Part<'_>, path: &str) -> String {
-        if part.alias.is_some_and(|key| self.from_environment(key).is_some()) {
+        if part.alias.is_some_and(|key| self.told_by_environment(key).is_some()) {
             return FROM_FILE.to_owned();
         }
         let guard = format!(

@@ -65,6 +65,15 @@ struct Step<'a> {
     iterates: bool,
 }
 
+/// What is told of a statement that does not hold.
+struct Asked<'a> {
+    span: Span,
+    /// Its `with` modifiers.
+    with: &'a str,
+    /// Its parts.
+    parts: Vec<&'a ast::Expr>,
+}
+
 struct Follow<'a> {
     prepared: &'a Prepared,
     probe: &'a Probe<'a>,
@@ -107,7 +116,7 @@ impl Follow<'_> {
                 return Ok(followed);
             }
         }
-        self.head(&mut followed, open, &before, iteration.as_ref());
+        self.head(&mut followed, &open, &before, iteration.as_ref());
         Ok(followed)
     }
 
@@ -130,7 +139,7 @@ impl Follow<'_> {
     }
 
     /// Those for which the head has a value.
-    fn head(&self, followed: &mut Followed, open: Found, before: &[&str], iteration: Option<&Iteration>) {
+    fn head(&self, followed: &mut Followed, open: &Found, before: &[&str], iteration: Option<&Iteration>) {
         let mut held = open.clone();
         if let Some(value) = self.rule.value().filter(|value| !probe::is_constant(value)) {
             let last = format!("__value := {}", self.probe.slice(value.span()));
@@ -140,7 +149,7 @@ impl Follow<'_> {
                 if !stopped.is_empty() {
                     let parts = probe::parts_of(value);
                     let span = self.original(value.span());
-                    followed.stops.push(self.stop_at(span, "", before, &stopped, iteration, parts));
+                    followed.stops.push(self.stop_at(Asked { span, with: "", parts }, before, &stopped, iteration));
                 }
                 held = found;
             }
@@ -189,18 +198,11 @@ impl Follow<'_> {
         let with =
             with.map_or("", |(first, last)| self.probe.slice(Span::new(first.span.span().start, last.span.span().end)));
         let parts = probe::parts_of_literal(&statement.literal);
-        self.stop_at(self.original(statement.span.span()), with, before, stopped, key, parts)
+        self.stop_at(Asked { span: self.original(statement.span.span()), with, parts }, before, stopped, key)
     }
 
-    fn stop_at(
-        &self,
-        span: Span,
-        with: &str,
-        before: &[&str],
-        stopped: &Found,
-        key: Option<&Iteration>,
-        parts: Vec<&ast::Expr>,
-    ) -> Stop {
+    fn stop_at(&self, asked: Asked<'_>, before: &[&str], stopped: &Found, key: Option<&Iteration>) -> Stop {
+        let Asked { span, with, parts } = asked;
         let mut compared: Vec<Compared> = Vec::new();
         for part in parts.into_iter().filter(|part| !probe::is_constant(part)) {
             let shown = self.original(part.span());

@@ -51,7 +51,9 @@ pub(super) fn of_candidates(statements: &[Stmt], ast: &Ast, text: &str) -> Optio
         let found = match &statement.literal {
             Literal::SomeIn { key, value, .. } => {
                 let patterns: Vec<&Expr> = key.iter().chain([value]).collect();
-                patterns.iter().for_each(|pattern| bind(pattern, &mut bound));
+                for pattern in &patterns {
+                    bind(pattern, &mut bound);
+                }
                 Some(of_patterns(&patterns))
             }
             Literal::Expr { expr } => of_expr(expr, &mut bound, text),
