@@ -46,15 +46,7 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn new(loaded: Loaded, limits: &Limits) -> Result<Self, Vec<Problem>> {
         let threads = limits.threads.max(1);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .stack_size(STACK)
-            .thread_name(|index| format!("rego-{index}"))
-            .build()
-            .map_err(|error| {
-                let message = format!("cannot start the threads that run policies: {error}");
-                vec![Problem::new(ProblemCode::PolicyLoad, message)]
-            })?;
+        let pool = pool(threads).map_err(|message| vec![Problem::new(ProblemCode::PolicyLoad, message)])?;
         Ok(Self {
             modules: loaded.modules,
             texts: loaded.texts,
@@ -63,6 +55,21 @@ impl Prepared {
             threads: isize::try_from(threads).unwrap_or(isize::MAX),
             rule_limit: limits.rule,
             caps: Caps { max_items: limits.max_items, max_bytes: limits.max_bytes },
+            stuck: AtomicIsize::new(0),
+            abandoned: AtomicUsize::new(0),
+        })
+    }
+
+    /// The same policies with another engine, which has their rules and more.
+    pub(super) fn with_engine(&self, engine: Engine) -> Result<Self, String> {
+        Ok(Self {
+            modules: self.modules.clone(),
+            texts: Arc::clone(&self.texts),
+            engine,
+            pool: pool(self.threads.unsigned_abs())?,
+            threads: self.threads,
+            rule_limit: self.rule_limit,
+            caps: self.caps,
             stuck: AtomicIsize::new(0),
             abandoned: AtomicUsize::new(0),
         })
@@ -83,6 +90,16 @@ impl Prepared {
     fn exhausted(&self) -> bool {
         self.stuck.load(Ordering::SeqCst) >= self.threads
     }
+}
+
+/// The threads that run jobs.
+fn pool(threads: usize) -> Result<rayon::ThreadPool, String> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK)
+        .thread_name(|index| format!("rego-{index}"))
+        .build()
+        .map_err(|error| format!("cannot start the threads that run policies: {error}"))
 }
 
 /// What a job's thread reports.
