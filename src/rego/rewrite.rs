@@ -251,9 +251,10 @@ impl Visit for Rewrites<'_> {
         self.edits.insert(Edit { span, text: ast::join(target) });
     }
 
-    /// A variable that is named like a rule of its package: the engine takes one for the other in the order of statements.
+    /// A variable that is named like a rule of its package: the engine takes one for the other in the order of statements. One
+    /// named `input` or `data` it takes for these.
     fn local(&mut self, name: &str, span: Span) {
-        if !self.names.is_rule_name(self.index, name) {
+        if !matches!(name, "input" | "data") && !self.names.is_rule_name(self.index, name) {
             return;
         }
         let text = match self.renamed.get(name) {
