@@ -29,6 +29,9 @@ pub(super) const CHECK_INTERVAL: std::num::NonZeroU32 = std::num::NonZeroU32::ne
 /// How much later than the engine's own timer the watchdog fires: first the error with a place, then the loss of a thread.
 pub(super) const GRACE: Duration = Duration::from_millis(250);
 
+/// The shortest time in which a run is worth starting.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// Everything needed to run rules.
 pub(super) struct Prepared {
     modules: Vec<ModuleInfo>,
@@ -253,7 +256,10 @@ fn evaluate(prepared: &Prepared, job: &Job) -> Run {
     if !error.may_be_builtin {
         return Run { value: Err(error.into_failure(files())), builtin_errors: Vec::new(), prints: strict.prints };
     }
-    let left = prepared.rule_limit.saturating_sub(started.elapsed()).max(Duration::from_millis(1));
+    let left = prepared.rule_limit.saturating_sub(started.elapsed());
+    if left < SHORTEST {
+        return unfinished(prepared, &error, strict.prints);
+    }
     recorder::start(false);
     let lax = evaluate_once(prepared, job, false, left);
     let recorded = recorder::stop();
@@ -263,9 +269,23 @@ fn evaluate(prepared: &Prepared, job: &Job) -> Run {
             builtin_errors: builtin_errors(&error, recorded, files()),
             prints: lax.prints,
         },
+        // Both runs share the time of the rule.
+        Err(lax) if lax.is_timeout() => unfinished(prepared, &error, strict.prints),
         // It fails either way, so the cause is no swallowed builtin; the second error is the one nothing could prevent.
         Err(error) => Run { value: Err(error.into_failure(files())), builtin_errors: Vec::new(), prints: lax.prints },
     }
+}
+
+/// A rule that failed at a builtin, with no time left to find out what it says without it.
+fn unfinished(prepared: &Prepared, error: &RunError, prints: Vec<String>) -> Run {
+    let parsed = error::parse(&error.rendered);
+    let message = format!(
+        "a builtin failed ({}), and what the rule says without it was not found: its {} were used up",
+        parsed.message,
+        seconds(prepared.rule_limit)
+    );
+    let place = parsed.place(prepared.texts.iter());
+    Run { value: Err(Failure { kind: FailureKind::Timeout, message, place }), builtin_errors: Vec::new(), prints }
 }
 
 fn builtin_errors<'a>(
@@ -305,6 +325,10 @@ struct RunError {
 }
 
 impl RunError {
+    fn is_timeout(&self) -> bool {
+        matches!(self.limit, Some(LimitError::TimeLimitExceeded { .. }))
+    }
+
     fn into_failure<'a>(self, files: impl Iterator<Item = &'a EngineText>) -> Failure {
         let parsed = error::parse(&self.rendered);
         let place = parsed.place(files);
