@@ -8,12 +8,10 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_json::{Map, Value};
 
 use crate::problem::{Problem, ProblemCode};
-use crate::source::{SourceFile, Span};
+use crate::source::{self, MAX_DEPTH, SourceFile, Span};
 
 /// The key under which everything is the product's own.
 const RESERVED: &str = "plangate";
-/// Most open brackets of a YAML file.
-const MAX_DEPTH: usize = 1_000;
 
 /// Everything under `data` that is no rule.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -87,26 +85,12 @@ pub fn parse(file: &SourceFile) -> Result<Value, Problem> {
             failed(&error, Span::new(at.saturating_sub(1), at))
         });
     }
-    if let Some(at) = too_deep(file.text()) {
+    if let Some(at) = source::too_deep(file.text()) {
         return Err(failed(&format!("it is nested more than {MAX_DEPTH} deep"), Span::new(at, at + 1)));
     }
     yaml_serde::from_str::<yaml_serde::Value>(file.text()).and_then(yaml_serde::from_value).map_err(|error| {
         let at = error.location().map_or(0, |location| location.index());
         failed(&error, Span::new(at, at))
-    })
-}
-
-/// Where open brackets are more than any document needs: the reader of YAML takes a time that grows with their square
-/// before it says so. Brackets within texts count too, which matters to nobody.
-fn too_deep(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    text.bytes().position(|byte| {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth > MAX_DEPTH
     })
 }
 

@@ -27,7 +27,7 @@ use crate::io;
 use crate::overlay;
 use crate::plan::completeness::Expect;
 use crate::policy::entry::EntryPoint;
-use crate::policy::parameters::{self, Setting, Values};
+use crate::policy::parameters;
 use crate::policy::{PolicyFile, PolicySet, Sources, set};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{self, Dialect};
@@ -93,7 +93,7 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
         }
     };
     let ids: Vec<RuleId> = policies.rules().iter().map(|rule| rule.id.clone()).collect();
-    let parameters = parameters(&config, &policies);
+    let parameters = parameters::settle(&config.parameters, policies.rules());
     let wrong = parameters.as_ref().err().into_iter().flatten().cloned();
     let problems = config.check_rules(&ids).into_iter().chain(waivers.check_rules(&ids)).chain(wrong);
     let problems: Vec<Problem> = problems.chain(config.check_lints(&lints::ids())).collect();
@@ -104,21 +104,6 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
         into_stages(setup, &config, catalog, waivers, policies, context).map_err(|problem| vec![problem])?;
     stages.eval.parameters = parameters.unwrap_or_default();
     Ok(stages)
-}
-
-/// The values that the configuration gives parameters of rules.
-fn parameters(config: &Config, policies: &PolicySet) -> Result<Values, Vec<Problem>> {
-    let settings: Vec<Setting> = config
-        .parameters
-        .iter()
-        .map(|setting| Setting {
-            rule: setting.rule.clone(),
-            name: setting.name.clone(),
-            value: setting.value.clone(),
-            place: setting.place.clone(),
-        })
-        .collect();
-    parameters::settle(&settings, policies.rules())
 }
 
 fn into_stages(
@@ -144,7 +129,7 @@ fn into_stages(
         Level::Off | Level::Info | Level::Warn => UnknownTypes::Warn,
     };
     let eval = eval::Settings {
-        parameters: Values::new(),
+        parameters: parameters::Values::new(),
         parts_may_be_missing: false,
         levels,
         builtin_errors: match config.builtin_errors {

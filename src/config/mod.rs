@@ -12,6 +12,7 @@ use globset::GlobMatcher;
 
 use crate::finding::{Level, Preset, RuleId};
 use crate::overlay;
+use crate::policy::parameters;
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::source::SourceFile;
 use crate::suggest;
@@ -48,7 +49,7 @@ pub struct Config {
     /// Levels set per rule, in the order of the file.
     pub rules: Vec<RuleOverride>,
     /// Parameters set for rules, in the order of the file.
-    pub parameters: Vec<ParameterSetting>,
+    pub parameters: Vec<parameters::Setting>,
     /// Rego dialects set per file or directory, in the order of the file.
     pub rego_versions: Vec<RegoVersionOverride>,
     /// Levels set for lints, in the order of the file.
@@ -165,19 +166,6 @@ pub struct RuleOverride {
     pub selector: RuleSelector,
     /// The level.
     pub level: Level,
-    /// Where it was written.
-    pub place: Place,
-}
-
-/// A value set for a parameter of a rule.
-#[derive(Debug, Clone)]
-pub struct ParameterSetting {
-    /// The id of the rule.
-    pub rule: String,
-    /// The name of the parameter.
-    pub name: String,
-    /// The value.
-    pub value: serde_json::Value,
     /// Where it was written.
     pub place: Place,
 }

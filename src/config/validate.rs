@@ -7,10 +7,11 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use super::file::{ConfigFile, DecisionEntry, RuleEntry};
 use super::{
-    BuiltinErrors, Config, ConfiguredPath, Decision, Expect, LintLevel, LintOverride, ParameterSetting, PathSelector,
-    PolicyPaths, RegoVersion, RegoVersionOverride, RuleOverride, RuleSelector, WaiversPath, resolve,
+    BuiltinErrors, Config, ConfiguredPath, Decision, Expect, LintLevel, LintOverride, PathSelector, PolicyPaths,
+    RegoVersion, RegoVersionOverride, RuleOverride, RuleSelector, WaiversPath, resolve,
 };
 use crate::finding::{Level, Preset};
+use crate::policy::parameters::Setting;
 use crate::toml_file::{Reader, Written, quoted};
 
 const LEVELS: [(&str, Level); 4] =
@@ -100,8 +101,8 @@ pub(super) fn configured_path(
     Some(ConfiguredPath { path: resolve(base, &path.value), place: reader.place(path.span, "named here") })
 }
 
-fn settings(reader: &Reader<'_>, rule: &RuleEntry) -> Vec<ParameterSetting> {
-    let setting = |(name, value): &(Written<String>, Written<serde_json::Value>)| ParameterSetting {
+fn settings(reader: &Reader<'_>, rule: &RuleEntry) -> Vec<Setting> {
+    let setting = |(name, value): &(Written<String>, Written<serde_json::Value>)| Setting {
         rule: rule.selector.value.clone(),
         name: name.value.clone(),
         value: value.value.clone(),

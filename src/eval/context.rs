@@ -10,7 +10,7 @@ use super::DERIVED_KEY;
 use super::missing::is_plan_key;
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::ALIASES;
-use crate::source::SourceFile;
+use crate::source::{self, MAX_DEPTH, SourceFile};
 use crate::text::truncate;
 
 /// Top-level keys that rules find beside those of the plan.
@@ -34,6 +34,9 @@ impl Context {
             )
         };
         let is_yaml = [".yaml", ".yml"].iter().any(|end| file.name().ends_with(end));
+        if is_yaml && source::too_deep(file.text()).is_some() {
+            return Err(problem(format!("is nested more than {MAX_DEPTH} deep")));
+        }
         let value: Value = if is_yaml {
             yaml_serde::from_str(file.text()).map_err(|error| {
                 let at = error.location().map_or_else(String::new, |at| format!(" (line {})", at.line()));

@@ -64,7 +64,7 @@ fn in_rules(suite: &Suite, tests: &[&RuleTest], unknown: &mut Unknown) -> Result
                 let held = bodies.iter().filter(|(_, bodies)| bodies.iter().any(|b| b.may_have_held(&traced.lines)));
                 fired.extend(held.map(|(path, _)| path.clone()));
             }
-            Err(why) => unknown.add(&test.path, &why),
+            Err(why) => unknown.add(&test.name, &why),
         }
     }
     Ok(fired)

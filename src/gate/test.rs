@@ -1,9 +1,12 @@
 //! The pipeline for tests of policies: `test_` rules by the engine alone, cases as plans are judged.
 
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+pub(super) use self::rules::{job, running};
 use super::{MAX_PLAN_BYTES, Stages, load};
 use crate::eval::{self, Evaluation, Judged};
 use crate::facts;
@@ -13,11 +16,9 @@ use crate::plan::Plan;
 use crate::plan::completeness;
 use crate::plan::detect::{self, Document};
 use crate::problem::{Problem, ProblemCode};
-use crate::rego::{Input, Job, Program, Run};
-use crate::source::{Position, Span};
+use crate::rego::{Input, Job};
 use crate::testing::{
-    Case, CaseFile, Coverage, FailedAt, Filter, Kind, RuleTest, Status, Suite, TestReport, TestResult, judge_findings,
-    judge_value,
+    Case, CaseFile, Coverage, FailedAt, Filter, Status, Suite, TestReport, TestResult, judge_findings,
 };
 use crate::text::count;
 
@@ -46,7 +47,7 @@ pub fn test(stages: &Stages, suite: Suite, request: &TestRequest) -> TestReport 
         Ok(suite) => suite,
         Err(problem) => return TestReport::of_problems(vec![problem]),
     };
-    let mut tests = run_rules(&suite);
+    let mut tests = rules::run(&suite);
     let mut jobs = Vec::new();
     for case in &suite.cases {
         tests.push(run_case(stages, case, request.coverage.then_some(&mut jobs)));
@@ -59,96 +60,6 @@ pub fn test(stages: &Stages, suite: Suite, request: &TestRequest) -> TestReport 
         }
     }
     report
-}
-
-pub(super) fn job(test: &RuleTest) -> Job {
-    Job { rule: test.path.clone(), input: Input::undefined() }
-}
-
-/// The tests that are run.
-pub(super) fn running(suite: &Suite) -> impl Iterator<Item = &RuleTest> {
-    suite.rules.iter().filter(|test| !test.todo && test.refused.is_none())
-}
-
-fn run_rules(suite: &Suite) -> Vec<TestResult> {
-    let mut runs = suite.program.run(running(suite).map(job).collect()).into_iter();
-    let judge = |test: &RuleTest| {
-        let head = |label| Some(FailedAt { file: test.file.clone(), span: test.head, label });
-        let result = TestResult {
-            name: test.path.clone(),
-            kind: Kind::Rule,
-            file: test.file.name().to_owned(),
-            line: Some(test.file.position(test.head.start).line),
-            status: Status::Skipped,
-            message: None,
-            at: None,
-            operands: Vec::new(),
-            notes: Vec::new(),
-            prints: Vec::new(),
-        };
-        if test.todo {
-            return result;
-        }
-        if let Some(why) = test.refused {
-            let message = Some(format!("the test cannot be run: {why}"));
-            return TestResult { status: Status::Error, message, at: head("defined here"), ..result };
-        }
-        match runs.next() {
-            Some(run) => judge_run(&suite.program, test, run, result),
-            None => TestResult { status: Status::Error, message: Some("the test did not run".to_owned()), ..result },
-        }
-    };
-    suite.rules.iter().map(judge).collect()
-}
-
-fn judge_run(program: &Program, test: &RuleTest, run: Run, mut result: TestResult) -> TestResult {
-    result.prints = run.prints;
-    for error in &run.builtin_errors {
-        let place = error.file.as_ref().zip(error.span);
-        let at = place.map_or_else(String::new, |(file, span)| format!("{}:{}: ", file.name(), line(file, span)));
-        result.notes.push(format!("{at}builtin error: {}", error.message));
-    }
-    match run.value {
-        Err(failure) => {
-            result.status = Status::Error;
-            result.message = Some(format!("the test failed to run: {}", failure.message));
-            result.at = failure.place.map(|(file, span)| FailedAt { file, span, label: "here" });
-        }
-        Ok(value) => {
-            let verdict = judge_value(value.as_ref());
-            (result.status, result.message) = (verdict.status, verdict.message);
-            if result.status == Status::Failed {
-                explain(program, test, &mut result);
-            }
-        }
-    }
-    result
-}
-
-fn line(file: &crate::source::SourceFile, span: Span) -> usize {
-    file.position(span.start).line
-}
-
-/// Says what did not hold: the statement and its values, else the last line the engine came to.
-fn explain(program: &Program, test: &RuleTest, result: &mut TestResult) {
-    if let Some(unmet) = program.unmet(job(test), &test.file, test.definition) {
-        result.at = Some(FailedAt { file: unmet.file, span: unmet.span, label: "does not hold" });
-        result.operands = unmet.operands;
-        return;
-    }
-    let lines = line(&test.file, test.definition)..=test.file.position(test.definition.end.saturating_sub(1)).line;
-    let traced = program.trace(job(test)).ok();
-    let last = traced.and_then(|traced| traced.lines.get(test.file.name())?.range(lines).next_back().copied());
-    result.at = Some(match last {
-        Some(last) => {
-            let start = test.file.offset(Position { line: last, column: 1 });
-            let text = test.file.text().get(start..).unwrap_or_default().split('\n').next().unwrap_or_default();
-            let start = start + text.len() - text.trim_start().len();
-            let span = Span::new(start, start + text.trim().len());
-            FailedAt { file: test.file.clone(), span, label: "the last line that was evaluated" }
-        }
-        None => FailedAt { file: test.file.clone(), span: test.head, label: "defined here" },
-    });
 }
 
 /// A case, ready to be judged.

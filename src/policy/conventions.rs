@@ -164,7 +164,20 @@ struct Refused {
     /// A line of the file starts with it; empty for any.
     marker: &'static str,
     why: &'static str,
-    help: &'static str,
+    /// The command that runs it.
+    instead: Option<&'static str>,
+}
+
+impl Refused {
+    fn help(&self) -> String {
+        let list = "list the directories that are meant for plangate under `policies`";
+        match self.instead {
+            None => list.to_owned(),
+            Some(command) => format!(
+                "run it with `{command}`, or write it as `deny contains msg if {{ some rc in input.resource_changes; … }}`; {list}"
+            ),
+        }
+    }
 }
 
 const REFUSED: [Refused; 4] = [
@@ -173,31 +186,28 @@ const REFUSED: [Refused; 4] = [
         package: |package| package.starts_with("rules."),
         marker: "input_type",
         why: "it reads a view of resources that only snyk makes",
-        help: "run it with `snyk iac test`, or write it as `deny contains msg if { some rc in input.resource_changes; … }`; \
-               list the directories that are meant for plangate under `policies`",
+        instead: Some("snyk iac test"),
     },
     Refused {
         tool: "Regula",
         package: |package| package.starts_with("rules."),
         marker: "resource_type",
         why: "it reads a view of resources that only Regula makes",
-        help: "run it with `regula run`, or write it as `deny contains msg if { some rc in input.resource_changes; … }`; \
-               list the directories that are meant for plangate under `policies`",
+        instead: Some("regula run"),
     },
     Refused {
         tool: "Regula",
         package: |package| package == "fugue" || package.starts_with("fugue."),
         marker: "",
         why: "it is part of Regula",
-        help: "list the directories that are meant for plangate under `policies`",
+        instead: None,
     },
     Refused {
         tool: "Trivy",
         package: |package| package.starts_with("builtin."),
         marker: "",
         why: "it reads Trivy's model of a cloud account, not a plan",
-        help: "run it with `trivy config`, or write it as `deny contains msg if { some rc in input.resource_changes; … }`; \
-               list the directories that are meant for plangate under `policies`",
+        instead: Some("trivy config"),
     },
 ];
 
@@ -209,7 +219,7 @@ pub fn refused(file: &SourceFile) -> Option<Problem> {
     let has = |marker: &str| marker.is_empty() || file.text().lines().any(|line| line.starts_with(marker));
     let row = REFUSED.iter().find(|row| (row.package)(package) && has(row.marker))?;
     let message = format!("`{package}` is a policy of {}: {}", row.tool, row.why);
-    Some(Problem::new(ProblemCode::PolicyLoad, message).at(file, span, "this package").help(row.help))
+    Some(Problem::new(ProblemCode::PolicyLoad, message).at(file, span, "this package").help(row.help()))
 }
 
 /// The package a text declares, and where.

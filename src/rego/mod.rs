@@ -14,6 +14,7 @@ use crate::data::Data;
 use crate::problem::{Problem, ProblemCode};
 use crate::source::{SourceFile, Span};
 
+mod alone;
 mod annotations;
 mod ast;
 mod bare;
@@ -44,6 +45,7 @@ pub mod usage;
 mod uses;
 mod value;
 
+pub use alone::Alone;
 pub use known::Known;
 pub use reads::{ALIASES, PartRead, Reads};
 pub use trace::LATE;
@@ -186,6 +188,17 @@ impl Program {
         trace::wait(&self.0, &answer).map_err(|message| {
             Problem::new(ProblemCode::PolicyLoad, format!("the rules cannot be looked through: {message}"))
         })
+    }
+
+    /// The same policies, where each of these definitions can also be run by itself: under which paths, in their order. `None`
+    /// for one that cannot be taken out of its rule.
+    ///
+    /// # Errors
+    /// A sentence: what the engine says of the copies.
+    pub fn with_alone(&self, definitions: &[(SourceFile, Span)]) -> Result<(Self, Vec<Option<Alone>>), String> {
+        let wanted = definitions.iter().map(|(file, span)| (file.name().to_owned(), *span)).collect();
+        let (prepared, paths) = alone::run(&self.0, wanted)?;
+        Ok((Self(Arc::new(prepared)), paths))
     }
 
     /// Why a definition of a rule does not hold: its first statement that does not. `definition` is the whole of it, in

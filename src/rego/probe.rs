@@ -58,6 +58,11 @@ fn header<'a>(text: &'a EngineText, ast: &Ast) -> &'a str {
     text.text().get(..first).unwrap_or_default()
 }
 
+/// The package, with `data`, as text.
+pub(super) fn package(ast: &Ast) -> Option<String> {
+    Some(ast::join(&package_path(ast)?))
+}
+
 /// The package, with `data`.
 pub(super) fn package_path(ast: &Ast) -> Option<Vec<String>> {
     let mut path = vec!["data".to_owned()];
@@ -82,7 +87,7 @@ impl<'a> Probe<'a> {
             text,
             tokens: Tokens::lenient(text.text()),
             header: header(text, ast),
-            package: ast::join(&package_path(ast)?),
+            package: package(ast)?,
         })
     }
 
@@ -132,10 +137,10 @@ impl<'a> Probe<'a> {
     }
 
     fn unmet(&self, span: Span, before: &[&str], with: &str, parts: Vec<&Expr>) -> Unmet {
-        let span = self.text.original(self.widen(span));
+        let span = self.text.original(self.tokens.widen(span));
         let mut operands: Vec<Operand> = Vec::new();
         for part in parts.into_iter().filter(|part| !is_constant(part)) {
-            let shown = self.text.original(self.widen(part.span()));
+            let shown = self.text.original(self.tokens.widen(part.span()));
             let expression = self.text.file.slice(shown).to_owned();
             if expression.is_empty() || operands.iter().any(|operand| operand.expression == expression) {
                 continue;
@@ -190,16 +195,7 @@ impl<'a> Probe<'a> {
 
     /// Spans of the tree leave out the quotes of strings at their ends.
     pub(super) fn widen(&self, span: Span) -> Span {
-        let mut wide = span;
-        for token in self.tokens.tokens.iter().map(|token| token.span) {
-            if token.start < span.start && span.start < token.end {
-                wide.start = token.start;
-            }
-            if token.start < span.end && span.end < token.end {
-                wide.end = token.end;
-            }
-        }
-        wide
+        self.tokens.widen(span)
     }
 }
 

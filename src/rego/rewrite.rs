@@ -193,7 +193,7 @@ fn rendered(text: &str, span: Span, edits: BTreeSet<Edit>) -> String {
 }
 
 /// A piece of a file without its comments and line ends, so that the lines below stay where they are.
-fn on_one_line(text: &str) -> String {
+pub(super) fn on_one_line(text: &str) -> String {
     let tokens = Tokens::lenient(text).tokens;
     let mut out = String::new();
     let mut at = 0;
@@ -251,9 +251,10 @@ impl Visit for Rewrites<'_> {
         self.edits.insert(Edit { span, text: ast::join(target) });
     }
 
-    /// A variable that is named like a rule of its package: the engine takes one for the other in the order of statements.
+    /// A variable that is named like a rule of its package: the engine takes one for the other in the order of statements. One
+    /// named `input` or `data` it takes for these.
     fn local(&mut self, name: &str, span: Span) {
-        if !self.names.is_rule_name(self.index, name) {
+        if !matches!(name, "input" | "data") && !self.names.is_rule_name(self.index, name) {
             return;
         }
         let text = match self.renamed.get(name) {
@@ -262,6 +263,17 @@ impl Visit for Rewrites<'_> {
         };
         self.renamed.insert(name.to_owned(), text.clone());
         self.edits.insert(Edit { span, text });
+    }
+
+    /// The engine takes the name of a rule of the package for that of a function.
+    fn replaced(&mut self, path: &[String], span: Span) {
+        let text = self.module.text.get(span.start..span.end).unwrap_or_default();
+        let root = text.split(['.', '[']).next().unwrap_or_default().trim();
+        let is_own = !matches!(root, "data" | "input") && self.names.alias(self.index, root).is_none();
+        let is_function = self.names.rules.get(path).into_iter().flatten().any(|rule| rule.arity.is_some());
+        if is_own && !is_function && self.names.is_rule_name(self.index, root) {
+            self.insert(span.start, format!("{}.", ast::join(self.names.package(self.index))));
+        }
     }
 
     fn builtin(&mut self, name: &str, given: usize, call: Span) {

@@ -29,6 +29,9 @@ pub(super) const CHECK_INTERVAL: std::num::NonZeroU32 = std::num::NonZeroU32::ne
 /// How much later than the engine's own timer the watchdog fires: first the error with a place, then the loss of a thread.
 pub(super) const GRACE: Duration = Duration::from_millis(250);
 
+/// The shortest time in which a run is worth starting.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// Everything needed to run rules.
 pub(super) struct Prepared {
     modules: Vec<ModuleInfo>,
@@ -46,15 +49,7 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn new(loaded: Loaded, limits: &Limits) -> Result<Self, Vec<Problem>> {
         let threads = limits.threads.max(1);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .stack_size(STACK)
-            .thread_name(|index| format!("rego-{index}"))
-            .build()
-            .map_err(|error| {
-                let message = format!("cannot start the threads that run policies: {error}");
-                vec![Problem::new(ProblemCode::PolicyLoad, message)]
-            })?;
+        let pool = pool(threads).map_err(|message| vec![Problem::new(ProblemCode::PolicyLoad, message)])?;
         Ok(Self {
             modules: loaded.modules,
             texts: loaded.texts,
@@ -63,6 +58,21 @@ impl Prepared {
             threads: isize::try_from(threads).unwrap_or(isize::MAX),
             rule_limit: limits.rule,
             caps: Caps { max_items: limits.max_items, max_bytes: limits.max_bytes },
+            stuck: AtomicIsize::new(0),
+            abandoned: AtomicUsize::new(0),
+        })
+    }
+
+    /// The same policies with another engine, which has their rules and more.
+    pub(super) fn with_engine(&self, engine: Engine) -> Result<Self, String> {
+        Ok(Self {
+            modules: self.modules.clone(),
+            texts: Arc::clone(&self.texts),
+            engine,
+            pool: pool(self.threads.unsigned_abs())?,
+            threads: self.threads,
+            rule_limit: self.rule_limit,
+            caps: self.caps,
             stuck: AtomicIsize::new(0),
             abandoned: AtomicUsize::new(0),
         })
@@ -83,6 +93,16 @@ impl Prepared {
     fn exhausted(&self) -> bool {
         self.stuck.load(Ordering::SeqCst) >= self.threads
     }
+}
+
+/// The threads that run jobs.
+fn pool(threads: usize) -> Result<rayon::ThreadPool, String> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK)
+        .thread_name(|index| format!("rego-{index}"))
+        .build()
+        .map_err(|error| format!("cannot start the threads that run policies: {error}"))
 }
 
 /// What a job's thread reports.
@@ -254,7 +274,10 @@ fn evaluate(prepared: &Prepared, job: &Job) -> Run {
             took,
         };
     }
-    let left = prepared.rule_limit.saturating_sub(started.elapsed()).max(Duration::from_millis(1));
+    let left = prepared.rule_limit.saturating_sub(started.elapsed());
+    if left < SHORTEST {
+        return unfinished(prepared, &error, strict.prints);
+    }
     recorder::start(false);
     let lax = evaluate_once(prepared, job, false, left);
     let recorded = recorder::stop();
@@ -265,11 +288,25 @@ fn evaluate(prepared: &Prepared, job: &Job) -> Run {
             prints: lax.prints,
             took,
         },
+        // Both runs share the time of the rule.
+        Err(lax) if lax.is_timeout() => unfinished(prepared, &error, strict.prints),
         // It fails either way, so the cause is no swallowed builtin; the second error is the one nothing could prevent.
         Err(error) => {
             Run { value: Err(error.into_failure(files())), builtin_errors: Vec::new(), prints: lax.prints, took }
         }
     }
+}
+
+/// A rule that failed at a builtin, with no time left to find out what it says without it.
+fn unfinished(prepared: &Prepared, error: &RunError, prints: Vec<String>) -> Run {
+    let parsed = error::parse(&error.rendered);
+    let message = format!(
+        "a builtin failed ({}), and what the rule says without it was not found: its {} were used up",
+        parsed.message,
+        seconds(prepared.rule_limit)
+    );
+    let place = parsed.place(prepared.texts.iter());
+    Run { value: Err(Failure { kind: FailureKind::Timeout, message, place }), builtin_errors: Vec::new(), prints }
 }
 
 fn builtin_errors<'a>(
@@ -309,6 +346,10 @@ struct RunError {
 }
 
 impl RunError {
+    fn is_timeout(&self) -> bool {
+        matches!(self.limit, Some(LimitError::TimeLimitExceeded { .. }))
+    }
+
     fn into_failure<'a>(self, files: impl Iterator<Item = &'a EngineText>) -> Failure {
         let parsed = error::parse(&self.rendered);
         let place = parsed.place(files);

@@ -71,6 +71,20 @@ impl Tokens {
         scanner.out
     }
 
+    /// A span of the engine's tree with the quotes of strings at its ends, which it leaves out.
+    pub(super) fn widen(&self, span: Span) -> Span {
+        let mut wide = span;
+        for token in self.tokens.iter().map(|token| token.span) {
+            if token.start < span.start && span.start < token.end {
+                wide.start = token.start;
+            }
+            if token.start < span.end && span.end < token.end {
+                wide.end = token.end;
+            }
+        }
+        wide
+    }
+
     /// The token at a place as the engine counts it; the character there where no token starts. Of a reference the engine
     /// names the last dot: all of it is meant.
     pub(super) fn at(&self, file: &SourceFile, line: usize, column: usize) -> Span {

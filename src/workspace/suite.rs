@@ -72,7 +72,8 @@ pub(super) fn open_all_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(St
     };
     let cases = Discovery { policies: &policies }.cases(&roots)?;
     let policy_names = policy_files.iter().map(|policy| policy.file.name().to_owned()).collect();
-    let suite = Suite { rules: testing::find(&program), program, cases, policies: policy_names };
+    let (program, rules) = testing::find(program);
+    let suite = Suite { rules, program, cases, policies: policy_names };
     let context = super::read_context(setup).map_err(|problem| vec![problem])?;
     let mut stages = super::into_stages(setup, &config, own_types, WaiverSet::default(), policies, context)
         .map_err(|problem| vec![problem])?;

@@ -291,6 +291,24 @@ fn parts_say_how_they_are_asked_for() {
 }
 
 #[test]
+fn the_place_of_a_part_is_where_its_key_stands() {
+    let at = |rules: &str| {
+        let text = main_v1(rules);
+        let place = |part: &super::PartRead| {
+            let (_, span) = part.place.clone().unwrap();
+            format!("{}: {}", part.keys.join("."), &text[span.start..span.end])
+        };
+        of(rules).parts.iter().map(place).collect::<Vec<_>>()
+    };
+    assert_eq!(at("deny contains 1 if object.get(input, \"run\", {}) == 1"), ["run: run"]);
+    let path = "[\"plan\", \"a\"]";
+    let both = [format!("plan: {path}"), format!("plan.a: {path}")];
+    assert_eq!(at(&format!("deny contains 1 if object.get(input, {path}, {{}}) == 1")), both);
+    let nested = "deny contains 1 if { x := object.get(object.get(input, \"a\", {}), \"b\", 1); x == 1 }";
+    assert_eq!(at(nested), ["a: a", "a.b: b"]);
+}
+
+#[test]
 fn under_with_no_part_is_read_that_is_replaced() {
     assert_eq!(parts("deny contains 1 if { q with input.run as {\"x\": 1} }\nq if input.run.x"), Vec::<String>::new());
     assert_eq!(parts("deny contains 1 if { q with input.a as 1 }\nq if input.run.x"), ["run needed", "run.x needed"]);
