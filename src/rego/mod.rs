@@ -29,6 +29,7 @@ mod load;
 mod mentions;
 mod metadata;
 mod names;
+mod negation;
 mod probe;
 mod reads;
 mod rewrite;
@@ -44,6 +45,7 @@ mod value;
 
 pub use known::Known;
 pub use reads::{ALIASES, PartRead, Reads};
+pub use scan::names_below_data;
 pub use value::{Input, InputSink};
 
 /// In which version of Rego a file is written.

@@ -117,10 +117,10 @@ impl Probe<'_> {
     }
 
     fn unmet(&self, span: Span, before: &[&str], with: &str, parts: Vec<&Expr>) -> Unmet {
-        let span = self.text.original(self.widen(span));
+        let span = self.text.original(self.tokens.widen(span));
         let mut operands: Vec<Operand> = Vec::new();
         for part in parts.into_iter().filter(|part| !is_constant(part)) {
-            let shown = self.text.original(self.widen(part.span()));
+            let shown = self.text.original(self.tokens.widen(part.span()));
             let expression = self.text.file.slice(shown).to_owned();
             if expression.is_empty() || operands.iter().any(|operand| operand.expression == expression) {
                 continue;
@@ -170,22 +170,8 @@ impl Probe<'_> {
 
     /// The text under a span of the tree.
     fn slice(&self, span: Span) -> &str {
-        let span = self.widen(span);
+        let span = self.tokens.widen(span);
         self.text.text().get(span.start..span.end).unwrap_or_default()
-    }
-
-    /// Spans of the tree leave out the quotes of strings at their ends.
-    fn widen(&self, span: Span) -> Span {
-        let mut wide = span;
-        for token in self.tokens.tokens.iter().map(|token| token.span) {
-            if token.start < span.start && span.start < token.end {
-                wide.start = token.start;
-            }
-            if token.start < span.end && span.end < token.end {
-                wide.end = token.end;
-            }
-        }
-        wide
     }
 }
 
