@@ -2,6 +2,7 @@
 //!
 //! Must not read files, nor know what policies do with them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -34,10 +35,28 @@ impl Data {
             let help = "choose another name: helpers of the product are below `data.plangate`";
             return Err(wrong(file, format!("`{}` provides `data.{RESERVED}`", file.name())).help(help));
         }
+        self.merge(document, file)
+    }
+
+    fn merge(&mut self, document: Map<String, Value>, file: &SourceFile) -> Result<(), Problem> {
         merge(&mut self.0, document, "data").map_err(|at| {
             wrong(file, format!("`{}` provides `{at}`, as another data file does", file.name()))
                 .help("keep one of the two: which of them holds must not depend on their order")
         })
+    }
+
+    /// Adds what a file holds at a path, as far as it lies under one of these names directly below `data`. A file without any
+    /// is none of ours, whatever it holds.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add); a file that may lie there and cannot be read.
+    pub fn add_named(&mut self, path: &[String], file: &SourceFile, names: &BTreeSet<String>) -> Result<(), Problem> {
+        if let Some(first) = path.first() {
+            return if names.contains(first) { self.add(path, file) } else { Ok(()) };
+        }
+        let Value::Object(mut document) = parse(file)? else { return Ok(()) };
+        document.retain(|key, _| names.contains(key) && key != RESERVED);
+        self.merge(document, file)
     }
 
     /// Whether there is none.

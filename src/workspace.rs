@@ -2,6 +2,7 @@
 //!
 //! The one place that turns [`Config`] into the settings of each stage. Must not judge plans.
 
+mod beside;
 mod documents;
 mod lints;
 mod sets;
@@ -28,7 +29,7 @@ use crate::overlay;
 use crate::plan::completeness::Expect;
 use crate::policy::entry::EntryPoint;
 use crate::policy::parameters;
-use crate::policy::{PolicyFile, PolicySet, Sources, set};
+use crate::policy::{PolicyFile, PolicySet, Sources, conventions, set};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
@@ -356,6 +357,13 @@ fn read_policies(
         };
         let file = io::read_text(name, MAX_TEXT_BYTES);
         let file = file.and_then(|file| match listed {
+            // A test that is in a package of its own stays there.
+            Some(_)
+                if is_test(name)
+                    && conventions::package_line(file.text()).is_none_or(|it| it.0 != set::SCALR_PACKAGE) =>
+            {
+                Ok(file)
+            }
             Some(policy) => set::isolated(&file, policy),
             None => Ok(file),
         });
@@ -422,7 +430,7 @@ fn is_test(file: &Utf8Path) -> bool {
     file.file_name().is_some_and(|name| name.ends_with("_test.rego") || name.ends_with(".test.rego"))
 }
 
-/// A path that brings no rule judges nothing, which must not look like passing.
+/// A path that brings no rule judges nothing, which must not look like passing; but what rules of another path use.
 fn without_rules(path: &PolicyPath<'_>, files: &BTreeSet<Utf8PathBuf>, policies: &PolicySet) -> Option<Problem> {
     let paths: BTreeSet<&str> = policies.rules().iter().filter_map(|rule| rule.path.as_deref()).collect();
     let has_rule = policies
@@ -430,11 +438,13 @@ fn without_rules(path: &PolicyPath<'_>, files: &BTreeSet<Utf8PathBuf>, policies:
         .modules()
         .iter()
         .filter(|module| !module.trusted && files.contains(&io::canonical(Utf8Path::new(module.file.name()))))
-        .any(|module| module.rules.iter().any(|rule| paths.contains(rule.path.as_str())));
+        .any(|module| {
+            policies.is_library(&module.package) || module.rules.iter().any(|rule| paths.contains(rule.path.as_str()))
+        });
     (!has_rule).then(|| {
         at(
             Problem::new(ProblemCode::PolicyLoad, format!("no rule is defined under `{}`", path.path)).help(
-                "rules are named deny, violation or warn (or deny_…, violation_…, warn_…); \
+                "rules are named deny, violation or warn (or deny_…, violation_…, warn_…), and none elsewhere uses what is here; \
                  write `policies = []` in plangate.toml to load none on purpose",
             ),
             path.place,

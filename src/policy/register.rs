@@ -48,6 +48,8 @@ pub(super) struct Found {
     pub(super) exceptions: Vec<Rule>,
     pub(super) problems: Vec<Problem>,
     pub(super) notes: Vec<String>,
+    /// Packages without an entry point that rules use.
+    pub(super) libraries: BTreeSet<String>,
 }
 
 /// All rules of the loaded files, and everything that keeps them from being what they seem.
@@ -79,9 +81,10 @@ pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint], tested: bool) 
     let decides = |part: &&Part<'_>| part.role.reading != Reading::Score;
     let run: BTreeSet<&str> =
         parts.values().flatten().filter(decides).map(|part| part.module.package.as_str()).collect();
-    let (idle, notes) = idle::packages(modules, &run);
-    found.problems.extend(idle.into_iter().filter(|_| !tested));
-    found.notes.extend(notes);
+    let idle = idle::packages(modules, &run);
+    found.problems.extend(idle.problems.into_iter().filter(|_| !tested));
+    found.notes.extend(idle.notes);
+    found.libraries = idle.libraries;
     found.notes.sort();
     found.notes.dedup();
     for (parts, into) in [(&exceptions, true), (&parts, false)] {

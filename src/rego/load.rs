@@ -54,6 +54,8 @@ pub(super) struct Parsed {
     /// Rules whose head stands before another body.
     pub(super) heads: Heads,
     mentions_plangate: bool,
+    /// What is behind `not` is negated as a whole.
+    pub(super) negates_whole: bool,
     /// Has the word `metadata`.
     pub(super) mentions_metadata: bool,
     pub(super) metadata: Vec<super::MetadataBlock>,
@@ -230,6 +232,7 @@ fn parse(module: &Module) -> Result<Parsed, Vec<Problem>> {
                 let metadata = metadata::blocks(file.text(), &tokens, &ast, &heads);
                 let mentions_plangate = scan.mentions("plangate");
                 let mentions_metadata = scan.mentions("metadata");
+                let negates_whole = scan.negates_whole();
                 let (file, trusted) = (file.clone(), module.trusted);
                 return Ok(Parsed {
                     file,
@@ -239,6 +242,7 @@ fn parse(module: &Module) -> Result<Parsed, Vec<Problem>> {
                     ast,
                     heads,
                     mentions_plangate,
+                    negates_whole,
                     mentions_metadata,
                     metadata,
                 });

@@ -32,6 +32,7 @@ mod load;
 mod mentions;
 mod metadata;
 mod names;
+mod negation;
 mod probe;
 mod reads;
 mod rewrite;
@@ -48,6 +49,7 @@ mod value;
 pub use alone::Alone;
 pub use known::Known;
 pub use reads::{ALIASES, PartRead, Reads};
+pub use scan::names_below_data;
 pub use trace::LATE;
 pub use value::{Input, InputSink};
 

@@ -6,13 +6,15 @@
 //! file of its package (regorus 0.14.1 `src/interpreter.rs`, `lookup_var`, `process_imports`). And it ends a rule where OPA
 //! iterates over nothing. Owns the changes and the way back from a place in the changed text; must not judge.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use crate::source::{SourceFile, Span};
 
 use super::Dialect;
 use super::annotations::Annotations;
-use super::ast::{self, Expr, Head, Rule, Step};
+use super::ast::{self, Expr, Head, Rule, Step, Stmt};
 use super::builtins;
 use super::load::Parsed;
 use super::names::{Callee, Names, Visit, Walker};
@@ -100,8 +102,18 @@ pub(super) fn all(names: &Names<'_>) -> Vec<EngineText> {
 }
 
 fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annotations) -> EngineText {
-    let visit =
-        Rewrites { names, index, module, annotations, rule: 0, renamed: BTreeMap::new(), edits: BTreeSet::new() };
+    let visit = Rewrites {
+        names,
+        index,
+        module,
+        annotations,
+        rule: 0,
+        renamed: BTreeMap::new(),
+        negates_parts: !module.trusted && !module.negates_whole,
+        tokens: OnceCell::new(),
+        operands: (OnceCell::new(), 0),
+        edits: BTreeSet::new(),
+    };
     let mut walker = Walker::new(names, index, visit);
     let mut edits = BTreeSet::new();
     for (at, rule) in module.ast.rules.iter().enumerate() {
@@ -224,10 +236,58 @@ struct Rewrites<'a> {
     rule: usize,
     /// New names of local variables.
     renamed: BTreeMap<String, String>,
+    /// Whether what is negated is taken apart, as in OPA without `import future.keywords.not`.
+    negates_parts: bool,
+    tokens: OnceCell<Tokens>,
+    /// What names of operands begin with, and how many there are.
+    operands: (OnceCell<String>, usize),
     edits: BTreeSet<Edit>,
 }
 
 impl Rewrites<'_> {
+    /// `not f(x.y)` as `operand := x.y; not f(operand)`.
+    fn take_out(&mut self, statement: &Stmt, operands: &[Span]) {
+        let text = &self.module.text;
+        let whole = self.tokens().widen(statement.span.span());
+        let with =
+            statement.with_mods.first().zip(statement.with_mods.last()).map_or(String::new(), |(first, last)| {
+                let span = self.tokens().widen(Span::new(first.span.span().start, last.span.span().end));
+                format!(" {}", rendered(text, span, self.edits_in(span)))
+            });
+        let mut before = String::new();
+        for span in operands.iter().copied() {
+            let inner = self.edits_in(span);
+            self.edits.retain(|edit| !inner.contains(edit));
+            let name = self.operand();
+            let _ = write!(before, "{name} := {}{with}; ", rendered(text, span, inner));
+            let lines = "\n".repeat(text.get(span.start..span.end).unwrap_or_default().matches('\n').count());
+            self.edits.insert(Edit { span, text: format!("{lines}{name}") });
+        }
+        // Behind `if` there may be one statement without brackets.
+        let last = self.tokens().before(whole.start).and_then(|last| text.get(last.span.start..last.span.end));
+        let bare = last == Some("if");
+        let not = Span::new(whole.start, whole.start + "not".len());
+        self.edits.insert(Edit { span: not, text: format!("{}{before}not", if bare { "{ " } else { "" }) });
+        if bare {
+            self.insert(whole.end, " }".to_owned());
+        }
+    }
+
+    fn tokens(&self) -> &Tokens {
+        self.tokens.get_or_init(|| Tokens::lenient(&self.module.text))
+    }
+
+    fn edits_in(&self, span: Span) -> BTreeSet<Edit> {
+        self.edits.iter().filter(|edit| span.start <= edit.span.start && edit.span.end <= span.end).cloned().collect()
+    }
+
+    /// A name for the value of an operand, one for each.
+    fn operand(&mut self) -> String {
+        let prefix = self.operands.0.get_or_init(|| self.fresh("operand")).clone();
+        self.operands.1 += 1;
+        format!("{prefix}{}", self.operands.1)
+    }
+
     fn insert(&mut self, at: usize, text: String) {
         self.edits.insert(Edit { span: Span::new(at, at), text });
     }
@@ -247,6 +307,18 @@ impl Rewrites<'_> {
 }
 
 impl Visit for Rewrites<'_> {
+    fn negated(&mut self, statement: &Stmt, operands: &[&Expr]) {
+        if !self.negates_parts || operands.is_empty() {
+            return;
+        }
+        let text = &self.module.text;
+        let spans: Vec<Span> = operands.iter().map(|operand| self.tokens().widen(operand.span())).collect();
+        // A span that leaves something out would be cut in two.
+        if spans.iter().all(|span| is_closed(text.get(span.start..span.end).unwrap_or_default())) {
+            self.take_out(statement, &spans);
+        }
+    }
+
     fn alias(&mut self, target: &[String], span: Span) {
         self.edits.insert(Edit { span, text: ast::join(target) });
     }

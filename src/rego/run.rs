@@ -289,7 +289,7 @@ fn evaluate(prepared: &Prepared, job: &Job) -> Run {
             took,
         },
         // Both runs share the time of the rule.
-        Err(lax) if lax.is_timeout() => unfinished(prepared, &error, strict.prints),
+        Err(lax) if lax.is_timeout() => Run { took, ..unfinished(prepared, &error, strict.prints) },
         // It fails either way, so the cause is no swallowed builtin; the second error is the one nothing could prevent.
         Err(error) => {
             Run { value: Err(error.into_failure(files())), builtin_errors: Vec::new(), prints: lax.prints, took }
@@ -306,7 +306,8 @@ fn unfinished(prepared: &Prepared, error: &RunError, prints: Vec<String>) -> Run
         seconds(prepared.rule_limit)
     );
     let place = parsed.place(prepared.texts.iter());
-    Run { value: Err(Failure { kind: FailureKind::Timeout, message, place }), builtin_errors: Vec::new(), prints }
+    let value = Err(Failure { kind: FailureKind::Timeout, message, place });
+    Run { value, builtin_errors: Vec::new(), prints, took: Duration::ZERO }
 }
 
 fn builtin_errors<'a>(

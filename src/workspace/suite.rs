@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::beside;
 use super::{MAX_TEXT_BYTES, PolicyPath, Setup, is_test, normal};
 use crate::config::Config;
 use crate::finding::{Level, RuleId};
@@ -16,11 +17,11 @@ use crate::testing::{self, Case, Folder, Suite};
 use crate::waiver::WaiverSet;
 
 /// The folder of cases beside a rule.
-const CASES: &str = "cases";
+pub(super) const CASES: &str = "cases";
 /// The file in it that says exactly what they yield.
 const EXPECTED: &str = "expected.json";
 /// Inputs beside a file of the same stem.
-const MOCK_SUFFIX: &str = ".mock.json";
+pub(super) const MOCK_SUFFIX: &str = ".mock.json";
 
 /// Reads the policies and tests at `paths`; without any, those of the repository. Paths within the policies of the repository
 /// are loaded with all of them, other paths by themselves; policies that `setup` adds always are. A policy file stands for its
@@ -60,6 +61,9 @@ pub(super) fn open_all_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(St
         }
         sources.entry_points.extend(super::decisions(setup, &config)?);
     }
+    let directories: Vec<&Utf8Path> =
+        roots.iter().map(|root| root.path).chain(paths.iter().map(Utf8PathBuf::as_path)).collect();
+    beside::add(&mut sources.data, &sources.files, &directories)?;
     let limits = super::limits_of(setup);
     let (test_files, policy_files): (Vec<PolicyFile>, _) =
         sources.files.iter().cloned().partition(|file| is_test(Utf8Path::new(file.file.name())));

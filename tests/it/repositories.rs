@@ -378,6 +378,20 @@ fn selectors_and_paths_that_match_nothing_are_errors() {
 }
 
 #[test]
+fn a_path_of_libraries_is_one_that_rules_of_another_path_use() {
+    let files = [
+        ("plangate.toml", "policies = [\"rules\", \"lib\"]\n"),
+        ("lib/names.rego", "package lib.names\nimport rego.v1\nshort(text) if count(text) < 3\n"),
+    ];
+    let used =
+        ("rules/p.rego", "package main\nimport data.lib.names\ndeny contains \"m\" if not names.short(\"long\")\n");
+    let repository = Repository::new(&[files[0], files[1], used]);
+    assert_eq!(own(&repository.check(QUIET)), [("main.deny".to_owned(), Level::Deny, "m".to_owned())]);
+    let unused = ("rules/p.rego", "package main\ndeny contains \"m\"\n");
+    Repository::new(&[files[0], files[1], unused]).refused(ProblemCode::PolicyLoad, "no rule is defined under `");
+}
+
+#[test]
 fn policies_can_be_skipped_on_purpose_and_the_report_says_so() {
     let repository =
         Repository::new(&[("plangate.toml", "policies = []\n"), ("policy/broken.rego", "this is no Rego")]);

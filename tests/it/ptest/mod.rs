@@ -1,5 +1,6 @@
 //! `plangate test`: which tests there are, what passes, why one fails, what is covered, and what is written.
 
+mod beside;
 mod cases;
 mod explained;
 mod reports;
