@@ -209,6 +209,7 @@ fn check_document(
         rules: evaluation.rules,
         counts: ChangeCounts::of(&plan, partial),
         notes: document.notes().to_vec(),
+        saved: document.saved().cloned(),
     })
 }
 
@@ -349,6 +350,7 @@ impl PlanReport {
             rules: Vec::new(),
             counts: ChangeCounts::default(),
             notes: Vec::new(),
+            saved: None,
         }
     }
 }

@@ -11,14 +11,16 @@ pub mod json;
 pub mod lint;
 pub mod listing;
 pub mod rule_page;
+mod saved;
 pub mod testing;
 mod wrap;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::eval::{Outcome, RuleRecord};
 use crate::finding::{Finding, Fingerprint, Level, LevelFrom};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, SavedPlan};
 use crate::policy::Origin;
 use crate::problem::Problem;
 use crate::verdict::Verdict;
@@ -61,6 +63,8 @@ pub struct PlanReport {
     pub counts: ChangeCounts,
     /// Remarks of the loader (a byte-order mark, lines skipped).
     pub notes: Vec<String>,
+    /// What only a saved plan says; `None` of a plan that was JSON.
+    pub saved: Option<Arc<SavedPlan>>,
 }
 
 /// How many changes of each kind a plan has; data and ephemeral resources count as reads.

@@ -30,4 +30,5 @@ mod ptest;
 mod readme;
 mod repositories;
 mod rule_pages;
+mod saved_plan;
 mod schemas;
