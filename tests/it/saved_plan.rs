@@ -13,7 +13,7 @@ use plangate::report::Report;
 use plangate::verdict::Verdict;
 use plangate::workspace::{self, Setup};
 
-use crate::harness::{built_in, judge, package, plangate, read, setup};
+use crate::harness::{built_in, judge, package, plangate, read, repository, setup};
 
 /// Where the binary says less than the JSON, by scenario and place. Terraform marks no attribute of a replaced object that its
 /// schema calls sensitive while it is unknown; there is nothing to hide then.
@@ -205,7 +205,6 @@ fn a_saved_plan_says_what_its_json_does_not() {
     let of = |scenario| saved(scenario);
     assert_eq!((of("24-destroy-mode").mode, of("26-refresh-only-drift").mode), (Mode::Destroy, Mode::RefreshOnly));
     assert_eq!(of("25-target").targets, ["azurerm_storage_account.lake"]);
-    assert_eq!(of("07-replace-by-request").force_replace.len(), 1);
     assert_eq!(of("58-workspace").workspace, "prod");
     let alias = &of("39-provider-alias-change").aliases;
     assert_eq!(alias.len(), 1);
@@ -245,4 +244,122 @@ fn a_damaged_plan_never_passes_where_the_whole_one_did_not() {
         flipped[at] ^= 1 << (at % 8);
         assert_ne!(judged(flipped), Verdict::Allowed, "byte {at}");
     }
+}
+
+/// Rules of a repository over a saved plan: the messages of its problems, and of its findings.
+fn ruled(rule: &str, scenario: &str) -> (Vec<String>, Vec<String>) {
+    let text = format!("package main\nimport rego.v1\n{rule}\n");
+    let (_dir, setup) = repository(&[("policy/main.rego", &text)]);
+    let report = judge(&workspace::open(&setup).unwrap(), &[("plan", file(scenario, "tfplan"))]);
+    let plan = &report.plans[0];
+    let problems =
+        plan.problems.iter().map(|problem| format!("{problem}; {}", problem.help.as_deref().unwrap_or_default()));
+    let own = plan.findings.iter().filter(|finding| !finding.rule.as_str().contains('/'));
+    (problems.collect(), own.map(|finding| finding.message.clone()).collect())
+}
+
+#[test]
+fn a_rule_that_reads_what_a_saved_plan_lacks_is_undecided() {
+    for (rule, words) in [
+        ("deny contains \"x\" if input.configuration.root_module.resources[_].type == \"x\"", "configuration"),
+        ("deny contains \"x\" if count(object.get(input, \"configuration\", {})) > 0", "configuration"),
+        ("deny contains \"x\" if not input.configuration", "configuration"),
+        ("deny contains \"x\" if input.variables.env.value == \"prod\"", "variables"),
+        ("deny contains \"x\" if input.plan.variables.env.value == \"prod\"", "variables"),
+        ("deny contains \"x\" if { some name; input.variables[name].value == \"prod\" }", "variables"),
+        ("deny contains \"x\" if { some path; walk(input, [path, \"no such value\"]) }", "whole input"),
+    ] {
+        let (problems, _) = ruled(rule, "02-noop");
+        assert!(
+            problems.iter().any(|problem| problem.contains(words) && problem.contains("show -json")),
+            "{rule}: {problems:#?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_saved_plan_has_is_read_by_rules() {
+    for rule in [
+        "deny contains \"seen\" if input.resource_changes[_].change.actions[_] == \"delete\"",
+        "deny contains \"seen\" if input.terraform_version == \"1.11.4\"",
+        "deny contains \"seen\" if input.prior_state.values.root_module.resources[_].depends_on",
+        "deny contains \"seen\" if input.planned_values.root_module.resources[_].values.name",
+    ] {
+        assert_eq!(ruled(rule, "04-delete-resource-block"), (Vec::new(), vec!["seen".to_owned()]), "{rule}");
+    }
+}
+
+/// A plan packed anew, with the same entries but one.
+fn repacked(scenario: &str, change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
+    let bytes = file(scenario, "tfplan");
+    let rest = &bytes[..];
+    // The first entry is `tfplan`, deflated, with a descriptor of 16 bytes behind it.
+    let directory = rest.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    let length = u32::from_le_bytes(rest[directory + 20..directory + 24].try_into().unwrap()) as usize;
+    let mut content = Vec::new();
+    let name_length = u16::from_le_bytes(rest[26..28].try_into().unwrap()) as usize;
+    let extra_length = u16::from_le_bytes(rest[28..30].try_into().unwrap()) as usize;
+    let data = &rest[30 + name_length + extra_length..][..length];
+    std::io::Read::read_to_end(&mut flate2::read::DeflateDecoder::new(data), &mut content).unwrap();
+    change(&mut content);
+    stored(&[("tfplan", &content)])
+}
+
+/// An archive of these entries, none compressed.
+fn stored(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, content) in entries {
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        let offset = out.len() as u32;
+        let (size, name_length) = ((content.len() as u32).to_le_bytes(), (name.len() as u16).to_le_bytes());
+        let head =
+            [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &crc.sum().to_le_bytes(), &size, &size, &name_length, &[0, 0]]
+                .concat();
+        out.extend([b"PK\x03\x04", &head[..], name.as_bytes(), content].concat());
+        directory.extend([b"PK\x01\x02\x14\0", &head[..], &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat());
+    }
+    let count = (entries.len() as u16).to_le_bytes();
+    let (size, start) = ((directory.len() as u32).to_le_bytes(), (out.len() as u32).to_le_bytes());
+    out.extend(directory);
+    out.extend([b"PK\x05\x06\0\0\0\0", &count[..], &count, &size, &start, &[0, 0]].concat());
+    out
+}
+
+fn refusal(bytes: Vec<u8>) -> String {
+    let problem = recognise(bytes).remove(0).expect_err("was read");
+    format!("{}: {}", problem.code.as_str(), problem.message)
+}
+
+#[test]
+fn a_plan_of_another_format_or_with_doubled_fields_is_refused() {
+    let same = repacked("02-noop", |_| ());
+    assert!(recognise(same).remove(0).is_ok(), "another packing of the same plan is read");
+    let newer = refusal(repacked("02-noop", |plan| plan[1] = 4));
+    assert!(newer.starts_with("unsupported-format: ") && newer.contains("version 4"), "{newer}");
+    // `errored` once more, and a second version.
+    for field in [&[0xa0, 0x01, 0, 0xa0, 0x01, 1][..], &[0x08, 3]] {
+        let twice = refusal(repacked("02-noop", |plan| plan.extend(field)));
+        assert!(twice.starts_with("malformed: ") && twice.contains("stands twice"), "{twice}");
+    }
+    let wrong = refusal(repacked("02-noop", |plan| plan.extend([0x18, 1])));
+    assert!(wrong.contains("another type"), "{wrong}");
+    let two = refusal(stored(&[("tfplan", b""), ("tfplan", b"")]));
+    assert!(two.contains("same name"), "{two}");
+    assert!(refusal(stored(&[("README", b"x")])).starts_with("not-a-plan: this is a ZIP archive"));
+}
+
+#[test]
+fn unknown_fields_are_counted_and_unknown_actions_destroy() {
+    let found = recognise(repacked("02-noop", |plan| plan.extend([0xf8, 0x07, 1]))).remove(0).unwrap();
+    assert!(
+        found.notes().iter().any(|note| note == "skipped 1 field of the saved plan that this version does not know")
+    );
+    // The action of every change (field 1 of field 9) that deletes becomes one that nobody knows.
+    let odd = repacked("04-delete-resource-block", |plan| {
+        let at = plan.windows(2).position(|two| two == [0x08, 5]).unwrap();
+        plan[at + 1] = 77;
+    });
+    let report = judge(&built_in(), &[("plan", odd)]);
+    assert!(lines(&report).iter().any(|line| line.contains("plan/unknown-action")), "{:#?}", lines(&report));
 }

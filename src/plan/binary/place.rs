@@ -150,8 +150,8 @@ pub(super) fn quoted_key(key: &str) -> String {
             '"' | '\\' => out.extend(['\\', c]),
             '$' | '%' if rest.peek() == Some(&'{') => out.extend([c, c]),
             _ if is_print(c) => out.push(c),
-            _ if u32::from(c) < 0x1_0000 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            _ => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+            _ if u32::from(c) < 0x1_0000 => out.extend(format!("\\u{:04x}", u32::from(c)).chars()),
+            _ => out.extend(format!("\\U{:08x}", u32::from(c)).chars()),
         }
     }
     out.push('"');

@@ -93,7 +93,7 @@ pub struct SavedPlan {
     pub targets: Vec<String>,
     /// `-exclude` (`OpenTofu`).
     pub excludes: Vec<String>,
-    /// `-replace`.
+    /// `-replace`, where the file says so: Terraform 1.11 has the field and leaves it empty, and `OpenTofu` may not.
     pub force_replace: Vec<String>,
     /// Type of the backend, or of the state store.
     pub backend: String,

@@ -243,8 +243,8 @@ impl<'s, 'a> Object<'s, 'a> {
         address.push('.');
         address.push_str(&resource.name);
         match &instance.index_key {
-            Some(Index::Int(index)) => address.push_str(&format!("[{index}]")),
-            Some(Index::Str(key)) => address.push_str(&format!("[{}]", quoted_key(key))),
+            Some(Index::Int(index)) => address.extend(["[", &index.to_string(), "]"]),
+            Some(Index::Str(key)) => address.extend(["[", &quoted_key(key), "]"]),
             None => {}
         }
         if !address.is_ascii()

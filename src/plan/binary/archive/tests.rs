@@ -148,7 +148,7 @@ fn a_cut_archive_is_truncated_and_a_bomb_is_not_inflated() {
     let bytes = zip(&[file("tfplan", &[7; 1000], 8)]);
     assert_eq!(read(&bytes[..bytes.len() / 2], "tfplan").unwrap_err(), Fault::Truncated);
     assert_eq!(read(b"PK\x03\x04", "tfplan").unwrap_err(), Fault::Truncated);
-    let large = file("tfplan", &[0; 1 << 20], 8);
+    let large = file("tfplan", &vec![0; 1 << 20], 8);
     let bytes = zip(&[large]);
     let mut archive = Archive::open(&bytes).unwrap();
     archive.inflated = MAX_INFLATED - 1;
