@@ -239,6 +239,7 @@ fn check_document(
         counts: ChangeCounts::of(&plan, partial),
         notes: document.notes().to_vec(),
         traces,
+        saved: document.saved().cloned(),
     })
 }
 
@@ -380,6 +381,7 @@ impl PlanReport {
             counts: ChangeCounts::default(),
             notes: Vec::new(),
             traces: Vec::new(),
+            saved: None,
         }
     }
 }

@@ -50,8 +50,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
-    /// Plan files (`terraform show -json tfplan`), globs, or `-` for standard input. `**` crosses directories, but
-    /// enters hidden ones only where the pattern names them.
+    /// Saved plan files (`terraform plan -out=tfplan`), their JSON (`terraform show -json tfplan`), globs, or `-` for
+    /// standard input. `**` crosses directories, but enters hidden ones only where the pattern names them.
     #[arg(required = true, value_name = "PLAN")]
     pub(crate) plans: Vec<String>,
 

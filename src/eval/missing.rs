@@ -94,6 +94,10 @@ fn lacking(wanted: &PathSet, value: &Value) -> Option<String> {
     })
 }
 
+/// What to do about a part that only the JSON of a plan has.
+const NOT_SAVED: &str = "a saved plan has neither `configuration` nor the defaults of variables: judge its JSON instead: \
+                         terraform show -json tfplan > plan.json";
+
 /// When a key of plans can be absent; `None` of other keys.
 fn absence(key: &str) -> Option<Absent> {
     PLAN_KEYS.iter().find(|(known, _)| *known == key).map(|(_, absent)| *absent)
@@ -144,6 +148,29 @@ impl<'a> Available<'a> {
             && !self.plan.keys.contains(key)
             && !(self.context.is_default(key) && self.plan.wrapper_keys.contains(key));
         if is_own { self.context.get(key) } else { None }
+    }
+
+    /// Whether it is a part of which a saved plan has nothing, or less than Terraform prints of it, and the rule reads more
+    /// of it than is there. Whoever asks whether it is there gets the wrong answer.
+    fn is_not_saved(&self, part: Part<'_>, reads: &PathSet) -> bool {
+        let Some(saved) = self.plan.saved.as_deref() else { return false };
+        match part.name {
+            "configuration" => !self.plan.keys.contains("configuration"),
+            "variables" if !saved.variables_complete => {
+                let documents =
+                    ALIASES.iter().filter(|alias| self.is_alias(alias)).filter_map(|alias| reads.name(alias));
+                let below = documents.chain([reads]).filter_map(|document| document.name("variables"));
+                let is_set = |name: &str| saved.set_variables.iter().any(|set| set == name);
+                let mut more = below.map(|variables| {
+                    variables.is_whole()
+                        || variables.wildcard().is_some()
+                        || variables.is_leaf()
+                        || !variables.names().all(|(name, _)| is_set(name))
+                });
+                more.any(|more| more)
+            }
+            _ => false,
+        }
     }
 
     fn has(&self, part: Part<'_>) -> bool {
@@ -200,6 +227,10 @@ impl<'a> Available<'a> {
             .collect();
         let mut found: BTreeMap<Part<'_>, &PartRead> = BTreeMap::new();
         for read in &rule.reads.parts {
+            if let Some(part) = self.part(&read.keys).filter(|part| self.is_not_saved(*part, &rule.reads.paths)) {
+                found.entry(part).or_insert(read);
+                continue;
+            }
             let is_asked = |part: &Part<'_>| {
                 let around = part.alias.filter(|alias| !self.is_alias(alias));
                 asked.contains(&(around, part.name)) || around.is_some_and(|key| asked.contains(&(None, key)))
@@ -215,8 +246,19 @@ impl<'a> Available<'a> {
                 found.entry(part).or_insert(read);
             }
         }
+        let whole =
+            self.plan.saved.is_some() && !self.plan.keys.contains("configuration") && rule.reads.paths.is_whole();
+        let whole = whole.then(|| {
+            let message = format!("rule `{}` reads the whole input, of which a saved plan lacks a part", rule.id);
+            Problem::new(ProblemCode::RuleUndetermined, message).help(NOT_SAVED)
+        });
         let deeper = self.missing_deeper(rule);
-        found.into_iter().map(|(part, read)| self.problem(rule, part, read, program)).chain(deeper).collect()
+        found
+            .into_iter()
+            .map(|(part, read)| self.problem(rule, part, read, program))
+            .chain(whole)
+            .chain(deeper)
+            .collect()
     }
 
     /// What a rule reads within the parts that the environment fills: they hold no more than it tells.
@@ -270,6 +312,9 @@ impl<'a> Available<'a> {
             "to go on without it, say what holds then: `object.get(input, \"{}\", {{}})`",
             truncate(part.name, 60)
         );
+        if self.plan.saved.is_some() && matches!(part.name, "configuration" | "variables") {
+            return NOT_SAVED.to_owned();
+        }
         let convention = CONVENTIONS.iter().find(|(key, _)| *key == part.name);
         let absent = absence(part.name);
         match (absent, convention) {

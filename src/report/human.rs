@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
+use super::saved;
 use super::wrap::{WIDTH, wrap};
 use super::{Entry, FindingCounts, Group, PlanReport, Report, ShortIds, milliseconds};
 use crate::finding::{Finding, Level};
@@ -91,6 +92,9 @@ impl Writer<'_> {
         let notes = if self.options.verbose { plan.notes.as_slice() } else { &[] };
         for note in notes {
             self.line(&format!("  {DIM}note: {}{DIM:#}", one_line(note)));
+        }
+        for line in plan.saved.as_deref().filter(|_| self.options.verbose).map(saved::lines).into_iter().flatten() {
+            self.line(&format!("  {DIM}{}{DIM:#}", one_line(&line)));
         }
         for problem in &plan.problems {
             self.problem(problem);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::saved::JsonSavedPlan;
 use super::{FindingCounts, PlanReport, Report, milliseconds};
 use crate::eval::RuleRecord;
 use crate::finding::{AppliedWaiver, Finding, Fingerprint, Location};
@@ -96,6 +97,8 @@ struct JsonPlan<'a> {
     rules: Vec<JsonRule<'a>>,
     /// What the plan does.
     changes: JsonChanges,
+    /// What only a saved plan file says; null of a plan that was JSON.
+    saved_plan: Option<JsonSavedPlan<'a>>,
 }
 
 /// How many entries of each kind a plan has, deferred ones included.
@@ -305,6 +308,7 @@ impl<'a> JsonPlan<'a> {
             problems: plan.problems.iter().map(JsonProblem::of).collect(),
             findings: plan.findings.iter().map(JsonFinding::of).collect(),
             rules: plan.rules.iter().map(JsonRule::of).collect(),
+            saved_plan: plan.saved.as_deref().map(JsonSavedPlan::of),
             changes: JsonChanges {
                 total: counts.total,
                 create: counts.create,

@@ -12,17 +12,19 @@ pub mod lint;
 pub mod listing;
 pub mod prints;
 pub mod rule_page;
+mod saved;
 pub mod testing;
 pub mod trace;
 mod wrap;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::eval::candidates::RuleTrace;
 use crate::eval::{Outcome, RuleRecord};
 use crate::finding::{Finding, Fingerprint, Level, LevelFrom};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, SavedPlan};
 use crate::policy::Origin;
 use crate::problem::Problem;
 use crate::verdict::Verdict;
@@ -67,6 +69,8 @@ pub struct PlanReport {
     pub notes: Vec<String>,
     /// How far the candidates of some rules came, where that was asked for; no part of the report itself.
     pub traces: Vec<RuleTrace>,
+    /// What only a saved plan says; `None` of a plan that was JSON.
+    pub saved: Option<Arc<SavedPlan>>,
 }
 
 /// How many changes of each kind a plan has; data and ephemeral resources count as reads.

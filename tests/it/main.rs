@@ -30,5 +30,6 @@ mod ptest;
 mod readme;
 mod repositories;
 mod rule_pages;
+mod saved_plan;
 mod schemas;
 mod trace;
