@@ -22,6 +22,7 @@
 //!     context: None,
 //!     expect: None,
 //!     fail_on: None,
+//!     sources: workspace::SourceSetup::default(),
 //! })
 //! .map_err(|problems| format!("{problems:?}"))?;
 //!

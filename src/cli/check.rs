@@ -25,6 +25,6 @@ fn check(args: &CheckArgs) -> Result<Report, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
     let plans = plans::select(&args.plans)?;
     let overrides = setup::Overrides { expect: args.expect, fail_on: args.fail_on };
-    let stages = setup::open(&args.setup, settings, plans::largest(&plans), overrides)?;
+    let stages = setup::open_with_sources(&args.setup, &args.sources, settings, plans::largest(&plans), overrides)?;
     Ok(gate::check(&stages, plans))
 }

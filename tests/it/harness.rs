@@ -7,7 +7,7 @@ use std::time::Duration;
 use plangate::gate::{self, PlanInput, PlanSource, Stages};
 use plangate::problem::Problem;
 use plangate::report::Report;
-use plangate::workspace::{self, Setup};
+use plangate::workspace::{self, Setup, SourceSetup};
 
 /// The time of every test.
 pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
@@ -35,6 +35,7 @@ pub(crate) fn setup(root: &str) -> Setup {
         context: None,
         expect: None,
         fail_on: None,
+        sources: SourceSetup::default(),
     }
 }
 

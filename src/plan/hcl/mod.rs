@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::segments::segments;
 use crate::source::Position;
 use overrides::Notation;
 use syntax::{Block, Body};
@@ -222,6 +223,23 @@ impl Sources {
     /// Every module, by key.
     pub fn modules(&self) -> impl Iterator<Item = &Module> {
         self.modules.values()
+    }
+
+    /// `moved` blocks of all modules: addresses of blocks or modules before and after, without keys.
+    #[must_use]
+    pub fn moved(&self) -> Vec<(String, String)> {
+        let end = |module: &Module, block: &Block, name: &str| {
+            let text = block.body.attribute(name)?.expr.word()?;
+            let steps = module.key.split('.').filter(|step| !step.is_empty()).map(|step| format!("module.{step}"));
+            let own = segments(text).into_iter().map(|segment| segment.name.to_owned());
+            Some(steps.chain(own).collect::<Vec<_>>().join("."))
+        };
+        let ends = |module: &Module| -> Vec<(String, String)> {
+            let moved = module.body.blocks("moved");
+            moved.filter_map(|block| Some((end(module, block, "from")?, end(module, block, "to")?))).collect()
+        };
+        let all = self.modules.values().flat_map(ends);
+        all.filter(|(from, to)| from != to).collect()
     }
 
     /// Calls whose module is not at hand, with the key it would have.
