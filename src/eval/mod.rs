@@ -13,8 +13,8 @@ pub mod input;
 mod masking;
 mod missing;
 pub mod native;
-mod outcome;
 mod needs;
+mod outcome;
 mod subject;
 pub mod trace;
 

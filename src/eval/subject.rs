@@ -34,8 +34,7 @@ impl<'a> Subjects<'a> {
     /// Where an address stands in the sources: no place where it was removed from them.
     pub(super) fn place(&self, address: &str) -> Option<(Option<Location>, SourcePlace)> {
         let placed = self.sources?.locate(&Address::new(address))?;
-        let location =
-            placed.spot.map(|spot| Location { file: spot.file.to_string(), position: spot.position });
+        let location = placed.spot.map(|spot| Location { file: spot.file.to_string(), position: spot.position });
         let at = match placed.at {
             PlacedAt::Resource => SourceAt::Block,
             PlacedAt::ModuleCall => SourceAt::ModuleCall,

@@ -8,7 +8,9 @@ use super::{ChangeFacts, Facts};
 use crate::address::Address;
 use crate::catalog::{Catalog, Class};
 use crate::plan::configuration::ConfigModule;
-use crate::plan::hcl::{DestroyProvisioner, Lifecycle, Placed, PlacedAt, Setting, SourceBlock, Sources, Spot, child_key};
+use crate::plan::hcl::{
+    DestroyProvisioner, Lifecycle, Placed, PlacedAt, Setting, SourceBlock, Sources, Spot, child_key,
+};
 use crate::plan::{Action, Plan};
 use crate::problem::Problem;
 use crate::text::one_line;
@@ -173,7 +175,9 @@ fn mismatches(plan: &Plan, now: &Sources) -> Option<Gap> {
     for module in now.modules().filter(|module| module.unparsed().is_empty()) {
         let path = module.key().split('.').filter(|step| !step.is_empty()).map(|step| format!("module.{step}."));
         let path: String = path.collect();
-        declared.extend(module.blocks().into_keys().filter(|block| is_managed(block)).map(|block| format!("{path}{block}")));
+        declared.extend(
+            module.blocks().into_keys().filter(|block| is_managed(block)).map(|block| format!("{path}{block}")),
+        );
     }
     let only_planned: Vec<&String> = planned.difference(&declared).collect();
     let only_declared: Vec<&String> = declared.difference(&planned).filter(|_| !planned.is_empty()).collect();
@@ -224,7 +228,9 @@ impl Moves {
         for _ in 0..32 {
             let moved = self.0.get(&at).cloned().or_else(|| {
                 let around = |(from, to): (&String, &String)| {
-                    at.strip_prefix(from.as_str()).filter(|rest| rest.starts_with('.')).map(|rest| format!("{to}{rest}"))
+                    at.strip_prefix(from.as_str())
+                        .filter(|rest| rest.starts_with('.'))
+                        .map(|rest| format!("{to}{rest}"))
                 };
                 self.0.iter().filter(|(from, _)| from.starts_with("module.")).find_map(around)
             });

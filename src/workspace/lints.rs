@@ -1,6 +1,8 @@
 //! What `plangate lint` needs of a repository: policies, levels, and what the repository says of resource types.
 
-use super::{PolicyPath, Setup, decisions, files_at, limits_of, policy_paths, policy_sources, read_catalog, read_config};
+use super::{
+    PolicyPath, Setup, decisions, files_at, limits_of, policy_paths, policy_sources, read_catalog, read_config,
+};
 use crate::catalog::Catalog;
 use crate::config::{Config, LintLevel};
 use crate::lint::{self, Finding, Level, Levels};

@@ -31,3 +31,4 @@ mod readme;
 mod repositories;
 mod rule_pages;
 mod schemas;
+mod sources;

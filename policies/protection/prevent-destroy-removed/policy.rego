@@ -30,10 +30,14 @@ import rego.v1
 #   needs: base
 deny contains result if {
 	some item in input.plangate.sources.unprotected
+	some result in array.concat(destroyed(item), kept(item))
+}
+
+# A finding for each object that the same plan destroys.
+destroyed(item) := [result |
 	some object in item.destroyed
 	some change in input.plangate.changes
-	change.address == object.address
-	not change.deposed
+	lib.identity(change) == object
 	result := {
 		"msg": lib.sentences([
 			sprintf("%s %s, and %s.", [lib.label(change), lib.fate(change), gone(item)]),
@@ -42,19 +46,21 @@ deny contains result if {
 		]),
 		"plangate": object.union(lib.identity(change), {
 			"level": level(item),
+			"strict": "deny",
 			"severity": "critical",
 			"details": details(item),
 		}),
 	}
-}
+]
 
-deny contains result if {
-	some item in input.plangate.sources.unprotected
+# One for the block where it destroys none.
+kept(item) := [] if count(item.destroyed) > 0
+
+kept(item) := [{
+	"msg": lib.sentences([sprintf("%s: %s.", [item.address, gone(item)]), meaning[item.protection], outlook(item)]),
+	"plangate": {"address": item.address, "level": "warn", "strict": "deny", "details": details(item)},
+}] if {
 	count(item.destroyed) == 0
-	result := {
-		"msg": lib.sentences([sprintf("%s: %s.", [item.address, gone(item)]), meaning[item.protection], outlook(item)]),
-		"plangate": {"address": item.address, "level": "warn", "strict": "deny", "details": details(item)},
-	}
 }
 
 # Where an expression decides, it may still hold.
@@ -92,6 +98,7 @@ meaning := {
 	"guard": "It is destroyed by the next plan that is not targeted.",
 }
 
+# What comes next.
 outlook(item) := "The plan lets go of the object: from then on nobody guards it here." if item.forgotten
 
 outlook(item) := "This plan does not destroy it, and the next one can." if {

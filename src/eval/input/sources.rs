@@ -155,11 +155,7 @@ impl<'a> ListedInput<'a> {
 
 impl<'a> ProvisionerInput<'a> {
     fn new(provisioner: &'a DestroyProvisioner) -> Self {
-        Self {
-            kind: &provisioner.kind,
-            continues: provisioner.continues,
-            place: PlaceInput::new(&provisioner.spot),
-        }
+        Self { kind: &provisioner.kind, continues: provisioner.continues, place: PlaceInput::new(&provisioner.spot) }
     }
 }
 

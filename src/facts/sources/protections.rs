@@ -183,7 +183,8 @@ impl Compared<'_> {
     fn unprotected(&self, protection: Protection, was: Spot, certainty: Certainty) -> Unprotected {
         let identity =
             |change: &&ChangeFacts| Identity { address: change.address.clone(), deposed: change.deposed.clone() };
-        let destroyed = self.changes.iter().copied().filter(|change| change.action.destroys() && change.deposed.is_none());
+        let destroyed =
+            self.changes.iter().copied().filter(|change| change.action.destroys() && change.deposed.is_none());
         Unprotected {
             address: self.new.as_str().to_owned(),
             previous_address: (self.old != self.new.as_str()).then(|| self.old.to_owned()),

@@ -31,7 +31,8 @@ fn gap(facts: &Facts, base: bool, words: &str) {
     assert!(gaps.iter().any(|gap| gap.base == base && gap.message.contains(words)), "{gaps:#?}");
 }
 
-const DELETED: &str = r#"{"address": "t.a", "type": "t", "change": {"actions": ["delete"], "before": {}, "after": null}}"#;
+const DELETED: &str =
+    r#"{"address": "t.a", "type": "t", "change": {"actions": ["delete"], "before": {}, "after": null}}"#;
 const REPLACED: &str =
     r#"{"address": "t.a", "type": "t", "change": {"actions": ["delete", "create"], "before": {}, "after": {}}}"#;
 const GUARDED: &str = "resource \"t\" \"a\" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}";
@@ -92,7 +93,14 @@ fn a_protection_is_followed_through_moves_of_blocks_and_modules() {
     assert_eq!((item.certainty, item.was.to_string()), (Certainty::Certain, "m/main.tf:3".to_owned()));
     assert_eq!(item.now.as_ref().map(ToString::to_string).as_deref(), Some("n/main.tf:1"));
     let circle = "moved {\n from = t.a\n to = t.b\n}\nmoved {\n from = t.b\n to = t.a\n}";
-    assert_eq!(derived(&plan(""), &sources(&[("", circle)]), Some(&sources(&[("", GUARDED)]))).sources.unwrap().unprotected.len(), 1);
+    assert_eq!(
+        derived(&plan(""), &sources(&[("", circle)]), Some(&sources(&[("", GUARDED)])))
+            .sources
+            .unwrap()
+            .unprotected
+            .len(),
+        1
+    );
 }
 
 #[test]
