@@ -60,6 +60,7 @@ fn open() -> Stages {
         environment: serde_json::Map::new(),
         expect: None,
         fail_on: None,
+        sources: workspace::SourceSetup::default(),
     };
     workspace::open(&setup).unwrap()
 }

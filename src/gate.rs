@@ -19,7 +19,7 @@ use crate::catalog::Catalog;
 use crate::eval::candidates::{self, RuleTrace};
 use crate::eval::{self, Judged};
 use crate::explain::unknown_rule;
-use crate::facts;
+use crate::facts::{self, Facts};
 use crate::finding::{Level, RuleId};
 use crate::graph::{NodeId, ResourceGraph, view};
 use crate::io;
@@ -27,6 +27,7 @@ use crate::overlay;
 use crate::plan::Plan;
 use crate::plan::completeness::{self, Expect};
 use crate::plan::detect::{self, Document};
+use crate::plan::hcl::{self, Sources};
 use crate::plan::json::{self, Interest};
 use crate::plan::mask::Masker;
 use crate::plan::redact::{redact, redact_derived};
@@ -34,6 +35,7 @@ use crate::policy::{Origin, PolicySet};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, InputSink};
 use crate::report::{ChangeCounts, PlanReport, Report};
+use crate::sources::Given;
 use crate::suggest;
 use crate::text;
 use crate::verdict::Verdict;
@@ -67,6 +69,8 @@ pub struct Stages {
     pub today: jiff::civil::Date,
     /// Remarks for the report.
     pub notes: Vec<String>,
+    /// The source files that the plans were made from, and those before.
+    pub sources: Option<Arc<Given>>,
 }
 
 /// A plan to judge.
@@ -214,10 +218,11 @@ fn check_document(
     usage: &mut Used,
     look: &mut dyn FnMut(&Judged<'_>) -> Vec<RuleTrace>,
 ) -> Result<PlanReport, Problem> {
-    let (plan, input, beside) = load(document, &stages.interest)?;
+    let (mut plan, input, beside) = load(document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
-    let facts = facts::derive(&plan, &stages.catalog)?;
-    let judged = Judged { document, plan: &plan, input, beside, facts: &facts, completeness: &completeness };
+    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
+    let sources = stages.sources.as_deref().map(|given| &given.now);
+    let judged = Judged { document, plan: &plan, input, beside, facts: &facts, completeness: &completeness, sources };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
     let traces = look(&judged);
     free_aside(judged.input);
@@ -243,6 +248,18 @@ fn check_document(
     })
 }
 
+/// What is derived from a plan and its sources; the plan's configuration takes in what these know better.
+fn derive(stages: &Stages, plan: &mut Plan, sources: Option<&Given>) -> Result<Facts, Problem> {
+    if let Some((given, configuration)) = sources.zip(plan.configuration.as_mut()) {
+        hcl::enrich(configuration, &given.now);
+    }
+    let mut facts = facts::derive(plan, &stages.catalog)?;
+    if let Some(given) = sources {
+        facts::sources::attach(&mut facts, plan, &given.now, given.base.as_ref(), &stages.catalog)?;
+    }
+    Ok(facts)
+}
+
 /// The document that policies see as `input`, as indented JSON; one after another where the file holds several.
 /// Secrets are masked unless `reveal`.
 ///
@@ -265,8 +282,8 @@ pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String,
 }
 
 fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Result<String, Problem> {
-    let (plan, ..) = load(document, &stages.interest.clone().without_document())?;
-    let facts = facts::derive(&plan, &stages.catalog)?;
+    let (mut plan, ..) = load(document, &stages.interest.clone().without_document())?;
+    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
     let mut derived = eval::derived(&facts, stages.eval.input)?;
     let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));
     let mut input = plan_of(serde_json::from_slice(document.bytes()).map_err(malformed)?);
@@ -290,6 +307,8 @@ pub struct GraphRequest {
     pub around: Option<String>,
     /// Only what is destroyed, or lost with what it lies in.
     pub destroyed: bool,
+    /// The source files that the plan was made from: they know local values and dynamic blocks.
+    pub sources: Option<Arc<Sources>>,
 }
 
 /// What depends on what, as text; one after another where the file holds several plans.
@@ -310,7 +329,10 @@ pub fn graph(plan: PlanInput, request: &GraphRequest) -> Result<String, Vec<Prob
 }
 
 fn graph_document(document: &Document, request: &GraphRequest) -> Result<String, Problem> {
-    let (plan, ..) = load(document, &facts::interest(Catalog::builtin())?)?;
+    let (mut plan, ..) = load(document, &facts::interest(Catalog::builtin())?)?;
+    if let Some((sources, configuration)) = request.sources.as_deref().zip(plan.configuration.as_mut()) {
+        hcl::enrich(configuration, sources);
+    }
     let (graph, lost) = facts::graph(&plan, Catalog::builtin())?;
     let mut view = view::View::all(&graph, &lost);
     if let Some(address) = &request.around {

@@ -23,6 +23,7 @@
 //!     environment: serde_json::Map::new(),
 //!     expect: None,
 //!     fail_on: None,
+//!     sources: workspace::SourceSetup::default(),
 //! })
 //! .map_err(|problems| format!("{problems:?}"))?;
 //!

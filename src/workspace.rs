@@ -33,6 +33,7 @@ use crate::policy::{PolicyFile, PolicySet, Sources, conventions, set};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
+use crate::sources::{self, Given};
 use crate::waiver::{self, WaiverSet};
 
 pub use lints::lint;
@@ -77,6 +78,37 @@ pub struct Setup {
     pub expect: Option<Expect>,
     /// Overrides `fail-on`.
     pub fail_on: Option<Level>,
+    /// Source files of the plans.
+    pub sources: SourceSetup,
+}
+
+/// Where the source files of the plans are.
+#[derive(Debug, Clone, Default)]
+pub struct SourceSetup {
+    /// Directory of the root module; overrides `source`.
+    pub dir: Option<Utf8PathBuf>,
+    /// The configuration before the change.
+    pub base: Option<Base>,
+}
+
+/// A configuration to compare with.
+#[derive(Debug, Clone)]
+pub enum Base {
+    /// In a directory.
+    Dir(Utf8PathBuf),
+    /// In the files of a commit.
+    Tree(Arc<sources::Tree>),
+}
+
+/// The directory of the sources, by argument or configuration.
+///
+/// # Errors
+/// A configuration that is wrong.
+pub fn source_directory(setup: &Setup) -> Result<Option<Utf8PathBuf>, Vec<Problem>> {
+    if let Some(dir) = &setup.sources.dir {
+        return Ok(Some(dir.clone()));
+    }
+    Ok(read_config(&setup.root, setup.config.as_deref())?.source.map(|source| source.path))
 }
 
 /// Reads and checks everything; the error holds every problem found.
@@ -86,10 +118,13 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     let waivers = read_waivers(&config);
     let policies = load_policies(setup, &config);
     let context = read_context(setup).map_err(|problem| vec![problem]);
-    let (catalog, waivers, policies, context) = match (catalog, waivers, policies, context) {
-        (Ok(catalog), Ok(waivers), Ok(policies), Ok(context)) => (catalog, waivers, policies, context),
-        (catalog, waivers, policies, context) => {
-            let problems = [catalog.err(), waivers.err(), policies.err(), context.err()];
+    let sources = read_sources(setup, &config).map_err(|problem| vec![problem]);
+    let (catalog, waivers, policies, context, sources) = match (catalog, waivers, policies, context, sources) {
+        (Ok(catalog), Ok(waivers), Ok(policies), Ok(context), Ok(sources)) => {
+            (catalog, waivers, policies, context, sources)
+        }
+        (catalog, waivers, policies, context, sources) => {
+            let problems = [catalog.err(), waivers.err(), policies.err(), context.err(), sources.err()];
             return Err(problems.into_iter().flatten().flatten().collect());
         }
     };
@@ -104,7 +139,32 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     let mut stages =
         into_stages(setup, &config, catalog, waivers, policies, context).map_err(|problem| vec![problem])?;
     stages.eval.parameters = parameters.unwrap_or_default();
+    if let Some(given) = &sources {
+        stages.notes.extend([Some(&given.now), given.base.as_ref()].into_iter().flatten().flat_map(sources::notes));
+    }
+    stages.sources = sources.map(Arc::new);
     Ok(stages)
+}
+
+/// The source files, where they are named.
+fn read_sources(setup: &Setup, config: &Config) -> Result<Option<Given>, Problem> {
+    let now = match (&setup.sources.dir, &config.source) {
+        (Some(dir), _) => sources::read(dir)?,
+        (None, Some(configured)) => {
+            sources::read(&configured.path).map_err(|problem| at(problem, Some(&configured.place), "named here"))?
+        }
+        (None, None) if setup.sources.base.is_none() => return Ok(None),
+        (None, None) => {
+            let problem = Problem::new(ProblemCode::Config, "there are no sources to compare with those before");
+            return Err(problem.help("name the directory of the root module: `--source DIR`"));
+        }
+    };
+    let base = match &setup.sources.base {
+        None => None,
+        Some(Base::Dir(dir)) => Some(sources::read_base(dir, &now)?),
+        Some(Base::Tree(tree)) => Some(sources::read_tree(tree, &now)?),
+    };
+    Ok(Some(Given { now, base }))
 }
 
 fn into_stages(
@@ -159,6 +219,7 @@ fn into_stages(
         catalog: Arc::new(catalog),
         own_types,
         notes,
+        sources: None,
     })
 }
 
@@ -279,7 +340,7 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     let paths = policy_paths(setup, config);
     let (names, brought, mut problems) = files_at(&paths);
     problems.extend(config.check_rego_versions(&names));
-    let sources = sources(setup, config, &paths, &names);
+    let sources = policy_sources(setup, config, &paths, &names);
     if !problems.is_empty() {
         return Err(problems.into_iter().chain(sources.err().into_iter().flatten()).collect());
     }
@@ -312,7 +373,7 @@ fn files_at<'a>(paths: &'a [PolicyPath<'a>]) -> (Vec<Utf8PathBuf>, Brought<'a>, 
 }
 
 /// Reads policy files and everything else that lies at their paths.
-fn sources(
+fn policy_sources(
     setup: &Setup,
     config: &Config,
     paths: &[PolicyPath<'_>],

@@ -100,6 +100,9 @@ pub(crate) struct CheckArgs {
     pub(crate) fail_on_warn: bool,
 
     #[command(flatten)]
+    pub(crate) sources: SourceArgs,
+
+    #[command(flatten)]
     pub(crate) setup: SetupArgs,
 }
 
@@ -210,6 +213,9 @@ pub(crate) struct ExplainArgs {
     pub(crate) expect: Option<ExpectArg>,
 
     #[command(flatten)]
+    pub(crate) sources: SourceArgs,
+
+    #[command(flatten)]
     pub(crate) setup: SetupArgs,
 }
 
@@ -229,6 +235,9 @@ pub(crate) struct InspectArgs {
     /// Print values as they are, secrets included.
     #[arg(long)]
     pub(crate) reveal_secrets: bool,
+
+    #[command(flatten)]
+    pub(crate) sources: SourceArgs,
 
     #[command(flatten)]
     pub(crate) setup: SetupArgs,
@@ -360,6 +369,10 @@ pub(crate) struct GraphArgs {
     /// Only what is destroyed, or lost with what it lies in.
     #[arg(long)]
     pub(crate) destroyed: bool,
+
+    /// Directory of the root module that the plan was made from: it knows local values and dynamic blocks.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) source: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -370,6 +383,24 @@ pub(crate) enum GraphFormat {
     Mermaid,
     /// As data.
     Json,
+}
+
+/// Where the source files of a plan are.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SourceArgs {
+    /// Directory of the root module that the plans were made from; overrides `source` of the configuration. Findings
+    /// then say file and line, and rules see what plans leave out.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) source: Option<Utf8PathBuf>,
+
+    /// Compare the sources with those of this commit (a branch, a tag, a hash), read by `git`: protections that are
+    /// gone are found.
+    #[arg(long, value_name = "COMMIT", conflicts_with = "base_source")]
+    pub(crate) base: Option<String>,
+
+    /// The same with a directory in which the root module is as it was before.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) base_source: Option<Utf8PathBuf>,
 }
 
 /// What every command that loads rules takes.

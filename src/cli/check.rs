@@ -36,7 +36,7 @@ fn check(args: &CheckArgs) -> Result<Report, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
     let plans = plans::select(&args.plans)?;
     let overrides = setup::Overrides { expect: args.expect, fail_on: args.fail_on };
-    let stages = setup::open(&args.setup, settings, plans::largest(&plans), overrides)?;
+    let stages = setup::open_with_sources(&args.setup, &args.sources, settings, plans::largest(&plans), overrides)?;
     let traced = gate::rules_called(&stages, &args.trace)?;
     Ok(gate::check_and_trace(&stages, plans, &traced))
 }

@@ -9,6 +9,7 @@ mod check;
 mod context_env;
 mod explain;
 mod generate;
+mod git;
 mod graph;
 mod inspect;
 mod limits;

@@ -32,6 +32,8 @@ pub struct Config {
     pub policies: PolicyPaths,
     /// Where waivers are.
     pub waivers: WaiversPath,
+    /// Directory of the root module that the plans are made from.
+    pub source: Option<ConfiguredPath>,
     /// How much is denied.
     pub preset: Preset,
     /// The lowest level that blocks: [`Level::Deny`] or [`Level::Warn`].
@@ -271,6 +273,7 @@ impl Config {
         Self {
             policies: PolicyPaths::Default(resolve(root, DEFAULT_POLICIES)),
             waivers: WaiversPath::Default(resolve(root, DEFAULT_WAIVERS)),
+            source: None,
             preset: Preset::default(),
             fail_on: Level::Deny,
             expect: Expect::default(),

@@ -36,6 +36,7 @@ pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, mut config:
     if let Some(path) = written.waivers.and_then(|path| configured_path(reader, "waivers", &path, base)) {
         config.waivers = WaiversPath::Explicit(path);
     }
+    config.source = written.source.and_then(|path| configured_path(reader, "source", &path, base));
     choose(reader, "preset", written.preset.as_ref(), &PRESETS, &mut config.preset);
     choose(reader, "fail-on", written.fail_on.as_ref(), &WARN_OR_DENY, &mut config.fail_on);
     choose(reader, "expect", written.expect.as_ref(), &EXPECTATIONS, &mut config.expect);

@@ -100,7 +100,7 @@ pub fn follow(
     let mut inputs = Inputs::new(judged, judged.facts, settings);
     let mut show = Show {
         masker: LazyMasker::new(judged.document, &settings.context),
-        subjects: Subjects::new(judged.plan),
+        subjects: Subjects::new(judged.plan, judged.sources),
         marked: BTreeMap::new(),
     };
     let mut traces = Vec::new();

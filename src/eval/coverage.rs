@@ -125,6 +125,7 @@ mod tests {
             definitions: 1,
             location: None,
             took: None,
+            needs: None,
         };
         let facts = derive(&plan(&format!(r#"{{"resource_changes": [{gone}]}}"#)), Catalog::builtin()).unwrap();
         let silent = super::unjudged(&facts, &[], &[failed], &Settings::default());

@@ -7,9 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 pub(super) use self::rules::{job, running};
-use super::{MAX_PLAN_BYTES, Stages, load};
+use super::{MAX_PLAN_BYTES, Stages, derive, load};
 use crate::eval::{self, Evaluation, Judged};
-use crate::facts;
 use crate::finding::Level;
 use crate::io;
 use crate::plan::Plan;
@@ -17,6 +16,7 @@ use crate::plan::completeness;
 use crate::plan::detect::{self, Document};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, Job};
+use crate::sources::{self, Given};
 use crate::testing::{
     Case, CaseFile, Coverage, FailedAt, Filter, Status, Suite, TestReport, TestResult, judge_findings,
 };
@@ -115,9 +115,9 @@ fn judge_case(
 
 /// What the rules of a case make of it.
 pub(super) fn evaluate_case(stages: &Stages, case: &Case, jobs: Option<&mut Vec<Job>>) -> Result<Evaluation, Problem> {
-    let subject = subject(stages, case)?;
+    let mut subject = subject(stages, case)?;
     let rules = || stages.policies.rules().iter();
-    if let Some(problem) = subject.underived
+    if let Some(problem) = subject.underived.take()
         && rules().any(|rule| case.rules.contains(&rule.id) && rule.reads.mentions_plangate)
     {
         return Err(problem);
@@ -128,7 +128,8 @@ pub(super) fn evaluate_case(stages: &Stages, case: &Case, jobs: Option<&mut Vec<
         rules().filter(|rule| !case.rules.contains(&rule.id)).map(|rule| (rule.id.clone(), Level::Off)).collect();
     // What is missing in a plan that was written for a test is no fault of the rule.
     let completeness = completeness::assess(&subject.plan, stages.expect);
-    let facts = facts::derive(&subject.plan, &stages.catalog)?;
+    let sources = sources_of(case)?;
+    let facts = derive(stages, &mut subject.plan, sources.as_ref())?;
     let judged = Judged {
         document: &subject.document,
         plan: &subject.plan,
@@ -136,11 +137,21 @@ pub(super) fn evaluate_case(stages: &Stages, case: &Case, jobs: Option<&mut Vec<
         beside: subject.beside,
         facts: &facts,
         completeness: &completeness,
+        sources: sources.as_ref().map(|given| &given.now),
     };
     if let Some(jobs) = jobs {
         jobs.extend(eval::jobs(&judged, &stages.policies, &settings)?);
     }
     Ok(eval::evaluate(&judged, &stages.policies, &settings))
+}
+
+/// The sources that lie beside a case: `NAME.source`, and `NAME.base` for those before.
+fn sources_of(case: &Case) -> Result<Option<Given>, Problem> {
+    let beside = |extension: &str| Some(case.file.with_extension(extension)).filter(|dir| dir.is_dir());
+    let (Some(source), base) = (beside("source"), beside("base")) else { return Ok(None) };
+    let now = sources::read(&source)?;
+    let base = base.map(|base| sources::read_base(&base, &now)).transpose()?;
+    Ok(Some(Given { now, base }))
 }
 
 /// The plan of a case as a check reads it; an input that names no format is taken as it is.

@@ -12,15 +12,18 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 use super::saved;
 use super::wrap::{WIDTH, wrap};
 use super::{Entry, FindingCounts, Group, PlanReport, Report, ShortIds, milliseconds};
-use crate::finding::{Finding, Level};
+use crate::finding::{Finding, Level, Location, SourceAt, SourcePlace};
 use crate::problem::Problem;
-use crate::text::{count, multi_line, one_line};
+use crate::text::{count, multi_line, one_line, truncate};
 use crate::verdict::Verdict;
 
 /// Findings shown in full for each group; the others are named by address.
 const IN_FULL: usize = 6;
 /// Addresses named for each group beyond those in full.
 const NAMED: usize = 20;
+
+/// Widest first line of a block that is shown, in characters.
+const HEADER_COLUMNS: usize = 120;
 
 /// How much to show.
 #[derive(Debug, Clone, Copy)]
@@ -225,9 +228,7 @@ impl Writer<'_> {
         if finding.subject.is_none() {
             self.line(&format!("      {DIM}{}{DIM:#}", self.ids.of_finding(finding)));
         }
-        if let Some(location) = &finding.location {
-            self.line(&format!("      {DIM}at {}:{}{DIM:#}", one_line(&location.file), location.position.line));
-        }
+        self.place(finding);
         if let Some(waiver) = &finding.waiver {
             let expires =
                 waiver.expires.as_ref().map_or_else(String::new, |day| format!(", expires {}", one_line(day)));
@@ -240,6 +241,22 @@ impl Writer<'_> {
                 format!(" ({}:{})", one_line(&location.file), location.position.line)
             });
             self.paragraph(&format!("excepted by its policy: {}{place}", one_line(&exception.query)), 6);
+        }
+    }
+
+    /// Where it is: in the sources as compilers write it, else in the rule.
+    fn place(&mut self, finding: &Finding) {
+        let Some(source) = &finding.source else {
+            if let Some(location) = &finding.location {
+                self.line(&format!("      {DIM}at {}:{}{DIM:#}", one_line(&location.file), location.position.line));
+            }
+            return;
+        };
+        self.line(&format!("      {DIM}{}{DIM:#}", source_place(finding.location.as_ref(), source)));
+        let header = source.header.as_ref().filter(|_| self.options.verbose).zip(finding.location.as_ref());
+        if let Some((header, location)) = header {
+            let header = truncate(header, HEADER_COLUMNS);
+            self.line(&format!("      {DIM}{:>4} |{DIM:#} {}", location.position.line, one_line(&header)));
         }
     }
 
@@ -293,6 +310,11 @@ impl Writer<'_> {
             let took = rule.took.filter(|_| self.options.timings);
             let took = took.map_or_else(String::new, |took| format!(", {:.1} ms", milliseconds(took)));
             let excepted = if rule.exception.is_some() { ", excepted" } else { "" };
+            if let Some(needs) = rule.needs {
+                let id = one_line(rule.id.as_str());
+                self.line(&format!("    {DIM}not run{DIM:#} {id} (it needs {})", needs.option()));
+                continue;
+            }
             self.line(&format!(
                 "    {DIM}{}{DIM:#} {} ({}, fired {}{considered}{excepted}{took})",
                 rule.outcome.as_str(),
@@ -355,6 +377,24 @@ impl Writer<'_> {
 
     fn paragraph(&mut self, text: &str, indent: usize) {
         wrap(&mut self.out, text, indent);
+    }
+}
+
+/// `--> main.tf:12:1`, with what that is where it is not the block of the object, and the construct that made it.
+pub(super) fn source_place(location: Option<&Location>, source: &SourcePlace) -> String {
+    let what = match source.at {
+        SourceAt::Block => "",
+        SourceAt::ModuleCall => " (its module is called here)",
+        SourceAt::RemovedBlock => " (removed block)",
+        SourceAt::Removed => "",
+    };
+    let construct =
+        source.construct_path.as_ref().map_or_else(String::new, |path| format!(" (construct {})", one_line(path)));
+    match location {
+        Some(Location { file, position }) => {
+            format!("--> {}:{}:{}{what}{construct}", one_line(file), position.line, position.column)
+        }
+        None => "--> removed from the configuration".to_owned(),
     }
 }
 

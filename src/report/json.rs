@@ -177,6 +177,13 @@ struct JsonFinding<'a> {
     fingerprint: &'a str,
     /// Where, in a file people wrote.
     location: Option<JsonLocation>,
+    /// What that is to the object, where it is in its sources (`--source DIR`): its `resource-block`; the `module-call` of
+    /// its module, where its own block is gone or not at hand; the `removed-block` about it; `removed` where the
+    /// configuration has none of these, and then there is no location. Null where the location is none of the sources.
+    #[schemars(extend("enum" = ["resource-block", "module-call", "removed-block", "removed", null]))]
+    located: Option<&'static str>,
+    /// Path of the construct that made its block (CDK for Terraform).
+    construct_path: Option<&'a str>,
     /// Fingerprint of the finding that caused this one.
     root_cause: Option<&'a str>,
     /// `plangate.details` of the result.
@@ -219,8 +226,8 @@ struct JsonRule<'a> {
     /// `native`, `built-in` or `repository`.
     #[schemars(extend("enum" = ["native", "built-in", "repository"]))]
     origin: &'static str,
-    /// `clean`, `findings`, `undetermined`, `failed` or `off`.
-    #[schemars(extend("enum" = ["clean", "findings", "undetermined", "failed", "off"]))]
+    /// `clean`, `findings`, `undetermined`, `failed`, `off`, or `not-run`: it needs sources that were not given.
+    #[schemars(extend("enum" = ["clean", "findings", "undetermined", "failed", "off", "not-run"]))]
     outcome: &'static str,
     /// Changes its selector picks, or of the types it compares with; null where it has neither.
     considered: Option<usize>,
@@ -360,6 +367,8 @@ impl<'a> JsonFinding<'a> {
             message: &finding.message,
             fingerprint: finding.fingerprint.as_str(),
             location: finding.location.as_ref().map(JsonLocation::from),
+            located: finding.source.as_ref().map(|source| source.at.as_str()),
+            construct_path: finding.source.as_ref().and_then(|source| source.construct_path.as_deref()),
             root_cause: finding.root_cause.as_ref().map(Fingerprint::as_str),
             details: &finding.details,
             metadata: &finding.metadata,

@@ -376,7 +376,7 @@ impl PlanReport {
     /// Rules that ran, by whether they ship with the product.
     #[must_use]
     pub fn rules_run(&self) -> (usize, usize) {
-        let ran = || self.rules.iter().filter(|rule| rule.outcome != Outcome::Off);
+        let ran = || self.rules.iter().filter(|rule| !matches!(rule.outcome, Outcome::Off | Outcome::NotRun));
         let own = ran().filter(|rule| rule.origin == Origin::Repository).count();
         (ran().count() - own, own)
     }

@@ -5,12 +5,13 @@
 
 mod tree;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use crate::plan::hcl::{Call, Module, Snapshot, SnapshotModule, Sources, child_key, is_source_file};
 use crate::problem::{Problem, ProblemCode};
+use crate::source::Position;
 
 pub use tree::{Blob, Tree};
 use tree::{Disk, Found, Place};
@@ -23,6 +24,8 @@ const MAX_BYTES: usize = 256 << 20;
 const MAX_MODULES: usize = 10_000;
 /// Most calls within each other.
 const MAX_DEPTH: usize = 64;
+/// Most names in one note.
+const NAMED: usize = 5;
 /// Where Terraform notes which modules it has fetched, below the root module.
 const MANIFEST: &str = ".terraform/modules/modules.json";
 
@@ -66,6 +69,29 @@ pub fn read_tree(tree: &Tree, now: &Sources) -> Result<Sources, Problem> {
 #[must_use]
 pub fn of_snapshot(snapshot: &Snapshot) -> Sources {
     Sources::of(snapshot)
+}
+
+/// What was not read of a configuration, for people: nothing of it is silently left out.
+#[must_use]
+pub fn notes(sources: &Sources) -> Vec<String> {
+    let unparsed = sources.modules().flat_map(Module::unparsed).map(|unparsed| {
+        let Position { line, column } = unparsed.spot.position;
+        format!("the source {}:{line}:{column} was not read: {}", unparsed.spot.file, unparsed.message)
+    });
+    // A module that is called often says it once.
+    let mut notes: Vec<String> = unparsed.collect::<BTreeSet<_>>().into_iter().collect();
+    if let Some(more) = notes.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        notes.truncate(NAMED);
+        notes.push(format!("and {more} more"));
+    }
+    let missing: BTreeSet<String> =
+        sources.missing_modules().map(|(key, call)| format!("module {key} ({})", call.spot)).collect();
+    if !missing.is_empty() {
+        let named: Vec<&str> = missing.iter().take(NAMED).map(String::as_str).collect();
+        let more = if missing.len() > NAMED { ", …" } else { "" };
+        notes.push(format!("sources that are not at hand: {}{more}; `terraform init` fetches them", named.join(", ")));
+    }
+    notes
 }
 
 /// A path without `.` and, as far as that can be told from its text, without `..`, as Terraform reads `source`.

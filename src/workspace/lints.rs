@@ -1,7 +1,9 @@
 //! What `plangate lint` needs of a repository: policies, levels, and what the repository says of resource types.
 
 use super::suite::open_all_tests;
-use super::{PolicyPath, Setup, decisions, files_at, limits_of, policy_paths, read_catalog, read_config, sources};
+use super::{
+    PolicyPath, Setup, decisions, files_at, limits_of, policy_paths, policy_sources, read_catalog, read_config,
+};
 use crate::catalog::Catalog;
 use crate::config::{Config, LintLevel};
 use crate::gate;
@@ -36,7 +38,7 @@ pub fn lint(setup: &Setup) -> Result<Vec<Finding>, Vec<Problem>> {
     if all {
         problems.extend(config.check_rego_versions(&names));
     }
-    let sources = sources(setup, &config, &paths, &names);
+    let sources = policy_sources(setup, &config, &paths, &names);
     if !problems.is_empty() {
         return Err(problems.into_iter().chain(sources.err().into_iter().flatten()).collect());
     }

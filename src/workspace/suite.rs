@@ -53,7 +53,7 @@ pub(super) fn open_all_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(St
     };
 
     let names = names_below(&roots)?;
-    let mut sources = super::sources(setup, &config, &roots, &names)?;
+    let mut sources = super::policy_sources(setup, &config, &roots, &names)?;
     if within {
         let wrong = config.check_rego_versions(&names);
         if !wrong.is_empty() {

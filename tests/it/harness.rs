@@ -7,7 +7,7 @@ use std::time::Duration;
 use plangate::gate::{self, PlanInput, PlanSource, Stages};
 use plangate::problem::Problem;
 use plangate::report::Report;
-use plangate::workspace::{self, Setup};
+use plangate::workspace::{self, Setup, SourceSetup};
 
 /// The time of every test.
 pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
@@ -36,6 +36,7 @@ pub(crate) fn setup(root: &str) -> Setup {
         environment: serde_json::Map::new(),
         expect: None,
         fail_on: None,
+        sources: SourceSetup::default(),
     }
 }
 
@@ -67,6 +68,11 @@ pub(crate) fn plangate() -> Program {
 impl Program {
     pub(crate) fn dir(mut self, dir: &Path) -> Self {
         self.command.current_dir(dir);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
         self
     }
 

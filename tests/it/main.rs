@@ -32,4 +32,5 @@ mod repositories;
 mod rule_pages;
 mod saved_plan;
 mod schemas;
+mod sources;
 mod trace;

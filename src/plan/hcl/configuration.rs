@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::syntax::{Block, Body, Expr, Form, merge};
-use super::{Module, Sources, child_key};
+use super::{Module, Sources, child_key, provider_name};
 use crate::plan::configuration::{ConfigModule, ConfigResource, ModuleCall, ProviderConfig, References};
 use crate::plan::json::Names;
 use crate::plan::segments::{MAX_MODULES, segments};
@@ -92,6 +92,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn module(&mut self, module: &Module, depth: usize) -> ConfigModule {
         let mut out = ConfigModule::default();
+        self.implied(module);
         for block in &module.body.blocks {
             match (&*block.ident, block.labels.as_slice()) {
                 ("resource" | "data" | "ephemeral", [of, name]) => {
@@ -152,8 +153,7 @@ impl Reader<'_> {
     }
 
     fn provider(&mut self, module: &Module, block: &Block, name: &str) {
-        let alias = block.body.attribute("alias").and_then(|alias| alias.expr.text());
-        let local = alias.map_or_else(|| name.to_owned(), |alias| format!("{name}.{alias}"));
+        let local = provider_name(block).unwrap_or_else(|| name.to_owned());
         let key = config_key(&module.key, &local);
         let expressions = self.settings.only(body_value(&block.body, &["alias", "version"]));
         let provider = ProviderConfig {
@@ -165,13 +165,25 @@ impl Reader<'_> {
         self.providers.insert(key, provider);
     }
 
+    /// Providers of a module that no block sets up: those it requires, and those its resources name.
+    fn implied(&mut self, module: &Module) {
+        for name in &module.implied {
+            let key = config_key(&module.key, name);
+            let full_name = full_name(self.sources, module, name).map(Into::into);
+            self.providers.entry(key.clone()).or_insert_with(|| ProviderConfig {
+                key: key.into(),
+                name: Some(name.as_str().into()),
+                full_name,
+                expressions: Value::Null,
+            });
+        }
+    }
+
     /// The key of the block that a name means in a module: its own, or what it was given by its callers.
     fn provider_key(&self, module: &str, local: &str) -> String {
         let (mut module, mut local) = (module.to_owned(), local.to_owned());
         for _ in 0..MAX_MODULES {
-            let has_own = self.sources.module(&module).is_some_and(|module| {
-                module.body.blocks("provider").any(|block| provider_name(block).is_some_and(|name| name == local))
-            });
+            let has_own = self.sources.module(&module).is_some_and(|module| module.configured.contains(&local));
             if has_own || module.is_empty() {
                 break;
             }
@@ -186,8 +198,15 @@ impl Reader<'_> {
                     _ => None,
                 }
             });
-            // Only a provider without alias is inherited by itself.
-            if given.is_none() && local.contains('.') {
+            // Only a provider without alias is inherited by itself, from a caller that has it.
+            let inherits = || {
+                !local.contains('.')
+                    && self
+                        .sources
+                        .module(parent)
+                        .is_some_and(|parent| parent.configured.contains(&local) || parent.implied.contains(&local))
+            };
+            if given.is_none() && !inherits() {
                 break;
             }
             local = given.unwrap_or(local);
@@ -206,13 +225,6 @@ fn config_key(module: &str, local: &str) -> String {
     format!("{}:{local}", steps.join("."))
 }
 
-/// `azurerm` or `azurerm.dr`.
-fn provider_name(block: &Block) -> Option<String> {
-    let name = block.labels.first()?;
-    let alias = block.body.attribute("alias").and_then(|alias| alias.expr.text());
-    Some(alias.map_or_else(|| name.to_string(), |alias| format!("{name}.{alias}")))
-}
-
 /// The source address of a provider, as far as the sources say it: without host it is Terraform's registry.
 fn full_name(sources: &Sources, module: &Module, name: &str) -> Option<String> {
     let source = |module: &Module| {
@@ -226,7 +238,11 @@ fn full_name(sources: &Sources, module: &Module, name: &str) -> Option<String> {
         })
     };
     let source = source(module).or_else(|| sources.module("").and_then(source));
-    let source = source.unwrap_or_else(|| format!("hashicorp/{name}"));
+    let source = match source {
+        Some(source) => source,
+        None if name == "terraform" => "terraform.io/builtin/terraform".to_owned(),
+        None => format!("hashicorp/{name}"),
+    };
     match source.split('/').count() {
         1 => Some(format!("registry.terraform.io/hashicorp/{source}")),
         2 => Some(format!("registry.terraform.io/{source}")),

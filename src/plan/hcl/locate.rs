@@ -109,7 +109,7 @@ fn gone<'a>(around: &[&'a Module], parts: &Parts, nearest: Option<&'a Block>) ->
 
 impl Module {
     pub(super) fn call(&self, name: &str) -> Option<&Block> {
-        self.body.blocks("module").find(|block| block.labels.first().is_some_and(|label| &**label == name))
+        self.body.blocks.get(*self.calls.get(name)?)
     }
 
     /// The `removed` block of an address, or of a module around it; neither has keys.

@@ -15,11 +15,12 @@ mod references;
 mod scan;
 mod syntax;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::segments::segments;
 use crate::source::Position;
 use overrides::Notation;
 use syntax::{Block, Body};
@@ -109,6 +110,12 @@ pub struct Module {
     body: Body,
     /// By address relative to the module.
     blocks: HashMap<String, SourceBlock>,
+    /// Module calls by name: where they are in the body.
+    calls: HashMap<Arc<str>, usize>,
+    /// Providers that a block sets up, with alias.
+    configured: BTreeSet<String>,
+    /// Providers that are required or that resources name, without alias.
+    implied: BTreeSet<String>,
     unparsed: Vec<Unparsed>,
 }
 
@@ -138,8 +145,19 @@ impl Module {
                 Err(unparsed) => out.unparsed.push(unparsed),
             }
         }
-        out.blocks = out.body.blocks.iter().filter_map(resource).collect();
+        out.index();
         out
+    }
+
+    fn index(&mut self) {
+        self.blocks = self.body.blocks.iter().filter_map(resource).collect();
+        self.configured = self.body.blocks("provider").filter_map(provider_name).collect();
+        for (at, block) in self.body.blocks.iter().enumerate().rev().filter(|(_, block)| &*block.ident == "module") {
+            self.calls.extend(block.labels.first().map(|name| (Arc::clone(name), at)));
+        }
+        let required = self.body.blocks("terraform").flat_map(|block| block.body.blocks("required_providers"));
+        let required = required.flat_map(|block| block.body.attributes.iter().map(|each| each.name.to_string()));
+        self.implied = required.chain(self.body.blocks.iter().filter_map(provider_of)).collect();
     }
 
     /// The same module under another key: it is called more than once.
@@ -224,6 +242,23 @@ impl Sources {
         self.modules.values()
     }
 
+    /// `moved` blocks of all modules: addresses of blocks or modules before and after, without keys.
+    #[must_use]
+    pub fn moved(&self) -> Vec<(String, String)> {
+        let end = |module: &Module, block: &Block, name: &str| {
+            let text = block.body.attribute(name)?.expr.word()?;
+            let steps = module.key.split('.').filter(|step| !step.is_empty()).map(|step| format!("module.{step}"));
+            let own = segments(text).into_iter().map(|segment| segment.name.to_owned());
+            Some(steps.chain(own).collect::<Vec<_>>().join("."))
+        };
+        let ends = |module: &Module| -> Vec<(String, String)> {
+            let moved = module.body.blocks("moved");
+            moved.filter_map(|block| Some((end(module, block, "from")?, end(module, block, "to")?))).collect()
+        };
+        let all = self.modules.values().flat_map(ends);
+        all.filter(|(from, to)| from != to).collect()
+    }
+
     /// Calls whose module is not at hand, with the key it would have.
     pub fn missing_modules(&self) -> impl Iterator<Item = (String, Call)> {
         self.modules.values().flat_map(|module| {
@@ -282,6 +317,21 @@ fn resource(block: &Block) -> Option<(String, SourceBlock)> {
         provider: block.body.attribute("provider").and_then(|provider| provider.expr.word().map(Arc::from)),
     };
     Some((address, block))
+}
+
+/// `azurerm` or `azurerm.dr`, of a provider block.
+fn provider_name(block: &Block) -> Option<String> {
+    let name = block.labels.first()?;
+    let alias = block.body.attribute("alias").and_then(|alias| alias.expr.text());
+    Some(alias.map_or_else(|| name.to_string(), |alias| format!("{name}.{alias}")))
+}
+
+/// The provider of a resource block, without alias: the one it names, or the one its type begins with.
+fn provider_of(block: &Block) -> Option<String> {
+    let [of, _] = block.labels.as_slice() else { return None };
+    let named = block.body.attribute("provider").and_then(|provider| provider.expr.word());
+    let name = named.map_or_else(|| of.split('_').next(), |named| named.split('.').next());
+    Some(name.unwrap_or(of).to_owned())
 }
 
 /// The first line of a block.
