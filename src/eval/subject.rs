@@ -28,6 +28,11 @@ impl<'a> Subjects<'a> {
         exact.or_else(|| entries.first().filter(|_| deposed.is_none())).copied()
     }
 
+    /// Every entry with that address, drift included.
+    pub(super) fn at(&self, address: &str) -> &[&'a ResourceChange] {
+        self.by_address.get(address).map_or(&[], Vec::as_slice)
+    }
+
     /// How many changes are of one of these types.
     pub(super) fn count_types(&self, types: &BTreeSet<String>) -> usize {
         self.by_address.values().flatten().filter(|change| types.contains(&change.resource_type)).count()
