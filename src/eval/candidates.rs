@@ -12,6 +12,8 @@ use super::masking::LazyMasker;
 use super::subject::Subjects;
 use super::{Judged, Settings};
 use crate::finding::{Level, RuleId};
+use crate::plan::json::{self, Interest, KeepValues};
+use crate::plan::sink::NoSink;
 use crate::plan::value::{PathStep, Side, is_secret_name};
 use crate::plan::{Change, ResourceChange};
 use crate::policy::{PolicySet, Rule};
@@ -98,9 +100,12 @@ pub fn follow(
     rules: &[RuleId],
 ) -> Result<Vec<RuleTrace>, Problem> {
     let mut inputs = Inputs::new(judged, judged.facts, settings);
+    // All values with their marks, also of changes that do nothing: the plan as it was judged may have left them out.
+    let interest = Interest { values: KeepValues::All, ..Interest::builtin() };
+    let whole = json::load(judged.document, &interest, NoSink)?.plan;
     let mut show = Show {
         masker: LazyMasker::new(judged.document, &settings.context),
-        subjects: Subjects::new(judged.plan, judged.sources),
+        subjects: Subjects::new(&whole, judged.sources),
         marked: BTreeMap::new(),
     };
     let mut traces = Vec::new();
@@ -175,11 +180,11 @@ fn first_line(file: &SourceFile, span: Span) -> Span {
 struct Show<'a> {
     masker: LazyMasker<'a>,
     subjects: Subjects<'a>,
-    /// What changes mark as sensitive, as text, by address and deposed key.
-    marked: BTreeMap<(String, Option<String>), BTreeSet<String>>,
+    /// What changes mark as sensitive, as text, by address.
+    marked: BTreeMap<String, BTreeSet<String>>,
 }
 
-impl<'a> Show<'a> {
+impl Show<'_> {
     fn definition(&mut self, followed: Followed, helper: Option<String>) -> DefinitionTrace {
         let mut held: Vec<String> = Vec::new();
         if followed.iterated.is_some() {
@@ -233,11 +238,11 @@ impl<'a> Show<'a> {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         let mut is_itself = true;
         for (candidate, values) in candidates.iter().zip(&compared.values) {
-            let change = self.change(candidate);
-            let text = if is_secret(change, compared) && !values.is_empty() {
+            let address = candidate.address.as_deref().unwrap_or_default();
+            let text = if is_secret(self.subjects.at(address), compared) && !values.is_empty() {
                 SENSITIVE.to_owned()
             } else {
-                let marked = self.marked(change);
+                let marked = self.marked(address);
                 let mut shown: Vec<String> =
                     values.iter().take(MAX_EACH).map(|value| self.shown(value.as_ref(), &marked)).collect();
                 if values.len() > MAX_EACH {
@@ -256,15 +261,11 @@ impl<'a> Show<'a> {
         (!is_itself).then(|| ComparedTrace { expression: compared.expression.clone(), values, others })
     }
 
-    fn change(&self, candidate: &Candidate) -> Option<&'a ResourceChange> {
-        self.subjects.find(candidate.address.as_deref()?, candidate.deposed.as_deref())
-    }
-
-    /// What a change marks as sensitive: also what is too short, or no text, and so not found by the masker.
-    fn marked(&mut self, change: Option<&ResourceChange>) -> BTreeSet<String> {
-        let Some(change) = change else { return BTreeSet::new() };
-        let key = (change.address.to_string(), change.deposed.clone());
-        self.marked.entry(key).or_insert_with(|| marked_texts(&change.change)).clone()
+    /// What the changes at an address mark as sensitive: also what is too short, or no text, and so not found by the masker.
+    fn marked(&mut self, address: &str) -> BTreeSet<String> {
+        let changes = self.subjects.at(address);
+        let texts = || changes.iter().flat_map(|change| marked_texts(&change.change)).collect();
+        self.marked.entry(address.to_owned()).or_insert_with(texts).clone()
     }
 
     fn shown(&mut self, value: Option<&Value>, marked: &BTreeSet<String>) -> String {
@@ -306,18 +307,18 @@ fn hide(value: Value, marked: &BTreeSet<String>) -> Value {
     }
 }
 
-/// Whether an expression leads to what its change hides.
-fn is_secret(change: Option<&ResourceChange>, compared: &Compared) -> bool {
+/// Whether an expression leads to what one of the changes at its address hides.
+fn is_secret(changes: &[&ResourceChange], compared: &Compared) -> bool {
     let steps = &compared.steps;
     if steps.iter().any(|step| is_secret_name(step)) {
         return true;
     }
     let side = steps.iter().position(|step| step == "before" || step == "after");
-    let (Some(change), Some(at)) = (change, side) else { return false };
+    let Some(at) = side else { return false };
     let side = if steps.get(at).is_some_and(|step| step == "before") { Side::Before } else { Side::After };
     let path: Vec<PathStep> = steps.iter().skip(at + 1).map(|key| PathStep::Key(key.as_str().into())).collect();
     // The object as a whole is taken apart instead.
-    !path.is_empty() && change.change.is_secret(side, &path)
+    !path.is_empty() && changes.iter().any(|change| change.change.is_secret(side, &path))
 }
 
 fn marked_texts(change: &Change) -> BTreeSet<String> {

@@ -45,6 +45,11 @@ impl<'a> Subjects<'a> {
         Some((location, SourcePlace { at, construct_path, header: placed.header }))
     }
 
+    /// Every entry with that address, drift included.
+    pub(super) fn at(&self, address: &str) -> &[&'a ResourceChange] {
+        self.by_address.get(address).map_or(&[], Vec::as_slice)
+    }
+
     /// How many changes are of one of these types.
     pub(super) fn count_types(&self, types: &BTreeSet<String>) -> usize {
         self.by_address.values().flatten().filter(|change| types.contains(&change.resource_type)).count()
