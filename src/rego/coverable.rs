@@ -92,9 +92,11 @@ fn held(rule: &Rule) -> Vec<Vec<usize>> {
 fn first(literal: &Literal) -> Option<usize> {
     let expr = match literal {
         Literal::SomeVars { .. } => return None,
-        Literal::SomeIn { collection: expr, .. } | Literal::Every { domain: expr, .. } => expr,
         Literal::Expr { expr: Expr::AssignExpr { rhs, .. } } => rhs,
-        Literal::Expr { expr } | Literal::NotExpr { expr } => expr,
+        Literal::SomeIn { collection: expr, .. }
+        | Literal::Every { domain: expr, .. }
+        | Literal::Expr { expr }
+        | Literal::NotExpr { expr } => expr,
     };
     expr.comprehension().is_none().then(|| expr.span().start)
 }
