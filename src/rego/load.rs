@@ -53,12 +53,23 @@ pub(super) struct Parsed {
     pub(super) ast: Ast,
     /// Rules whose head stands before another body.
     pub(super) heads: Heads,
-    mentions_plangate: bool,
+    mentions: Mentions,
     /// What is behind `not` is negated as a whole.
     pub(super) negates_whole: bool,
-    /// Has the word `metadata`.
-    pub(super) mentions_metadata: bool,
     pub(super) metadata: Vec<super::MetadataBlock>,
+}
+
+/// Words that a file has outside comments.
+struct Mentions {
+    plangate: bool,
+    metadata: bool,
+}
+
+impl Parsed {
+    /// Whether it has the word `metadata`.
+    pub(super) fn mentions_metadata(&self) -> bool {
+        self.mentions.metadata
+    }
 }
 
 pub(super) fn load(mut modules: Vec<Module>, data: Data, limits: &Limits) -> Result<Loaded, Vec<Problem>> {
@@ -230,22 +241,10 @@ fn parse(module: &Module) -> Result<Parsed, Vec<Problem>> {
         match parse_as(file, &scan, dialect) {
             Ok((text, ast, heads)) => {
                 let metadata = metadata::blocks(file.text(), &tokens, &ast, &heads);
-                let mentions_plangate = scan.mentions("plangate");
-                let mentions_metadata = scan.mentions("metadata");
+                let mentions = Mentions { plangate: scan.mentions("plangate"), metadata: scan.mentions("metadata") };
                 let negates_whole = scan.negates_whole();
                 let (file, trusted) = (file.clone(), module.trusted);
-                return Ok(Parsed {
-                    file,
-                    dialect,
-                    trusted,
-                    text,
-                    ast,
-                    heads,
-                    mentions_plangate,
-                    negates_whole,
-                    mentions_metadata,
-                    metadata,
-                });
+                return Ok(Parsed { file, dialect, trusted, text, ast, heads, mentions, negates_whole, metadata });
             }
             Err(problems) => refused.push((dialect, problems)),
         }
@@ -336,7 +335,7 @@ fn explain(message: &str) -> Option<&'static str> {
 
 /// What the files declare.
 pub(super) fn describe(names: &Names<'_>) -> Vec<ModuleInfo> {
-    let mentions: Vec<bool> = names.modules.iter().map(|module| module.mentions_plangate).collect();
+    let mentions: Vec<bool> = names.modules.iter().map(|module| module.mentions.plangate).collect();
     let reads = reads::of_all(names, &mentions).into_iter().map(|(path, reads)| (path, Arc::new(reads))).collect();
     let described = names.modules.iter().enumerate().map(|(index, module)| ModuleInfo {
         file: module.file.clone(),
