@@ -92,7 +92,7 @@ impl Sets {
 /// that is in such a directory.
 fn files_of(directory: &Utf8Path, policy: &ScalrPolicy) -> Result<Vec<Utf8PathBuf>, Problem> {
     let (file, below) = (directory.join(format!("{}.rego", policy.name)), directory.join(&policy.name));
-    let mut files = if file.is_file() {
+    let files = if file.is_file() {
         let tests = ["_test", ".test"].map(|suffix| directory.join(format!("{}{suffix}.rego", policy.name)));
         [file].into_iter().chain(tests.into_iter().filter(|test| test.is_file())).collect()
     } else if below.is_dir() {
