@@ -58,9 +58,12 @@ pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint], tested: bool) 
     let named = by_path(modules, named, &mut found.problems);
     let mut parts: BTreeMap<&str, Vec<Part<'_>>> = BTreeMap::new();
     let mut exceptions: BTreeMap<&str, Vec<Part<'_>>> = BTreeMap::new();
+    let called: BTreeSet<&str> = modules.iter().flat_map(|module| &module.calls).map(String::as_str).collect();
     for module in modules {
         found.problems.extend(reserved(module));
-        for info in &module.rules {
+        // A function that rules call is a helper, whatever its name.
+        let is_helper = |info: &&RuleInfo| info.shape == RuleShape::Function && called.contains(info.path.as_str());
+        for info in module.rules.iter().filter(|info| !is_helper(info)) {
             let made = match role(module, info, &named) {
                 Ok(None) => continue,
                 Ok(Some(Judging::Left(why))) => {

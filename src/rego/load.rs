@@ -44,6 +44,7 @@ pub(super) struct Loaded {
 }
 
 /// A file with its tree.
+#[expect(clippy::struct_excessive_bools, reason = "what a look at the text told, each on its own")]
 pub(super) struct Parsed {
     pub(super) file: SourceFile,
     pub(super) dialect: Dialect,
@@ -337,15 +338,19 @@ fn explain(message: &str) -> Option<&'static str> {
 pub(super) fn describe(names: &Names<'_>) -> Vec<ModuleInfo> {
     let mentions: Vec<bool> = names.modules.iter().map(|module| module.mentions.plangate).collect();
     let reads = reads::of_all(names, &mentions).into_iter().map(|(path, reads)| (path, Arc::new(reads))).collect();
-    let described = names.modules.iter().enumerate().map(|(index, module)| ModuleInfo {
-        file: module.file.clone(),
-        package: ast::join(names.package(index).get(1..).unwrap_or_default()),
-        package_span: module.ast.package.span.span(),
-        dialect: module.dialect,
-        trusted: module.trusted,
-        rules: rules(names, index, &reads),
-        metadata: module.metadata.clone(),
-        uses: if module.trusted { BTreeSet::new() } else { uses::packages(names, index) },
+    let described = names.modules.iter().enumerate().map(|(index, module)| {
+        let used = if module.trusted { uses::Uses::default() } else { uses::of(names, index) };
+        ModuleInfo {
+            file: module.file.clone(),
+            package: ast::join(names.package(index).get(1..).unwrap_or_default()),
+            package_span: module.ast.package.span.span(),
+            dialect: module.dialect,
+            trusted: module.trusted,
+            rules: rules(names, index, &reads),
+            metadata: module.metadata.clone(),
+            uses: used.packages,
+            calls: used.functions,
+        }
     });
     described.collect()
 }

@@ -245,6 +245,8 @@ pub struct ModuleInfo {
     pub metadata: Vec<MetadataBlock>,
     /// Other packages that it refers to or imports; of built-in modules none is told.
     pub uses: BTreeSet<String>,
+    /// The functions of loaded files that it calls: `data.main.f`; none of what ships.
+    pub calls: BTreeSet<String>,
 }
 
 /// A rule of a file; several definitions of one rule are one entry.

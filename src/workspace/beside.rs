@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::suite::{CASES, MOCK_SUFFIX};
+use super::suite::CASES;
 use super::{MAX_TEXT_BYTES, normal};
 use crate::data::Data;
 use crate::io;
@@ -50,9 +50,9 @@ fn wanted(data: &Data, files: &[PolicyFile]) -> BTreeSet<String> {
     named.filter(|name| !packages.contains(name.as_str()) && data.get(std::slice::from_ref(name)).is_none()).collect()
 }
 
-/// Whether it is a test by itself.
+/// Whether it is a test by itself. Mocks may be both.
 fn is_case(file: &Utf8Path) -> bool {
-    file.as_str().ends_with(MOCK_SUFFIX) || file.parent().is_some_and(|parent| parent.file_name() == Some(CASES))
+    file.parent().is_some_and(|parent| parent.file_name() == Some(CASES))
 }
 
 fn add_file(data: &mut Data, root: &Utf8Path, path: &Utf8Path, wanted: &BTreeSet<String>) -> Result<(), Problem> {

@@ -21,7 +21,7 @@ pub(super) const CASES: &str = "cases";
 /// The file in it that says exactly what they yield.
 const EXPECTED: &str = "expected.json";
 /// Inputs beside a file of the same stem.
-pub(super) const MOCK_SUFFIX: &str = ".mock.json";
+const MOCK_SUFFIX: &str = ".mock.json";
 
 /// Reads the policies and tests at `paths`; without any, those of the repository. Paths within the policies of the repository
 /// are loaded with all of them, other paths by themselves; policies that `setup` adds always are. A policy file stands for its

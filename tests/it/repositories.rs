@@ -378,6 +378,18 @@ fn selectors_and_paths_that_match_nothing_are_errors() {
 }
 
 #[test]
+fn a_function_that_rules_call_is_a_helper_whatever_its_name() {
+    let library = ("policy/lib.rego", "package lib\nimport rego.v1\ndeny_because(why) := sprintf(\"no: %s\", [why])\n");
+    let rule =
+        ("policy/p.rego", "package main\nimport rego.v1\nimport data.lib\ndeny contains lib.deny_because(\"m\")\n");
+    let report = Repository::new(&[library, rule]).check(QUIET);
+    assert_eq!(own(&report), [("main.deny".to_owned(), Level::Deny, "no: m".to_owned())]);
+    // Where none calls it, it was meant to be a rule.
+    let other = ("policy/p.rego", "package main\nimport rego.v1\nimport data.lib\ndeny contains \"m\"\n");
+    Repository::new(&[library, other]).refused(ProblemCode::PolicyLoad, "`deny_because` is a function");
+}
+
+#[test]
 fn a_path_of_libraries_is_one_that_rules_of_another_path_use() {
     let files = [
         ("plangate.toml", "policies = [\"rules\", \"lib\"]\n"),

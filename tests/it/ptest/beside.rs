@@ -27,6 +27,11 @@ fn what_tests_name_under_data_is_found_beside_them() {
         ("policy/other/broken.yaml", "a: ["),
     ];
     assert_eq!(passed(&files, &[]), "test_allowed test_denied");
+    // A file of mocks may be data as well.
+    let test = "package main\nimport rego.v1\ntest_denied if count(deny) == 1 with input as data.mock.invalid\n";
+    let mocks = r#"{"mock": {"invalid": {"bad": ["x"]}, "valid": {"bad": []}}}"#;
+    let files_of_one = [files[0], ("policy/p_test.rego", test), ("policy/p.mock.json", mocks)];
+    assert_eq!(passed(&files_of_one, &[]), "invalid test_denied valid");
     let yaml = ("policy/p_mock.yaml", "mock:\n  bad: {bad: [x]}\n  good: {bad: []}\n");
     assert_eq!(passed(&[files[0], files[1], yaml], &[]), "test_allowed test_denied");
 }
