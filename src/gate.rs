@@ -30,7 +30,7 @@ use crate::plan::redact::{redact, redact_derived};
 use crate::policy::{Origin, PolicySet};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, InputSink};
-use crate::report::{ChangeCounts, PlanReport, Report};
+use crate::report::{ChangeCounts, PlanReport, Report, RuleInfo};
 use crate::suggest;
 use crate::text;
 use crate::verdict::Verdict;
@@ -103,6 +103,7 @@ pub fn check(stages: &Stages, plans: Vec<PlanInput>) -> Report {
         plans,
         notes,
         fail_on: stages.fail_on,
+        rules: stages.policies.rules().iter().map(RuleInfo::of).collect(),
     })
 }
 

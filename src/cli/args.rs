@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
+use plangate::report::markdown;
 
 /// A safety gate between `terraform plan` and `terraform apply`.
 #[derive(Debug, Parser)]
@@ -55,16 +56,24 @@ pub(crate) struct CheckArgs {
     #[arg(required = true, value_name = "PLAN")]
     pub(crate) plans: Vec<String>,
 
-    /// Write a report, human or json, to PATH (`-`: standard output). Repeatable; the human report goes to standard
-    /// output unless another does.
+    /// Write a report to PATH (`-`: standard output): human, json, jsonl, sarif, junit, tap, csv, markdown, github, gitlab or
+    /// azure. Repeatable; the human report goes to standard output unless another does.
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
     pub(crate) outputs: Vec<String>,
+
+    /// Longest Markdown report, in bytes; findings that do not fit are left out whole and counted.
+    #[arg(long, value_name = "BYTES", default_value_t = markdown::LIMIT, value_parser = markdown_limit)]
+    pub(crate) markdown_limit: usize,
+
+    /// What SARIF reports say of findings that are waived or excepted: nothing, or results that are marked as suppressed.
+    #[arg(long, value_enum, default_value_t = Suppressed::Omit, value_name = "HOW")]
+    pub(crate) sarif_suppressed: Suppressed,
 
     /// Short for `--output FORMAT` on standard output.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
 
-    /// Lowest level of findings the human report shows; a deny is always shown.
+    /// Lowest level of findings that the reports for people show (human, markdown, github, azure); a deny is always shown.
     #[arg(long, value_enum, default_value_t = Show::Warn, value_name = "LEVEL")]
     pub(crate) show: Show,
 
@@ -91,6 +100,17 @@ pub(crate) struct CheckArgs {
 
     #[command(flatten)]
     pub(crate) setup: SetupArgs,
+}
+
+fn markdown_limit(text: &str) -> Result<usize, String> {
+    let limit = text.replace('_', "").parse().ok().filter(|limit| *limit >= 1000);
+    limit.ok_or_else(|| "not a number of bytes, 1000 or more".to_owned())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Suppressed {
+    Omit,
+    Include,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

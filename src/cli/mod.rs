@@ -8,6 +8,7 @@ mod catalog;
 mod check;
 mod explain;
 mod generate;
+mod github;
 mod graph;
 mod inspect;
 mod limits;

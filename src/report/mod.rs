@@ -3,23 +3,35 @@
 //! Order, grouping, folding and counts are decided here, once; a renderer contains no rule id, no
 //! action verb and no threshold beyond its sink's size limit. Must not judge.
 
+pub mod azure;
 pub mod catalog;
 pub mod conftest;
+pub mod csv;
 pub mod explain;
+pub mod format;
+pub mod github;
+pub mod gitlab;
 pub mod human;
+pub mod items;
 pub mod json;
+pub mod jsonl;
+pub mod junit;
 pub mod lint;
 pub mod listing;
+pub mod markdown;
 pub mod rule_page;
+pub mod sarif;
+pub mod tap;
 pub mod testing;
 mod wrap;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::eval::{Outcome, RuleRecord};
-use crate::finding::{Finding, Fingerprint, Level, LevelFrom};
+use crate::finding::{Finding, Fingerprint, Level, LevelFrom, Severity, VerbClass};
 use crate::plan::{Action, Plan};
-use crate::policy::Origin;
+use crate::policy::contract::DeclaredLevel;
+use crate::policy::{Origin, Rule};
 use crate::problem::Problem;
 use crate::verdict::Verdict;
 
@@ -38,6 +50,43 @@ pub struct Report {
     pub notes: Vec<String>,
     /// The lowest level that blocks.
     pub fail_on: Level,
+    /// What the rules in force say of themselves, sorted by id; none where the run could not start.
+    pub rules: Vec<RuleInfo>,
+}
+
+/// What a rule says of itself, for consumers that list rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleInfo {
+    /// Rule id.
+    pub id: String,
+    /// What it looks for, in a line.
+    pub title: Option<String>,
+    /// The same at length.
+    pub description: Option<String>,
+    /// What to do about a finding.
+    pub help: Option<String>,
+    /// The level it declares; `None` where each finding has its own.
+    pub level: Option<Level>,
+    /// Sorts and labels.
+    pub severity: Severity,
+}
+
+impl RuleInfo {
+    /// What a rule says.
+    #[must_use]
+    pub fn of(rule: &Rule) -> Self {
+        Self {
+            id: rule.id.as_str().to_owned(),
+            title: rule.meta.title.clone(),
+            description: rule.meta.description.clone(),
+            help: rule.meta.help.clone(),
+            level: match rule.declared {
+                DeclaredLevel::Fixed(level) => Some(level),
+                DeclaredLevel::PerFinding => None,
+            },
+            severity: rule.severity,
+        }
+    }
 }
 
 /// The result for one document.
@@ -61,6 +110,11 @@ pub struct PlanReport {
     pub counts: ChangeCounts,
     /// Remarks of the loader (a byte-order mark, lines skipped).
     pub notes: Vec<String>,
+}
+
+/// Whether a finding is about a change that destroys.
+fn destroys(finding: &Finding) -> bool {
+    finding.subject.as_ref().is_some_and(|subject| subject.verb_class == VerbClass::Destroy)
 }
 
 /// How many changes of each kind a plan has; data and ephemeral resources count as reads.
@@ -271,6 +325,7 @@ impl Report {
             plans: Vec::new(),
             notes: Vec::new(),
             fail_on: Level::Deny,
+            rules: Vec::new(),
         }
     }
 
@@ -341,6 +396,15 @@ impl PlanReport {
                 }
             }
         }
+        // Among what weighs the same comes first what destroys, or is about the plan as a whole.
+        groups.sort_by_key(|group| {
+            let first = group.first();
+            (
+                group.set_aside,
+                std::cmp::Reverse(first.map(|first| first.level)),
+                !first.is_some_and(|first| first.subject.is_none() || destroys(first)),
+            )
+        });
         for victim in victims {
             groups.iter_mut().flat_map(|group| &mut group.entries).any(|entry| entry.take_in(victim));
         }
