@@ -26,6 +26,7 @@ use crate::plan::completeness::{self, Expect};
 use crate::plan::detect::{self, Document};
 use crate::plan::json::{self, Interest};
 use crate::plan::mask::Masker;
+use crate::plan::names::Names;
 use crate::plan::redact::{redact, redact_derived};
 use crate::policy::{Origin, PolicySet};
 use crate::problem::{Problem, ProblemCode};
@@ -63,6 +64,8 @@ pub struct Stages {
     pub today: jiff::civil::Date,
     /// Remarks for the report.
     pub notes: Vec<String>,
+    /// Whether the names in plans are collected, so that the report can be written without them.
+    pub collect_names: bool,
 }
 
 /// A plan to judge.
@@ -210,6 +213,7 @@ fn check_document(
         rules: evaluation.rules,
         counts: ChangeCounts::of(&plan, partial),
         notes: document.notes().to_vec(),
+        names: if stages.collect_names { Names::of(&plan) } else { Names::default() },
     })
 }
 
@@ -350,6 +354,7 @@ impl PlanReport {
             rules: Vec::new(),
             counts: ChangeCounts::default(),
             notes: Vec::new(),
+            names: Names::default(),
         }
     }
 }

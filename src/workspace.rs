@@ -171,6 +171,7 @@ fn into_stages(
         catalog: Arc::new(catalog),
         own_types,
         notes,
+        collect_names: false,
     })
 }
 

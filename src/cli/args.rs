@@ -73,6 +73,11 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
 
+    /// Write tokens (HMAC-SHA-256 under the key in FILE, 16 bytes or more) in the place of addresses, names and values, in every
+    /// report of the run.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) private_key_file: Option<Utf8PathBuf>,
+
     /// Lowest level of findings that the reports for people show (human, markdown, github, azure); a deny is always shown.
     #[arg(long, value_enum, default_value_t = Show::Warn, value_name = "LEVEL")]
     pub(crate) show: Show,

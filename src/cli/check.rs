@@ -1,12 +1,17 @@
 //! `plangate check`.
 
-use plangate::gate;
+use camino::Utf8Path;
 use plangate::problem::Problem;
 use plangate::report::Report;
+use plangate::report::private::{self, Key};
+use plangate::{gate, io};
 
 use super::args::{CheckArgs, Compat};
 use super::output::Outputs;
 use super::{output, plans, setup};
+
+/// Largest key file, in bytes.
+const MAX_KEY_BYTES: u64 = 64 << 10;
 
 /// Judges the plans and writes the reports; returns the exit code.
 pub(crate) fn run(args: &CheckArgs) -> u8 {
@@ -14,7 +19,14 @@ pub(crate) fn run(args: &CheckArgs) -> u8 {
         Ok(outputs) => outputs,
         Err(problem) => return output::fail(&[problem]),
     };
-    let report = check(args).unwrap_or_else(Report::undecided);
+    let key = match args.private_key_file.as_deref().map(read_key).transpose() {
+        Ok(key) => key,
+        Err(problem) => return output::fail(&[problem]),
+    };
+    let mut report = check(args).unwrap_or_else(Report::undecided);
+    if let Some(key) = key {
+        report = private::hide(report, &key);
+    }
     match args.compat {
         None => outputs.write(report),
         Some(Compat::Conftest) => outputs.write_as_conftest(report, args.fail_on_warn),
@@ -25,6 +37,11 @@ fn check(args: &CheckArgs) -> Result<Report, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
     let plans = plans::select(&args.plans)?;
     let overrides = setup::Overrides { expect: args.expect, fail_on: args.fail_on };
-    let stages = setup::open(&args.setup, settings, plans::largest(&plans), overrides)?;
+    let mut stages = setup::open(&args.setup, settings, plans::largest(&plans), overrides)?;
+    stages.collect_names = args.private_key_file.is_some();
     Ok(gate::check(&stages, plans))
+}
+
+fn read_key(path: &Utf8Path) -> Result<Key, Problem> {
+    Key::new(&io::read_bounded(path, MAX_KEY_BYTES)?)
 }

@@ -10,6 +10,7 @@ pub mod configuration;
 pub mod detect;
 pub mod json;
 pub mod mask;
+pub mod names;
 mod raw;
 pub mod redact;
 pub mod schema;

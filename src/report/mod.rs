@@ -19,6 +19,7 @@ pub mod junit;
 pub mod lint;
 pub mod listing;
 pub mod markdown;
+pub mod private;
 pub mod rule_page;
 pub mod sarif;
 pub mod tap;
@@ -29,6 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::eval::{Outcome, RuleRecord};
 use crate::finding::{Finding, Fingerprint, Level, LevelFrom, Severity, VerbClass};
+use crate::plan::names::Names;
 use crate::plan::{Action, Plan};
 use crate::policy::contract::DeclaredLevel;
 use crate::policy::{Origin, Rule};
@@ -110,6 +112,8 @@ pub struct PlanReport {
     pub counts: ChangeCounts,
     /// Remarks of the loader (a byte-order mark, lines skipped).
     pub notes: Vec<String>,
+    /// The names in the plan, where they are to be hidden; see [`private`].
+    pub names: Names,
 }
 
 /// Whether a finding is about a change that destroys.
