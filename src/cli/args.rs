@@ -40,6 +40,12 @@ pub(crate) enum Command {
     Lint(LintArgs),
     /// Print what depends on what in a plan.
     Graph(GraphArgs),
+    /// Print a JSON Schema.
+    Schema {
+        /// Of what.
+        #[arg(value_enum, value_name = "WHAT")]
+        what: Schema,
+    },
     /// Print shell completions.
     Completions {
         /// The shell.
@@ -426,6 +432,22 @@ pub(crate) struct SetupArgs {
     /// Address space the process may take, such as 2GiB; default: 4 GiB + 8 × input + 64 MiB × threads.
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_memory: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Schema {
+    /// `plangate.toml`.
+    Config,
+    /// Plan JSON, format 1.x.
+    Plan,
+    /// What policies see as `input.plangate`.
+    Input,
+    /// The JSON report of `plangate check`.
+    Report,
+    /// `plangate.waivers.toml`.
+    Waivers,
+    /// The JSON report of `plangate test`.
+    Tests,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

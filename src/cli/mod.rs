@@ -54,6 +54,7 @@ fn run() -> ExitCode {
         Command::Policy(args) => policy::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Graph(args) => graph::run(&args),
+        Command::Schema { what } => generate::schema(what),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),
     };

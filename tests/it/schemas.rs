@@ -4,7 +4,9 @@ use plangate::plan::schema;
 use plangate::report;
 use serde_json::{Value, json};
 
-use crate::harness::{built_in, judge, package, read};
+use plangate::source::SourceFile;
+
+use crate::harness::{built_in, judge, package, plangate, read};
 
 /// Compares a generated file with the disk; `UPDATE=1` rewrites it.
 pub(crate) fn is_current(path: &str, text: &str) {
@@ -66,5 +68,84 @@ fn every_report_fits_the_schema() {
         let errors: Vec<String> =
             validator.iter_errors(&serde_json::from_str(&text).unwrap()).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{fixture}: {errors:#?}");
+    }
+}
+
+fn schema(name: &str) -> (Value, jsonschema::Validator) {
+    let schema: Value = serde_json::from_slice(&read(&format!("docs/schema/{name}.json"))).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    (schema, validator)
+}
+
+/// The TOML blocks of a page, as JSON; dates are texts.
+fn blocks(page: &str) -> Vec<(String, Value)> {
+    let text = String::from_utf8(read(page)).unwrap();
+    let date = regex::Regex::new(r"(?m)= (\d{4}-\d{2}-\d{2})$").unwrap();
+    let blocks = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
+    blocks.map(|block| (block.clone(), toml::from_str(&date.replace_all(&block, "= \"$1\"")).unwrap())).collect()
+}
+
+#[test]
+fn documented_configuration_and_waivers_fit_their_schemas() {
+    let mut seen = 0;
+    for (page, names) in [("docs/configuration.md", ["config", "config"]), ("docs/waivers.md", ["waivers", "config"])] {
+        let validators = names.map(|name| schema(name).1);
+        for (text, document) in blocks(page) {
+            seen += 1;
+            let fits = validators.iter().any(|validator| validator.is_valid(&document));
+            assert!(fits, "{page}: {text}");
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+#[test]
+fn the_schema_of_the_configuration_has_the_keys_that_are_read() {
+    let (schema, validator) = schema("config");
+    let problems = |text: &str| {
+        let file = SourceFile::new("plangate.toml", text);
+        plangate::config::parse(&file, "".into()).err().unwrap_or_default()
+    };
+    let patterns = schema["patternProperties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(|key| key.trim_matches(['^', '$']).replace("[-_]", "-"));
+    let keys: Vec<String> = schema["properties"].as_object().unwrap().keys().cloned().chain(patterns).collect();
+    for key in &keys {
+        let unknown = problems(&format!("{key} = 1")).iter().any(|problem| problem.message.contains("no key"));
+        assert!(!unknown, "`{key}` is not read");
+    }
+    // Whoever adds a key names it in the message about one that is not there.
+    let help = problems("nosuch = 1").iter().map(|problem| format!("{problem} {:?}", problem.help)).collect::<String>();
+    assert!(!validator.is_valid(&json!({"nosuch": 1})));
+    for key in ["policies", "preset", "fail-on", "lint"] {
+        assert!(keys.iter().any(|known| known == key), "{help}");
+    }
+    let listed = String::from_utf8(read("docs/configuration.md")).unwrap();
+    for row in listed.lines().filter_map(|line| line.strip_prefix("| `")) {
+        let key = row.split(['`', '.']).next().unwrap().replace('_', "-");
+        assert!(
+            key.chars().any(|c| !c.is_ascii_lowercase() && c != '-')
+                || keys.iter().any(|known| known.replace('_', "-") == key),
+            "`{key}` is not in the schema"
+        );
+    }
+}
+
+#[test]
+fn schemas_are_printed() {
+    for (what, title) in [
+        ("config", "plangate.toml"),
+        ("plan", ""),
+        ("input", "input.plangate"),
+        ("report", "plangate report"),
+        ("waivers", "plangate.waivers.toml"),
+        ("tests", ""),
+    ] {
+        let ran = plangate().args(["schema", what]).run();
+        let document: Value = serde_json::from_str(&ran.exits(0).stdout).unwrap();
+        assert!(title.is_empty() || document["title"] == title, "{what}: {}", document["title"]);
+        assert!(jsonschema::validator_for(&document).is_ok(), "{what}");
     }
 }
