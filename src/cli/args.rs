@@ -444,6 +444,8 @@ pub(crate) enum Schema {
     Input,
     /// The JSON report of `plangate check`.
     Report,
+    /// A line of the JSON lines report.
+    Lines,
     /// `plangate.waivers.toml`.
     Waivers,
     /// The JSON report of `plangate test`.

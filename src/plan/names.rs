@@ -105,15 +105,12 @@ impl Names {
         let mut before = ' ';
         while let Some(c) = rest.chars().next() {
             let starts = !(is_word(before) && is_word(c));
-            let length = match self.longest(rest).filter(|_| starts) {
-                Some(length) => {
-                    out.push_str(&token(rest.get(..length).unwrap_or_default()));
-                    length
-                }
-                None => {
-                    out.push(c);
-                    c.len_utf8()
-                }
+            let length = if let Some(length) = self.longest(rest).filter(|_| starts) {
+                out.push_str(&token(rest.get(..length).unwrap_or_default()));
+                length
+            } else {
+                out.push(c);
+                c.len_utf8()
             };
             let (done, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
             before = done.chars().next_back().unwrap_or(' ');

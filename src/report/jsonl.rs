@@ -14,6 +14,7 @@ use crate::text;
 
 /// A line of the report.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "line of a plangate report")]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Line<'a> {
     /// Why something is undecided.
@@ -66,6 +67,16 @@ enum Line<'a> {
         /// Whether something is, or may be, destroyed.
         destructive: bool,
     },
+}
+
+/// The JSON Schema of a line, indented, with a final line feed.
+///
+/// # Errors
+/// None in practice, as for [`render`].
+pub fn schema() -> serde_json::Result<String> {
+    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Line<'_>))?;
+    text.push('\n');
+    Ok(text)
 }
 
 /// The report, a line for each object.

@@ -52,8 +52,9 @@ fn head(report: &Report, budget: usize) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{verdict} {}\n", prose(&sentence(&report.summary())));
     if !report.plans.is_empty() {
-        out.push_str("| plan | verdict | create | update | replace | destroy | forget |\n");
-        out.push_str("|---|---|--:|--:|--:|--:|--:|\n");
+        let columns = report.plans.first().map(|plan| plan.counts.columns()).unwrap_or_default();
+        let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+        let _ = writeln!(out, "| plan | verdict | {} |\n|---|---|{}", names.join(" | "), "--:|".repeat(names.len()));
         let rows: Vec<String> = report.plans.iter().map(row).collect();
         let fit = rows.iter().scan(out.len(), |length, row| {
             *length += row.len();
@@ -69,17 +70,8 @@ fn head(report: &Report, budget: usize) -> String {
 }
 
 fn row(plan: &PlanReport) -> String {
-    let counts = plan.counts;
-    format!(
-        "| {} | {} | {} | {} | {} | {} | {} |\n",
-        code(&plan.name()),
-        plan.verdict.as_str(),
-        counts.create,
-        counts.update,
-        counts.replace,
-        counts.delete,
-        counts.forget
-    )
+    let numbers: Vec<String> = plan.counts.columns().iter().map(|(_, number)| number.to_string()).collect();
+    format!("| {} | {} | {} |\n", code(&plan.name()), plan.verdict.as_str(), numbers.join(" | "))
 }
 
 /// The summary after the verdict, which stands in the heading.

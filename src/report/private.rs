@@ -95,7 +95,9 @@ impl Hider<'_> {
     }
 
     fn findings(&self, findings: &mut [Finding]) {
-        findings.iter_mut().for_each(|finding| self.finding(finding));
+        for finding in findings.iter_mut() {
+            self.finding(finding);
+        }
         findings.sort_by(Finding::order);
     }
 
@@ -105,9 +107,12 @@ impl Hider<'_> {
         self.values(&mut finding.details);
         self.values(&mut finding.metadata);
         finding.waiver.iter_mut().for_each(|waiver| self.text(&mut waiver.reason));
-        let hidden = |fingerprint: &Fingerprint| Fingerprint::keyed(&self.key.digest(fingerprint.as_str()));
-        finding.fingerprint = hidden(&finding.fingerprint);
-        finding.root_cause = finding.root_cause.as_ref().map(hidden);
+        finding.fingerprint = self.fingerprint(&finding.fingerprint);
+        finding.root_cause = finding.root_cause.as_ref().map(|cause| self.fingerprint(cause));
+    }
+
+    fn fingerprint(&self, fingerprint: &Fingerprint) -> Fingerprint {
+        Fingerprint::keyed(&self.key.digest(fingerprint.as_str()))
     }
 
     fn subject(&self, subject: &mut Subject) {

@@ -330,6 +330,10 @@ fn json_reports_say_the_text_as_it_is() {
     let report = report();
     let text = written(&report, "jsonl");
     let objects: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let schema = serde_json::from_str(&plangate::report::jsonl::schema().unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let wrong = objects.iter().find_map(|object| validator.validate(object).err());
+    assert!(wrong.is_none(), "{wrong:?}");
     let kinds: Vec<&str> = objects.iter().map(|object| object["type"].as_str().unwrap()).collect();
     assert_eq!(kinds.len(), report.items().len() + report.plans.len() + 1);
     assert_eq!(objects.last().unwrap()["type"], "summary");

@@ -151,3 +151,37 @@ fn an_undecided_run_is_never_an_empty_report() {
         assert!(text.contains("ndecided") || format == "csv" || format == "gitlab", "{format}: {text}");
     }
 }
+
+/// The action, the templates and the pages name formats, options and outputs that there are.
+#[test]
+fn what_is_set_up_for_ci_systems_exists() {
+    let text = |path: &str| std::fs::read_to_string(crate::harness::package(path)).unwrap();
+    let action: Value = yaml_serde::from_str(&text("action.yml")).unwrap();
+    let report = judge(&built_in(), &[("plan.json", crate::harness::read(REPLACE))]);
+    let outputs = github_outputs(&plangate::report::github::outputs(&report));
+    let passed: std::collections::BTreeSet<&str> =
+        action["outputs"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(passed, outputs.keys().map(String::as_str).collect());
+    for (name, output) in action["outputs"].as_object().unwrap() {
+        assert_eq!(output["value"], format!("${{{{ steps.check.outputs.{name} }}}}"));
+    }
+    let documented = text("docs/reports.md");
+    for format in plangate::report::format::FORMATS {
+        assert!(documented.contains(&format!("| `{format}` |")), "{format} is not in docs/reports.md");
+    }
+    let pages = std::fs::read_dir(crate::harness::package("docs/ci")).unwrap().map(|entry| entry.unwrap().path());
+    let written = regex::Regex::new(r#"-o "?([a-z]+)"#).unwrap();
+    let mut seen = 0;
+    for page in pages.map(|path| std::fs::read_to_string(path).unwrap()).chain([text("action.yml"), documented]) {
+        for format in written.captures_iter(&page).map(|found| found[1].to_owned()) {
+            assert!(plangate::report::format::FORMATS.contains(&format.as_str()), "{format}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen}");
+    let hooks: Value = yaml_serde::from_str(&text(".pre-commit-hooks.yaml")).unwrap();
+    for hook in hooks.as_array().unwrap() {
+        let command = hook["entry"].as_str().unwrap().strip_prefix("plangate ").unwrap();
+        plangate().args([command, "--help"]).run().exits(0);
+    }
+}
