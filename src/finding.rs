@@ -326,6 +326,12 @@ impl Fingerprint {
         Self(crate::text::hex(&hasher.finalize()))
     }
 
+    /// A fingerprint made of another one under a key: 64 hex digits.
+    #[must_use]
+    pub(crate) fn keyed(hex: &str) -> Self {
+        Self(hex.to_owned())
+    }
+
     /// The 64 hex digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

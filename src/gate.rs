@@ -30,11 +30,12 @@ use crate::plan::detect::{self, Document};
 use crate::plan::hcl::{self, Sources};
 use crate::plan::json::{self, Interest};
 use crate::plan::mask::Masker;
+use crate::plan::names::Names;
 use crate::plan::redact::{redact, redact_derived};
 use crate::policy::{Origin, PolicySet};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, InputSink};
-use crate::report::{ChangeCounts, PlanReport, Report};
+use crate::report::{ChangeCounts, PlanReport, Report, RuleInfo};
 use crate::sources::Given;
 use crate::suggest;
 use crate::text;
@@ -71,6 +72,8 @@ pub struct Stages {
     pub notes: Vec<String>,
     /// The source files that the plans were made from, and those before.
     pub sources: Option<Arc<Given>>,
+    /// Whether the names in plans are collected, so that the report can be written without them.
+    pub collect_names: bool,
 }
 
 /// A plan to judge.
@@ -121,6 +124,7 @@ pub fn check_and_trace(stages: &Stages, plans: Vec<PlanInput>, traced: &[RuleId]
         plans,
         notes,
         fail_on: stages.fail_on,
+        rules: stages.policies.rules().iter().map(RuleInfo::of).collect(),
     })
 }
 
@@ -245,6 +249,7 @@ fn check_document(
         notes: document.notes().to_vec(),
         traces,
         saved: document.saved().cloned(),
+        names: if stages.collect_names { Names::of(&plan) } else { Names::default() },
     })
 }
 
@@ -404,6 +409,7 @@ impl PlanReport {
             notes: Vec::new(),
             traces: Vec::new(),
             saved: None,
+            names: Names::default(),
         }
     }
 }

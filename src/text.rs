@@ -46,9 +46,75 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
 pub fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Text for a terminal or a log in which no CI system sees a command of its own.
+///
+/// GitHub's runner obeys lines that start with `::`, after white space, and `##[…]` anywhere in a line; the agent of Azure
+/// Pipelines obeys `##vso[…]` and `##[…]` anywhere. Text that came through [`one_line`] has nothing invisible in between.
+#[must_use]
+pub fn without_commands(text: &str) -> Cow<'_, str> {
+    if !text.contains("::") && !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for line in text.split_inclusive('\n') {
+        let start = line.len() - past_styles(line).len();
+        let (head, mut rest) = line.split_at_checked(start).unwrap_or((line, ""));
+        out.push_str(head);
+        if let Some(after) = rest.strip_prefix("::") {
+            out.push_str(":\\u{3a}");
+            rest = after;
+        }
+        while let Some((before, after)) = rest.split_once("##") {
+            let is_command =
+                after.starts_with('[') || after.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("vso["));
+            out.push_str(before);
+            // One number sign at a time: the next may start a command too.
+            out.push_str(if is_command { "#\\u{23}" } else { "#" });
+            rest = if is_command { after } else { rest.get(before.len() + 1..).unwrap_or_default() };
+        }
+        out.push_str(rest);
+    }
+    Cow::Owned(out)
+}
+
+/// What follows white space and ANSI styles at the start of a line.
+fn past_styles(line: &str) -> &str {
+    let line = line.trim_start();
+    match line.strip_prefix("\u{1b}[").and_then(|rest| rest.split_once('m')) {
+        Some((_, rest)) => past_styles(rest),
+        None => line,
+    }
+}
+
+/// JSON text in which deceptive characters, and whatever starts a command of a CI system, are written as `\uXXXX`: what it
+/// says stays the same. They stand in strings alone.
+#[must_use]
+pub fn json(text: &str) -> Cow<'_, str> {
+    let is_deceptive = |c: char| is_deceptive(c) && c != '\n';
+    if !text.contains("##") && !text.chars().any(is_deceptive) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut units = [0; 2];
+    let mut last = ' ';
+    for c in text.chars() {
+        if is_deceptive(c) || (c == '#' && last == '#') {
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+        last = c;
+    }
+    Cow::Owned(out)
 }
 
 /// `1 rule`, `2 rules`: the count with its noun, in the regular plural.
@@ -90,6 +156,26 @@ mod tests {
         assert_eq!(one_line("a\x1b[31m\u{202e}b\nc"), "a\\u{1b}[31m\\u{202e}b\\nc");
         assert_eq!(multi_line("a\n\tb"), "a\n\\tb");
         assert!(matches!(one_line("plain – ü 漢"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn no_command_of_a_ci_system_is_left() {
+        let text = "a ::b\n  ::error::x\n\u{1b}[1m::add-mask::y\n### [##[group]##VSO[task.x]z\n";
+        assert_eq!(
+            without_commands(text),
+            "a ::b\n  :\\u{3a}error::x\n\u{1b}[1m:\\u{3a}add-mask::y\n### [#\\u{23}[group]#\\u{23}VSO[task.x]z\n"
+        );
+        assert_eq!(without_commands("###[x]"), "##\\u{23}[x]");
+        assert!(matches!(without_commands("plain"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_says_the_same_without_deceptive_characters() {
+        let value = serde_json::json!({"a\u{202e}##[b": "\u{e0041}\u{7f}###vso[\n"});
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let safe = json(&text);
+        assert!(!safe.chars().any(|c| is_deceptive(c) && c != '\n') && !safe.contains("##"), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
     }
 
     #[test]

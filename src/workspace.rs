@@ -220,6 +220,7 @@ fn into_stages(
         own_types,
         notes,
         sources: None,
+        collect_names: false,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
+use plangate::report::markdown;
 
 /// A safety gate between `terraform plan` and `terraform apply`.
 #[derive(Debug, Parser)]
@@ -39,6 +40,12 @@ pub(crate) enum Command {
     Lint(LintArgs),
     /// Print what depends on what in a plan.
     Graph(GraphArgs),
+    /// Print a JSON Schema.
+    Schema {
+        /// Of what.
+        #[arg(value_enum, value_name = "WHAT")]
+        what: Schema,
+    },
     /// Print shell completions.
     Completions {
         /// The shell.
@@ -55,16 +62,29 @@ pub(crate) struct CheckArgs {
     #[arg(required = true, value_name = "PLAN")]
     pub(crate) plans: Vec<String>,
 
-    /// Write a report, human or json, to PATH (`-`: standard output). Repeatable; the human report goes to standard
-    /// output unless another does.
+    /// Write a report to PATH (`-`: standard output): human, json, jsonl, sarif, junit, tap, csv, markdown, github, gitlab or
+    /// azure. Repeatable; the human report goes to standard output unless another does.
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
     pub(crate) outputs: Vec<String>,
+
+    /// Longest Markdown report, in bytes; findings that do not fit are left out whole and counted.
+    #[arg(long, value_name = "BYTES", default_value_t = markdown::LIMIT, value_parser = markdown_limit)]
+    pub(crate) markdown_limit: usize,
+
+    /// What SARIF reports say of findings that are waived or excepted: nothing, or results that are marked as suppressed.
+    #[arg(long, value_enum, default_value_t = Suppressed::Omit, value_name = "HOW")]
+    pub(crate) sarif_suppressed: Suppressed,
 
     /// Short for `--output FORMAT` on standard output.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
 
-    /// Lowest level of findings the human report shows; a deny is always shown.
+    /// Write tokens (HMAC-SHA-256 under the key in FILE, 16 bytes or more) in the place of addresses, names and values, in every
+    /// report of the run.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) private_key_file: Option<Utf8PathBuf>,
+
+    /// Lowest level of findings that the reports for people show (human, markdown, github, azure); a deny is always shown.
     #[arg(long, value_enum, default_value_t = Show::Warn, value_name = "LEVEL")]
     pub(crate) show: Show,
 
@@ -87,7 +107,7 @@ pub(crate) struct CheckArgs {
 
     /// Show on standard error which statement of this rule stopped which changes, and for which it held. Repeatable; with
     /// `--verbose` every change is named.
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", conflicts_with = "private_key_file")]
     pub(crate) trace: Vec<String>,
 
     /// Write to standard output what this tool would, and end with its exit codes; `--output` then takes its formats,
@@ -104,6 +124,17 @@ pub(crate) struct CheckArgs {
 
     #[command(flatten)]
     pub(crate) setup: SetupArgs,
+}
+
+fn markdown_limit(text: &str) -> Result<usize, String> {
+    let limit = text.replace('_', "").parse().ok().filter(|limit| *limit >= 1000);
+    limit.ok_or_else(|| "not a number of bytes, 1000 or more".to_owned())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Suppressed {
+    Omit,
+    Include,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -447,6 +478,24 @@ pub(crate) struct SetupArgs {
     /// Address space the process may take, such as 2GiB; default: 4 GiB + 8 × input + 64 MiB × threads.
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_memory: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Schema {
+    /// `plangate.toml`.
+    Config,
+    /// Plan JSON, format 1.x.
+    Plan,
+    /// What policies see as `input.plangate`.
+    Input,
+    /// The JSON report of `plangate check`.
+    Report,
+    /// A line of the JSON lines report.
+    Lines,
+    /// `plangate.waivers.toml`.
+    Waivers,
+    /// The JSON report of `plangate test`.
+    Tests,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,12 +1,17 @@
 //! `plangate check`.
 
-use plangate::gate;
+use camino::Utf8Path;
 use plangate::problem::Problem;
+use plangate::report::private::{self, Key};
 use plangate::report::{Report, prints, trace};
+use plangate::{gate, io};
 
 use super::args::{CheckArgs, Compat};
 use super::output::Outputs;
 use super::{output, plans, setup};
+
+/// Largest key file, in bytes.
+const MAX_KEY_BYTES: u64 = 64 << 10;
 
 /// Judges the plans and writes the reports; returns the exit code.
 pub(crate) fn run(args: &CheckArgs) -> u8 {
@@ -14,7 +19,14 @@ pub(crate) fn run(args: &CheckArgs) -> u8 {
         Ok(outputs) => outputs,
         Err(problem) => return output::fail(&[problem]),
     };
-    let report = check(args).unwrap_or_else(Report::undecided);
+    let key = match args.private_key_file.as_deref().map(read_key).transpose() {
+        Ok(key) => key,
+        Err(problem) => return output::fail(&[problem]),
+    };
+    let mut report = check(args).unwrap_or_else(Report::undecided);
+    if let Some(key) = key {
+        report = private::hide(report, &key);
+    }
     // Before the report, whose last line is the verdict.
     if args.verbose {
         for line in prints::of_run(&report) {
@@ -36,7 +48,12 @@ fn check(args: &CheckArgs) -> Result<Report, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
     let plans = plans::select(&args.plans)?;
     let overrides = setup::Overrides { expect: args.expect, fail_on: args.fail_on };
-    let stages = setup::open_with_sources(&args.setup, &args.sources, settings, plans::largest(&plans), overrides)?;
+    let mut stages = setup::open_with_sources(&args.setup, &args.sources, settings, plans::largest(&plans), overrides)?;
+    stages.collect_names = args.private_key_file.is_some();
     let traced = gate::rules_called(&stages, &args.trace)?;
     Ok(gate::check_and_trace(&stages, plans, &traced))
+}
+
+fn read_key(path: &Utf8Path) -> Result<Key, Problem> {
+    Key::new(&io::read_bounded(path, MAX_KEY_BYTES)?)
 }

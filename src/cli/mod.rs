@@ -10,6 +10,7 @@ mod context_env;
 mod explain;
 mod generate;
 mod git;
+mod github;
 mod graph;
 mod inspect;
 mod limits;
@@ -55,6 +56,7 @@ fn run() -> ExitCode {
         Command::Policy(args) => policy::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Graph(args) => graph::run(&args),
+        Command::Schema { what } => generate::schema(what),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),
     };

@@ -6,11 +6,12 @@ use anstream::{AutoStream, ColorChoice};
 use camino::{Utf8Path, Utf8PathBuf};
 use plangate::io;
 use plangate::problem::{Problem, ProblemCode};
-use plangate::report::{Report, conftest, human, json};
-use plangate::text::one_line;
+use plangate::report::format::{self, FORMATS};
+use plangate::report::{Report, conftest, human};
+use plangate::text::{one_line, without_commands};
 
-use super::UNDECIDED;
-use super::args::{CheckArgs, Color, Compat, Show};
+use super::args::{CheckArgs, Color, Compat, Show, Suppressed};
+use super::{UNDECIDED, github, setup};
 
 /// What a command reports, in one of several formats.
 pub(crate) trait Written: Sized {
@@ -25,11 +26,22 @@ pub(crate) trait Written: Sized {
     /// The same, with one more problem.
     fn with_problem(self, problem: Problem) -> Self;
 
+    /// Files that are written beside a format, because the environment names them.
+    fn beside(_format: Format) -> Vec<Box<dyn Beside<Self>>> {
+        Vec::new()
+    }
+
     /// Everything that could not be judged.
     fn problems(&self) -> Vec<&Problem>;
 
     /// What the process ends with.
     fn exit_code(&self) -> u8;
+}
+
+/// A file that a report is added to, beside where its format goes.
+pub(crate) trait Beside<R: Written> {
+    /// Adds the report, in place of what this run added before.
+    fn write(&self, report: &R, options: &R::Options) -> Result<(), Problem>;
 }
 
 /// A format of a report.
@@ -57,15 +69,18 @@ impl Format {
 pub(crate) const HUMAN: &str = "human";
 
 impl Written for Report {
-    type Options = human::Options;
-    const FORMATS: &'static [&'static str] = &[HUMAN, "json"];
+    type Options = format::Options;
+    const FORMATS: &'static [&'static str] = FORMATS;
 
-    fn render(&self, format: Format, options: &human::Options) -> Result<String, Problem> {
-        match format.as_str() {
-            "json" if options.timings => json::render_with_timings(self).map_err(not_json),
-            "json" => json::render(self).map_err(not_json),
-            _ => Ok(human::render(self, *options)),
-        }
+    fn render(&self, format: Format, options: &format::Options) -> Result<String, Problem> {
+        format::render(self, format.as_str(), options).unwrap_or_else(|| {
+            let message = format!("no report is written as {}", format.as_str());
+            Err(Problem::new(ProblemCode::ReportWrite, message))
+        })
+    }
+
+    fn beside(format: Format) -> Vec<Box<dyn Beside<Self>>> {
+        if format.as_str() == "github" { github::files() } else { Vec::new() }
     }
 
     fn with_problem(mut self, problem: Problem) -> Self {
@@ -106,10 +121,10 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// The outputs of a run.
-#[derive(Debug)]
 pub(crate) struct Outputs<R: Written> {
     stdout: Format,
     files: Vec<(Format, Utf8PathBuf)>,
+    beside: Vec<Box<dyn Beside<R>>>,
     options: R::Options,
 }
 
@@ -130,7 +145,20 @@ impl Outputs<Report> {
             Some(Compat::Conftest) => (CONFTEST, " of `--compat conftest`"),
         };
         let wanted = Wanted { format: args.format.as_deref(), outputs: &args.outputs, inputs, printed, of };
-        Self::new(&wanted, human::Options { show, verbose: args.verbose, timings: args.timings })
+        let human = human::Options { show, verbose: args.verbose, timings: args.timings };
+        let mut outputs = Self::new(&wanted, format::Options::default())?;
+        outputs.options = format::Options {
+            human,
+            suppressed: args.sarif_suppressed == Suppressed::Include,
+            markdown_limit: args.markdown_limit,
+            directory: setup::directory_in_repository(),
+            summary: outputs
+                .files
+                .iter()
+                .find(|(format, _)| format.as_str() == "markdown")
+                .and_then(|(_, path)| absolute(path)),
+        };
+        Ok(outputs)
     }
 
     /// Writes the files, prints what conftest prints, and returns its exit code.
@@ -146,6 +174,11 @@ impl Outputs<Report> {
         };
         self.write_and(report, print, |report| conftest::exit_code(&conftest::checks(report), fail_on_warn))
     }
+}
+
+/// The path as any process finds the file.
+fn absolute(path: &Utf8Path) -> Option<String> {
+    std::path::absolute(path).ok()?.into_os_string().into_string().ok()
 }
 
 /// Prints a text if there is one, else why not.
@@ -183,7 +216,9 @@ impl<R: Written> Outputs<R> {
                 .help("give all but one a file: `--output json=report.json`"));
         }
         let default = Format(wanted.printed.first().copied().unwrap_or(HUMAN));
-        Ok(Self { stdout: stdout.pop().unwrap_or(default), files, options })
+        let stdout = stdout.pop().unwrap_or(default);
+        let beside = R::beside(stdout);
+        Ok(Self { stdout, files, beside, options })
     }
 
     /// Writes the report everywhere it belongs and returns the exit code. A report that could not be written leaves
@@ -204,7 +239,7 @@ impl<R: Written> Outputs<R> {
     }
 
     fn write_and(&self, mut report: R, print: impl Fn(&R) -> u8, exit_code: impl Fn(&R) -> u8) -> u8 {
-        let mut failed = vec![false; self.files.len()];
+        let mut failed = vec![false; self.files.len() + self.beside.len()];
         while let Some((at, problem)) = self.write_files(&report, &failed) {
             failed.iter_mut().skip(at).take(1).for_each(|failed| *failed = true);
             report = report.with_problem(problem);
@@ -221,14 +256,19 @@ impl<R: Written> Outputs<R> {
 
     /// Writes the files that have not failed; the first that fails ends it.
     fn write_files(&self, report: &R, failed: &[bool]) -> Option<(usize, Problem)> {
-        self.files.iter().zip(failed).enumerate().filter(|(_, (_, failed))| !**failed).find_map(
-            |(at, ((format, path), _))| {
-                let text = report
-                    .render(*format, &self.options)
-                    .map(|text| if format.is_human() { anstream::adapter::strip_str(&text).to_string() } else { text });
-                text.and_then(|text| io::write_atomic(path, text.as_bytes())).err().map(|problem| (at, problem))
-            },
-        )
+        (0..failed.len()).filter(|at| failed.get(*at) == Some(&false)).find_map(|at| {
+            let written = match self.files.get(at) {
+                Some((format, path)) => self.write_file(report, *format, path),
+                None => self.beside.get(at - self.files.len())?.write(report, &self.options),
+            };
+            written.err().map(|problem| (at, problem))
+        })
+    }
+
+    fn write_file(&self, report: &R, format: Format, path: &Utf8Path) -> Result<(), Problem> {
+        let text = report.render(format, &self.options)?;
+        let text = if format.is_human() { anstream::adapter::strip_str(&text).to_string() } else { text };
+        io::write_atomic(path, text.as_bytes())
     }
 }
 
@@ -255,7 +295,7 @@ pub(crate) fn set_color(color: Color) {
 
 /// Prints text with styles to standard output, which are left out where it takes none.
 pub(crate) fn print_styled(text: &str) -> u8 {
-    print(AutoStream::auto(std::io::stdout()), text.as_bytes())
+    print(AutoStream::auto(std::io::stdout()), without_commands(text).as_bytes())
 }
 
 /// Prints to standard output, byte for byte.
@@ -277,7 +317,7 @@ fn print(mut out: impl Write, bytes: &[u8]) -> u8 {
 /// Prints a line to standard error.
 pub(crate) fn error(line: &str) {
     // Nothing is left to do where even this cannot be written.
-    let _ = writeln!(AutoStream::auto(std::io::stderr()), "{line}");
+    let _ = writeln!(AutoStream::auto(std::io::stderr()), "{}", without_commands(line));
 }
 
 /// Prints problems to standard error and returns the exit code for them.

@@ -116,6 +116,17 @@ pub(crate) fn prepare(
     })
 }
 
+/// Where the run was started, relative to the repository root and with `/`; empty for the root itself.
+pub(crate) fn directory_in_repository() -> String {
+    let here = std::env::current_dir().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
+    let below = here.and_then(|here| {
+        let root = io::find_repository_root(&here)?;
+        let below = here.strip_prefix(&root).ok()?;
+        Some(below.components().map(|part| part.as_str()).collect::<Vec<_>>().join("/"))
+    });
+    below.unwrap_or_default()
+}
+
 /// The repository root as a path relative to the current directory (`.`, `..`, `../..`), so that no
 /// report depends on where the checkout lies; the current directory itself outside a repository.
 pub(crate) fn repository_root() -> Utf8PathBuf {

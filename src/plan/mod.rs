@@ -12,6 +12,7 @@ pub mod detect;
 pub mod hcl;
 pub mod json;
 pub mod mask;
+pub mod names;
 mod raw;
 pub mod redact;
 pub mod schema;

@@ -16,7 +16,7 @@ use crate::eval::{Outcome, RuleRecord};
 use crate::finding::{Finding, Level};
 use crate::policy::Origin;
 use crate::problem::Problem;
-use crate::text::multi_line;
+use crate::text::{multi_line, without_commands};
 
 /// The namespace of what ships with the product.
 pub const NAMESPACE: &str = "plangate";
@@ -301,7 +301,7 @@ pub fn lines(checks: &[Check]) -> String {
     let totals = Totals::of(checks);
     let style = totals.style();
     let _ = writeln!(out, "\n{style}{totals}{style:#}");
-    out
+    without_commands(&out).into_owned()
 }
 
 /// The JSON that other tools read, indented by tabs.

@@ -14,7 +14,7 @@ use super::wrap::{WIDTH, wrap};
 use super::{Entry, FindingCounts, Group, PlanReport, Report, ShortIds, milliseconds};
 use crate::finding::{Finding, Level, Location, SourceAt, SourcePlace};
 use crate::problem::Problem;
-use crate::text::{count, multi_line, one_line, truncate};
+use crate::text::{count, multi_line, one_line, truncate, without_commands};
 use crate::verdict::Verdict;
 
 /// Findings shown in full for each group; the others are named by address.
@@ -58,7 +58,7 @@ pub fn render(report: &Report, options: Options) -> String {
         out.plan(plan);
     }
     out.run(report);
-    out.out
+    without_commands(&out.out).into_owned()
 }
 
 /// A problem as miette draws it: what happened, where, what to do next.
@@ -70,7 +70,7 @@ pub fn problem(problem: &Problem) -> String {
         // A place miette cannot draw must not hide the problem.
         out = format!("{problem}\n");
     }
-    out
+    without_commands(&out).into_owned()
 }
 
 struct Writer<'a> {

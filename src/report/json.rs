@@ -13,6 +13,7 @@ use super::{FindingCounts, PlanReport, Report, milliseconds};
 use crate::eval::RuleRecord;
 use crate::finding::{AppliedWaiver, Finding, Fingerprint, Location};
 use crate::problem::Problem;
+use crate::text;
 
 /// The version of this format.
 pub const SCHEMA: &str = "plangate/report/v1-draft";
@@ -46,7 +47,7 @@ pub struct JsonReport<'a> {
 
 /// How many findings there are of each kind; each counts once, lowered ones also by their level.
 #[derive(Debug, Serialize, JsonSchema)]
-struct JsonCounts {
+pub(super) struct JsonCounts {
     /// Level `deny`, neither waived nor excepted.
     deny: usize,
     /// Level `warn`, neither waived nor excepted.
@@ -148,7 +149,7 @@ struct JsonLocation {
 
 /// One thing a rule says.
 #[derive(Debug, Serialize, JsonSchema)]
-struct JsonFinding<'a> {
+pub(super) struct JsonFinding<'a> {
     /// Rule id.
     rule: &'a str,
     /// The level in force: `info`, `warn` or `deny`.
@@ -266,7 +267,7 @@ pub fn render_with_timings(report: &Report) -> serde_json::Result<String> {
 }
 
 fn write(report: &JsonReport<'_>) -> serde_json::Result<String> {
-    let mut text = serde_json::to_string_pretty(report)?;
+    let mut text = text::json(&serde_json::to_string_pretty(report)?).into_owned();
     text.push('\n');
     Ok(text)
 }
@@ -298,7 +299,7 @@ impl<'a> JsonReport<'a> {
 }
 
 impl JsonCounts {
-    fn of(counts: FindingCounts) -> Self {
+    pub(super) fn of(counts: FindingCounts) -> Self {
         let FindingCounts { deny, warn, info, waived, excepted, lowered } = counts;
         Self { deny, warn, info, waived, excepted, lowered }
     }
@@ -352,7 +353,7 @@ impl From<&Location> for JsonLocation {
 }
 
 impl<'a> JsonFinding<'a> {
-    fn of(finding: &'a Finding) -> Self {
+    pub(super) fn of(finding: &'a Finding) -> Self {
         let subject = finding.subject.as_ref();
         Self {
             rule: finding.rule.as_str(),

@@ -3,16 +3,29 @@
 //! Order, grouping, folding and counts are decided here, once; a renderer contains no rule id, no
 //! action verb and no threshold beyond its sink's size limit. Must not judge.
 
+pub mod azure;
 pub mod catalog;
 pub mod conftest;
+pub mod csv;
 pub mod explain;
+pub mod format;
+pub mod github;
+pub mod gitlab;
+mod groups;
 pub mod human;
+pub mod items;
 pub mod json;
+pub mod jsonl;
+pub mod junit;
 pub mod lint;
 pub mod listing;
+pub mod markdown;
 pub mod prints;
+pub mod private;
 pub mod rule_page;
+pub mod sarif;
 mod saved;
+pub mod tap;
 pub mod testing;
 pub mod trace;
 mod wrap;
@@ -21,11 +34,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use groups::{Entry, Group};
+
 use crate::eval::candidates::RuleTrace;
 use crate::eval::{Outcome, RuleRecord};
-use crate::finding::{Finding, Fingerprint, Level, LevelFrom};
+use crate::finding::{Finding, Level, LevelFrom, Severity, VerbClass};
+use crate::plan::names::Names;
 use crate::plan::{Action, Plan, SavedPlan};
-use crate::policy::Origin;
+use crate::policy::contract::DeclaredLevel;
+use crate::policy::{Origin, Rule};
 use crate::problem::Problem;
 use crate::verdict::Verdict;
 
@@ -44,6 +61,43 @@ pub struct Report {
     pub notes: Vec<String>,
     /// The lowest level that blocks.
     pub fail_on: Level,
+    /// What the rules in force say of themselves, sorted by id; none where the run could not start.
+    pub rules: Vec<RuleInfo>,
+}
+
+/// What a rule says of itself, for consumers that list rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleInfo {
+    /// Rule id.
+    pub id: String,
+    /// What it looks for, in a line.
+    pub title: Option<String>,
+    /// The same at length.
+    pub description: Option<String>,
+    /// What to do about a finding.
+    pub help: Option<String>,
+    /// The level it declares; `None` where each finding has its own.
+    pub level: Option<Level>,
+    /// Sorts and labels.
+    pub severity: Severity,
+}
+
+impl RuleInfo {
+    /// What a rule says.
+    #[must_use]
+    pub fn of(rule: &Rule) -> Self {
+        Self {
+            id: rule.id.as_str().to_owned(),
+            title: rule.meta.title.clone(),
+            description: rule.meta.description.clone(),
+            help: rule.meta.help.clone(),
+            level: match rule.declared {
+                DeclaredLevel::Fixed(level) => Some(level),
+                DeclaredLevel::PerFinding => None,
+            },
+            severity: rule.severity,
+        }
+    }
 }
 
 /// The result for one document.
@@ -71,6 +125,13 @@ pub struct PlanReport {
     pub traces: Vec<RuleTrace>,
     /// What only a saved plan says; `None` of a plan that was JSON.
     pub saved: Option<Arc<SavedPlan>>,
+    /// The names in the plan, where they are to be hidden; see [`private`].
+    pub names: Names,
+}
+
+/// Whether a finding is about a change that destroys.
+fn destroys(finding: &Finding) -> bool {
+    finding.subject.as_ref().is_some_and(|subject| subject.verb_class == VerbClass::Destroy)
 }
 
 /// How many changes of each kind a plan has; data and ephemeral resources count as reads.
@@ -144,6 +205,20 @@ pub struct FindingCounts {
     pub lowered: usize,
 }
 
+impl ChangeCounts {
+    /// What is done and how often, as tables show it.
+    #[must_use]
+    pub const fn columns(self) -> [(&'static str, usize); 5] {
+        [
+            ("create", self.create),
+            ("update", self.update),
+            ("replace", self.replace),
+            ("destroy", self.delete),
+            ("forget", self.forget),
+        ]
+    }
+}
+
 impl FindingCounts {
     /// Counts findings.
     #[must_use]
@@ -161,109 +236,6 @@ impl FindingCounts {
             } += 1;
         }
         counts
-    }
-}
-
-/// Findings that are shown together: same rule and level, and either set aside (waived, excepted) or not.
-#[derive(Debug, Clone)]
-pub struct Group<'a> {
-    /// Findings that say the same of several changes are one entry.
-    pub entries: Vec<Entry<'a>>,
-    /// Whether they are waived or excepted.
-    pub set_aside: bool,
-    /// Whether the rule ships with the product.
-    pub shipped: bool,
-}
-
-/// A finding, and others that say the same of other changes.
-#[derive(Debug, Clone)]
-pub struct Entry<'a> {
-    /// The first in the order of findings.
-    pub finding: &'a Finding,
-    /// What it says, without the address and the deposed key it starts with.
-    pub text: &'a str,
-    /// The others.
-    pub also: Vec<&'a Finding>,
-    /// What they cause, by rule and level: told here and nowhere else.
-    pub victims: Vec<Vec<&'a Finding>>,
-}
-
-impl<'a> Entry<'a> {
-    fn new(finding: &'a Finding) -> Self {
-        let subject = finding.subject.as_ref();
-        let address = subject.map_or("", |subject| subject.address.as_str());
-        let text = finding.message.strip_prefix(address).map_or(finding.message.as_str(), str::trim_start);
-        let deposed = subject.and_then(|subject| subject.deposed.as_ref());
-        let text =
-            deposed.and_then(|key| text.strip_prefix(&format!("(deposed object {key})"))).map_or(text, str::trim_start);
-        Self { finding, text, also: Vec::new(), victims: Vec::new() }
-    }
-
-    /// Takes in a victim of one of its findings; `false` if none caused it.
-    fn take_in(&mut self, victim: &'a Finding) -> bool {
-        let causes = |finding: &Finding| victim.root_cause.as_ref() == Some(&finding.fingerprint);
-        if !causes(self.finding) && !self.also.iter().any(|finding| causes(finding)) {
-            return false;
-        }
-        let alike = |group: &&mut Vec<&Finding>| {
-            group.first().is_some_and(|first| first.rule == victim.rule && first.level == victim.level)
-        };
-        match self.victims.iter_mut().find(alike) {
-            Some(group) => group.push(victim),
-            None => self.victims.push(vec![victim]),
-        }
-        true
-    }
-
-    /// Whether another says the same of a change that differs in nothing but its address.
-    fn says_what(&self, other: &Self) -> bool {
-        let actions = |entry: &Self| {
-            entry
-                .finding
-                .subject
-                .as_ref()
-                .map(|subject| (subject.actions.clone(), subject.deposed.clone(), subject.previous_address.clone()))
-        };
-        self.text == other.text
-            && self.finding.severity == other.finding.severity
-            && self.finding.subject.is_some()
-            && actions(self) == actions(other)
-            && self.finding.waiver == other.finding.waiver
-            && self.finding.exception == other.finding.exception
-    }
-}
-
-impl<'a> Group<'a> {
-    fn new(finding: &'a Finding, set_aside: bool, shipped: bool) -> Self {
-        Self { entries: vec![Entry::new(finding)], set_aside, shipped }
-    }
-
-    /// The finding that stands for rule, level and severity of all.
-    #[must_use]
-    pub fn first(&self) -> Option<&'a Finding> {
-        self.entries.first().map(|entry| entry.finding)
-    }
-
-    /// All findings, in the order of entries.
-    pub fn findings(&self) -> impl Iterator<Item = &'a Finding> {
-        self.entries.iter().flat_map(|entry| std::iter::once(entry.finding).chain(entry.also.iter().copied()))
-    }
-
-    fn push(&mut self, finding: &'a Finding) {
-        let entry = Entry::new(finding);
-        match self.entries.iter_mut().find(|other| other.says_what(&entry)) {
-            Some(other) => other.also.push(finding),
-            None => self.entries.push(entry),
-        }
-    }
-
-    fn takes(&self, finding: &Finding, set_aside: bool) -> bool {
-        let alike = |first: &Finding| {
-            first.rule == finding.rule
-                && first.level == finding.level
-                && first.waiver.is_some() == finding.waiver.is_some()
-        };
-        self.set_aside == set_aside && self.entries.first().is_some_and(|first| alike(first.finding))
     }
 }
 
@@ -286,6 +258,7 @@ impl Report {
             plans: Vec::new(),
             notes: Vec::new(),
             fail_on: Level::Deny,
+            rules: Vec::new(),
         }
     }
 
@@ -332,37 +305,7 @@ impl ShortIds {
 }
 
 impl PlanReport {
-    /// The findings in groups of rule and level, in the order of findings; waived ones last. A finding that another
-    /// one causes is told with that one, unless that is waived or weighs less, or everything is destroyed.
-    #[must_use]
-    pub fn groups(&self) -> Vec<Group<'_>> {
-        let mut groups: Vec<Group<'_>> = Vec::new();
-        let roots: BTreeMap<&Fingerprint, &Finding> =
-            self.findings.iter().map(|finding| (&finding.fingerprint, finding)).collect();
-        let is_victim = |finding: &&Finding| {
-            let root = finding.root_cause.as_ref().and_then(|root| roots.get(root));
-            !finding.is_set_aside()
-                && !self.counts.all_deleted
-                && root.is_some_and(|root| {
-                    !root.is_set_aside() && root.level >= finding.level && root.root_cause.is_none()
-                })
-        };
-        let (victims, told): (Vec<&Finding>, Vec<&Finding>) = self.findings.iter().partition(is_victim);
-        for set_aside in [false, true] {
-            for finding in told.iter().copied().filter(|finding| finding.is_set_aside() == set_aside) {
-                match groups.iter_mut().find(|group| group.takes(finding, set_aside)) {
-                    Some(group) => group.push(finding),
-                    None => groups.push(Group::new(finding, set_aside, self.is_shipped(finding))),
-                }
-            }
-        }
-        for victim in victims {
-            groups.iter_mut().flat_map(|group| &mut group.entries).any(|entry| entry.take_in(victim));
-        }
-        groups
-    }
-
-    fn is_shipped(&self, finding: &Finding) -> bool {
+    pub(super) fn is_shipped(&self, finding: &Finding) -> bool {
         self.rules.iter().any(|rule| rule.id == finding.rule && rule.origin.is_shipped())
     }
 

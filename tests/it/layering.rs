@@ -91,6 +91,8 @@ fn third_parties_are_confined_to_their_layer() {
         ("clap", vec!["cli"]),
         ("rustix", vec!["cli"]),
         ("quick_xml", vec!["report"]),
+        ("csv::", vec!["report"]),
+        ("hmac::", vec!["report"]),
         ("miette", vec!["source", "problem", "report"]),
         ("flate2", vec!["plan"]),
         ("hcl_edit", vec!["policy", "plan"]),

@@ -28,6 +28,7 @@ mod projection;
 mod properties;
 mod ptest;
 mod readme;
+mod reports;
 mod repositories;
 mod rule_pages;
 mod saved_plan;

@@ -4,7 +4,9 @@ use plangate::plan::schema;
 use plangate::report;
 use serde_json::{Value, json};
 
-use crate::harness::{built_in, judge, package, read};
+use plangate::source::SourceFile;
+
+use crate::harness::{built_in, judge, package, plangate, read};
 
 /// Compares a generated file with the disk; `UPDATE=1` rewrites it.
 pub(crate) fn is_current(path: &str, text: &str) {
@@ -18,6 +20,7 @@ pub(crate) fn is_current(path: &str, text: &str) {
 #[test]
 fn schemas_are_current() {
     is_current("docs/schema/report.json", &report::json::schema().unwrap());
+    is_current("docs/schema/report-lines.json", &report::jsonl::schema().unwrap());
     is_current("docs/schema/plan.json", &(serde_json::to_string_pretty(&schema::json_schema()).unwrap() + "\n"));
 }
 
@@ -66,5 +69,76 @@ fn every_report_fits_the_schema() {
         let errors: Vec<String> =
             validator.iter_errors(&serde_json::from_str(&text).unwrap()).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{fixture}: {errors:#?}");
+    }
+}
+
+fn schema(name: &str) -> (Value, jsonschema::Validator) {
+    let schema: Value = serde_json::from_slice(&read(&format!("docs/schema/{name}.json"))).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    (schema, validator)
+}
+
+/// The TOML blocks of a page, as JSON; dates are texts.
+fn blocks(page: &str) -> Vec<(String, Value)> {
+    let text = String::from_utf8(read(page)).unwrap();
+    let date = regex::Regex::new(r"(?m)= (\d{4}-\d{2}-\d{2})$").unwrap();
+    let blocks = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
+    blocks.map(|block| (block.clone(), toml::from_str(&date.replace_all(&block, "= \"$1\"")).unwrap())).collect()
+}
+
+#[test]
+fn documented_configuration_and_waivers_fit_their_schemas() {
+    let mut seen = 0;
+    for (page, names) in [("docs/configuration.md", ["config", "config"]), ("docs/waivers.md", ["waivers", "config"])] {
+        let validators = names.map(|name| schema(name).1);
+        for (text, document) in blocks(page) {
+            seen += 1;
+            let fits = validators.iter().any(|validator| validator.is_valid(&document));
+            assert!(fits, "{page}: {text}");
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+#[test]
+fn the_schema_of_the_configuration_has_the_keys_that_are_read() {
+    let (schema, validator) = schema("config");
+    let problems = |text: &str| {
+        let file = SourceFile::new("plangate.toml", text);
+        plangate::config::parse(&file, "".into()).err().unwrap_or_default()
+    };
+    let patterns = schema["patternProperties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(|key| key.trim_matches(['^', '$']).replace("[-_]", "-"));
+    let keys: Vec<String> = schema["properties"].as_object().unwrap().keys().cloned().chain(patterns).collect();
+    for key in &keys {
+        let unknown = problems(&format!("{key} = 1")).iter().any(|problem| problem.message.contains("unknown key"));
+        assert!(!unknown, "`{key}` is not read");
+    }
+    // A key that is read and not in the schema: the message about an unknown key lists all that are read.
+    let refused = problems("nosuch = 1");
+    let help = refused[0].help.as_deref().unwrap();
+    let read: Vec<String> = help.split('`').skip(1).step_by(2).map(|key| key.replace('_', "-")).collect();
+    assert!(read.len() > 10 && read.iter().all(|key| keys.contains(key)), "{read:?} {keys:?}");
+    assert!(!validator.is_valid(&json!({"nosuch": 1})));
+}
+
+#[test]
+fn schemas_are_printed() {
+    for (what, title) in [
+        ("config", "plangate.toml"),
+        ("plan", ""),
+        ("input", "input.plangate"),
+        ("report", "plangate report"),
+        ("waivers", "plangate.waivers.toml"),
+        ("lines", "line of a plangate report"),
+        ("tests", ""),
+    ] {
+        let ran = plangate().args(["schema", what]).run();
+        let document: Value = serde_json::from_str(&ran.exits(0).stdout).unwrap();
+        assert!(title.is_empty() || document["title"] == title, "{what}: {}", document["title"]);
+        assert!(jsonschema::validator_for(&document).is_ok(), "{what}");
     }
 }
