@@ -14,7 +14,7 @@ use plangate::plan::json::{self, Interest};
 use plangate::plan::mask::Masker;
 use plangate::plan::sink::NoSink;
 use plangate::rego::InputSink;
-use plangate::workspace::{self, Setup};
+use plangate::workspace::{self, Setup, SourceSetup};
 use plangate::{facts, report};
 use serde_json::Value;
 
@@ -59,6 +59,7 @@ fn open() -> Stages {
         context: None,
         expect: None,
         fail_on: None,
+        sources: SourceSetup::default(),
     };
     workspace::open(&setup).unwrap()
 }

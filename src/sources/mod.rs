@@ -113,7 +113,7 @@ fn normal(path: &Utf8Path) -> Utf8PathBuf {
 struct Open {
     key: String,
     dir: Utf8PathBuf,
-    /// Directories of the calls around it.
+    /// Directories of the calls around it, links resolved.
     around: Vec<Utf8PathBuf>,
 }
 
@@ -152,9 +152,9 @@ impl<'a, P: Place> Gatherer<'a, P> {
                     continue;
                 };
                 let mut around = next.around.clone();
-                around.push(next.dir.clone());
-                if around.contains(&dir) {
-                    module.add_unread(&format!("module {}", call.name), "the module calls itself".to_owned());
+                around.push(self.place.identity(&next.dir));
+                if around.contains(&self.place.identity(&dir)) {
+                    module.add_gap(call.spot, format!("the module calls itself, as {}", call.name));
                 } else if around.len() < MAX_DEPTH && self.modules.len() + open.len() + 1 < MAX_MODULES {
                     open.push_back(Open { key, dir, around });
                 }

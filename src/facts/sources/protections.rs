@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::facts::{Certainty, Identity};
 use crate::plan::Plan;
-use crate::plan::hcl::{Module, Setting, SourceBlock, Sources, Spot};
+use crate::plan::hcl::{Setting, SourceBlock, Sources, Spot};
 use crate::problem::Problem;
 use crate::text::one_line;
 
@@ -78,7 +78,7 @@ pub(super) fn gone(
     let mut found = Found::default();
     for module in base.modules() {
         for (relative, block) in module.blocks().into_iter().filter(|(address, _)| is_managed(address)) {
-            let old = format!("{}{relative}", path(module));
+            let old = format!("{}{relative}", module.address_prefix());
             let new = moves.follow(&old);
             let changes = by_block.get(&new).map(Vec::as_slice).unwrap_or_default();
             let compared = Compared { old: &old, new: Address::new(new.as_str()), changes, now };
@@ -104,10 +104,6 @@ pub(super) fn gone(
     }
     found.unprotected.sort_by(|a, b| (&a.address, a.protection).cmp(&(&b.address, b.protection)));
     Ok(found)
-}
-
-fn path(module: &Module) -> String {
-    module.key().split('.').filter(|step| !step.is_empty()).map(|step| format!("module.{step}.")).collect()
 }
 
 /// A block before, and what there is of it now.
