@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use crate::plan::hcl::{Call, Module, Snapshot, SnapshotModule, Sources, child_key, is_source_file};
+use crate::plan::hcl::{Call, Module, SnapshotModule, Sources, child_key, is_source_file};
 use crate::problem::{Problem, ProblemCode};
 use crate::source::Position;
 
@@ -63,12 +63,6 @@ pub fn read_base(dir: &Utf8Path, now: &Sources) -> Result<Sources, Problem> {
 /// A root module that the commit does not have.
 pub fn read_tree(tree: &Tree, now: &Sources) -> Result<Sources, Problem> {
     Gatherer::new(tree, &tree.root, Some(now)).run()
-}
-
-/// Parses the sources that a saved plan holds.
-#[must_use]
-pub fn of_snapshot(snapshot: &Snapshot) -> Sources {
-    Sources::of(snapshot)
 }
 
 /// What was not read of a configuration, for people: nothing of it is silently left out.

@@ -158,6 +158,9 @@ fn the_configuration_names_the_sources_too() {
     plangate().dir(dir.path()).args(["check", "plan.json"]).run().exits(1).says("--> infra/main.tf:1:1");
     std::fs::remove_dir_all(dir.path().join("infra")).unwrap();
     plangate().dir(dir.path()).args(["check", "plan.json"]).run().exits(2).says("`infra` does not exist");
+    // What judges no plan of now needs no sources.
+    plangate().dir(dir.path()).args(["rules"]).run().exits(0);
+    plangate().dir(dir.path()).args(["calibrate", "plan.json"]).run().exits(0);
 }
 
 #[test]
