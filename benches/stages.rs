@@ -14,7 +14,7 @@ use plangate::plan::json::{self, Interest};
 use plangate::plan::mask::Masker;
 use plangate::plan::sink::NoSink;
 use plangate::rego::InputSink;
-use plangate::workspace::{self, Setup};
+use plangate::workspace::{self, Setup, SourceSetup};
 use plangate::{facts, report};
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ fn open() -> Stages {
         environment: serde_json::Map::new(),
         expect: None,
         fail_on: None,
-        sources: workspace::SourceSetup::default(),
+        sources: SourceSetup::default(),
     };
     workspace::open(&setup).unwrap()
 }

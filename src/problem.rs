@@ -133,8 +133,8 @@ impl ProblemCode {
                 "A rule failed while it ran: time or size limit, a type error, a result of no known shape."
             }
             Self::RuleUndetermined => {
-                "A rule met a builtin error, or reads a part of the input that is not there: it may have missed \
-                 something."
+                "A rule met a builtin error, or reads a part of the input or of the sources that is not there: it may have \
+                 missed something."
             }
             Self::ReportWrite => "A report could not be written.",
         }
@@ -185,8 +185,9 @@ impl ProblemCode {
             }
             Self::RuleUndetermined => {
                 "Make the expression hold for every plan: test that a value is there and of the right type before \
-                 using it. Pass what a CI system adds with `--context`. For built-in rules report it: that is a \
-                 fault of plangate."
+                 using it. Pass what a CI system adds with `--context`. Where a rule \
+                 needs sources, docs/sources.md says what is read. In any other built-in rule it is a fault of plangate: \
+                 report it."
             }
             Self::ReportWrite => {
                 "Check that the directory exists and has room; the other reports state the same verdict."

@@ -87,6 +87,9 @@ pub struct Setup {
 pub struct SourceSetup {
     /// Directory of the root module; overrides `source`.
     pub dir: Option<Utf8PathBuf>,
+    /// The plans are made from the sources that the configuration names. Other runs do not read them: they load rules
+    /// alone, or look at plans that are kept.
+    pub configured: bool,
     /// The configuration before the change.
     pub base: Option<Base>,
 }
@@ -148,7 +151,8 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
 
 /// The source files, where they are named.
 fn read_sources(setup: &Setup, config: &Config) -> Result<Option<Given>, Problem> {
-    let now = match (&setup.sources.dir, &config.source) {
+    let configured = config.source.as_ref().filter(|_| setup.sources.configured);
+    let now = match (&setup.sources.dir, configured) {
         (Some(dir), _) => sources::read(dir)?,
         (None, Some(configured)) => {
             sources::read(&configured.path).map_err(|problem| at(problem, Some(&configured.place), "named here"))?

@@ -55,7 +55,7 @@ pub(super) fn sources(directory: &Utf8Path, commit: &str) -> Result<Tree, Proble
             _ => drop(files.insert(path.to_owned(), Blob::Unread("it is no regular file".to_owned()))),
         }
     }
-    let ids: String = wanted.iter().map(|(_, id)| format!("{id}\n")).collect();
+    let ids: String = wanted.iter().flat_map(|(_, id)| [id.as_str(), "\n"]).collect();
     let blobs = git.run(&["cat-file", "--batch"], Some(ids)).map_err(|said| failed(commit, &said))?;
     let mut blobs = blobs.as_slice();
     for (path, _) in wanted {

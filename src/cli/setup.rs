@@ -69,6 +69,7 @@ pub(crate) fn open_with_sources(
 ) -> Result<Stages, Vec<Problem>> {
     let mut setup = prepare(args, settings, largest_plan, overrides)?;
     setup.sources.dir.clone_from(&sources.source);
+    setup.sources.configured = true;
     setup.sources.base = match (&sources.base, &sources.base_source) {
         (Some(commit), _) => {
             let directory = workspace::source_directory(&setup)?.unwrap_or_else(|| ".".into());

@@ -166,6 +166,7 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
         let may_miss = settings.parts_may_be_missing;
         let mut missing = if may_miss { Vec::new() } else { available.missing(rule, policies.program()) };
         missing.extend(needs::unmet(rule, judged.facts));
+        missing.extend(needs::in_vain(rule, judged.facts).filter(|_| !may_miss));
         evaluation.take(outcome::of_run(&context, run, &mut masker, settings.builtin_errors).without(missing));
     }
     evaluation.problems.extend(exceptions.problems);
@@ -175,7 +176,7 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
         }
     }
     for rule in idle {
-        let needs = needs::of(rule);
+        let needs = Needs::of(rule);
         evaluation.rules.push(RuleRecord { needs, ..RuleRecord::new(rule, Outcome::NotRun, None) });
     }
     for rule in policies.rules().iter().filter(|rule| settings.level_of(rule) == Some(Level::Off)) {

@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 
+use super::DERIVED_KEY;
 use crate::facts::Facts;
-use crate::policy::Rule;
+use crate::policy::{Origin, Rule};
 use crate::problem::{Problem, ProblemCode};
 
 /// `custom.needs` of METADATA.
@@ -22,6 +23,16 @@ pub enum Needs {
 }
 
 impl Needs {
+    /// What a rule says that it needs.
+    #[must_use]
+    pub fn of(rule: &Rule) -> Option<Self> {
+        match rule.meta.custom.get(KEY).and_then(Value::as_str) {
+            Some("sources") => Some(Self::Sources),
+            Some("base") => Some(Self::Base),
+            _ => None,
+        }
+    }
+
     /// The option that gives it, for people.
     #[must_use]
     pub const fn option(self) -> &'static str {
@@ -32,27 +43,42 @@ impl Needs {
     }
 }
 
-/// What a rule says that it needs.
-pub(super) fn of(rule: &Rule) -> Option<Needs> {
-    match rule.meta.custom.get(KEY).and_then(Value::as_str) {
-        Some("sources") => Some(Needs::Sources),
-        Some("base") => Some(Needs::Base),
-        _ => None,
-    }
-}
-
 /// Whether what a rule needs was given.
 pub(super) fn are_met(rule: &Rule, facts: &Facts) -> bool {
-    match of(rule) {
+    match Needs::of(rule) {
         None => true,
         Some(Needs::Sources) => facts.sources.is_some(),
         Some(Needs::Base) => facts.sources.as_ref().is_some_and(|sources| sources.base),
     }
 }
 
+/// Why a rule of the repository reads in vain: it names what only sources give, and there are none. One that asks for
+/// them (`input.plangate.sources`) has said what holds without.
+pub(super) fn in_vain(rule: &Rule, facts: &Facts) -> Option<Problem> {
+    if facts.sources.is_some() || rule.origin != Origin::Repository {
+        return None;
+    }
+    let asks = rule.reads.parts.iter().any(|read| read.asked && read.keys == [DERIVED_KEY, "sources"]);
+    let below = rule.reads.paths.names().find(|(name, _)| *name == DERIVED_KEY).map(|(_, below)| below)?;
+    let part = below.names().find_map(|(name, list)| {
+        let of_item = list.wildcard().is_some_and(|item| item.names().any(|(key, _)| key == "source"));
+        match name {
+            "sources" => Some("sources".to_owned()),
+            name if of_item => Some(format!("{name}[_].source")),
+            _ => None,
+        }
+    });
+    let part = part.filter(|_| !asks)?;
+    let message =
+        format!("rule `{}` reads `input.{DERIVED_KEY}.{part}`, which only the sources of a plan give", rule.id);
+    Some(Problem::new(ProblemCode::RuleUndetermined, message).help(
+        "name them with `--source DIR`; to leave the rule out without them, write `needs: sources` under `custom` in its METADATA",
+    ))
+}
+
 /// Why a rule that needs sources cannot be decided by these.
 pub(super) fn unmet(rule: &Rule, facts: &Facts) -> Vec<Problem> {
-    let Some((needs, sources)) = of(rule).zip(facts.sources.as_ref()) else { return Vec::new() };
+    let Some((needs, sources)) = Needs::of(rule).zip(facts.sources.as_ref()) else { return Vec::new() };
     let counts = |base: bool| !base || needs == Needs::Base;
     let problem = |message: &str, help: &str| {
         let message = format!("rule `{}` cannot be decided: {message}", rule.id);

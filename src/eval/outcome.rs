@@ -177,7 +177,7 @@ impl<'a> Context<'a> {
             subject,
             message: result.message,
             fingerprint,
-            location: placed.or(in_sources.flatten()).or_else(|| self.location()),
+            location: placed.or(in_sources.flatten()).or_else(|| self.location().filter(|_| source.is_none())),
             source,
             root_cause: None,
             details: result.details,

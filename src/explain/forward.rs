@@ -74,6 +74,7 @@ pub struct Paste {
 pub(super) fn steps(finding: &Finding, known: &Known<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some((change, _)) = known.of(finding) {
+        steps.extend(provisioners(finding, change));
         steps.extend(protect(change));
         steps.extend(of_change(finding, change, known));
         steps.extend(triggers(change));
@@ -113,6 +114,18 @@ fn of_change(finding: &Finding, change: &ChangeFacts, known: &Known<'_>) -> Vec<
         Action::Update | Action::Create => restore_named(finding, change, known).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// Reading what no plan shows, where the finding is about that.
+fn provisioners(finding: &Finding, change: &ChangeFacts) -> Option<Step> {
+    finding.details.get("provisioners")?;
+    let places: Vec<String> = change.source.as_ref()?.runs.iter().map(|runs| runs.spot.to_string()).collect();
+    let text = format!(
+        "Read the command at {}. If it shall not run, take the provisioner out and apply that before the object is \
+         destroyed.",
+        places.join(", ")
+    );
+    Some(Step { kind: StepKind::Advice, text, paste: None })
 }
 
 /// Putting back what the sources before had: Terraform then refuses the plan by itself.

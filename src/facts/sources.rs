@@ -173,8 +173,7 @@ fn mismatches(plan: &Plan, now: &Sources) -> Option<Gap> {
     collect(&configuration.root, "", "", now, &mut planned);
     let mut declared = BTreeSet::new();
     for module in now.modules().filter(|module| module.unparsed().is_empty()) {
-        let path = module.key().split('.').filter(|step| !step.is_empty()).map(|step| format!("module.{step}."));
-        let path: String = path.collect();
+        let path = module.address_prefix();
         declared.extend(
             module.blocks().into_keys().filter(|block| is_managed(block)).map(|block| format!("{path}{block}")),
         );

@@ -383,10 +383,9 @@ impl Writer<'_> {
 /// `--> main.tf:12:1`, with what that is where it is not the block of the object, and the construct that made it.
 pub(super) fn source_place(location: Option<&Location>, source: &SourcePlace) -> String {
     let what = match source.at {
-        SourceAt::Block => "",
+        SourceAt::Block | SourceAt::Removed => "",
         SourceAt::ModuleCall => " (its module is called here)",
         SourceAt::RemovedBlock => " (removed block)",
-        SourceAt::Removed => "",
     };
     let construct =
         source.construct_path.as_ref().map_or_else(String::new, |path| format!(" (construct {})", one_line(path)));

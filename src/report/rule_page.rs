@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::explain::{JsonFile, SCHEMA, files, pretty, source};
 use super::wrap::wrap;
+use crate::eval::Needs;
 use crate::eval::trace::SourceFileLines;
 use crate::finding::Level;
 use crate::policy::contract::DeclaredLevel;
@@ -146,6 +147,7 @@ pub fn human(page: &RulePage<'_>) -> String {
     let mut facts = vec![("level", level(rule)), ("severity", rule.severity.as_str().to_owned())];
     facts.extend(considers(rule).map(|text| ("considers", text)));
     facts.push(("reads", reads(rule)));
+    facts.extend(Needs::of(rule).map(|needs| ("needs", needs.option().to_owned())));
     facts.extend(place(rule).map(|text| ("defined at", text)));
     out.push('\n');
     for (name, text) in facts {
@@ -194,6 +196,9 @@ pub fn markdown(page: &RulePage<'_>) -> String {
         row("considers", &text);
     }
     row("reads", &reads(rule));
+    if let Some(needs) = Needs::of(rule) {
+        row("needs", &format!("{}, else it is not run", needs.option()));
+    }
     match (&page.cases.link, place(rule)) {
         (Some(link), _) => {
             let name = link.trim_start_matches("../");

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use crate::plan::hcl::{Call, Module, Snapshot, SnapshotModule, Sources, child_key, is_source_file};
+use crate::plan::hcl::{Call, Module, SnapshotModule, Sources, child_key, is_source_file};
 use crate::problem::{Problem, ProblemCode};
 use crate::source::Position;
 
@@ -65,12 +65,6 @@ pub fn read_tree(tree: &Tree, now: &Sources) -> Result<Sources, Problem> {
     Gatherer::new(tree, &tree.root, Some(now)).run()
 }
 
-/// Parses the sources that a saved plan holds.
-#[must_use]
-pub fn of_snapshot(snapshot: &Snapshot) -> Sources {
-    Sources::of(snapshot)
-}
-
 /// What was not read of a configuration, for people: nothing of it is silently left out.
 #[must_use]
 pub fn notes(sources: &Sources) -> Vec<String> {
@@ -113,7 +107,7 @@ fn normal(path: &Utf8Path) -> Utf8PathBuf {
 struct Open {
     key: String,
     dir: Utf8PathBuf,
-    /// Directories of the calls around it.
+    /// Directories of the calls around it, links resolved.
     around: Vec<Utf8PathBuf>,
 }
 
@@ -152,9 +146,9 @@ impl<'a, P: Place> Gatherer<'a, P> {
                     continue;
                 };
                 let mut around = next.around.clone();
-                around.push(next.dir.clone());
-                if around.contains(&dir) {
-                    module.add_unread(&format!("module {}", call.name), "the module calls itself".to_owned());
+                around.push(self.place.identity(&next.dir));
+                if around.contains(&self.place.identity(&dir)) {
+                    module.add_gap(call.spot, format!("the module calls itself, as {}", call.name));
                 } else if around.len() < MAX_DEPTH && self.modules.len() + open.len() + 1 < MAX_MODULES {
                     open.push_back(Open { key, dir, around });
                 }

@@ -65,6 +65,13 @@ fn circles_and_multitudes_end() {
     assert_eq!(keys(&sources), ["", "a", "a.b"]);
     assert!(sources.module("a.b").unwrap().unparsed()[0].message.contains("calls itself"));
 
+    #[cfg(unix)]
+    {
+        let (dir, path) = directory(&[("main.tf", "module \"a\" {\n source = \"./self\"\n}")]);
+        std::os::unix::fs::symlink(".", dir.path().join("self")).unwrap();
+        assert_eq!(keys(&read(&path).unwrap()), [""], "a link leads back");
+    }
+
     // Each level calls the next one four times.
     let level = |next: usize| {
         let call = |name| format!("module \"{name}\" {{\n source = \"../l{next}\"\n}}\n");

@@ -27,6 +27,8 @@ pub(super) trait Place {
     fn read(&self, path: &Utf8Path) -> Contents;
     /// A directory as messages name it.
     fn shown(&self, dir: &Utf8Path) -> String;
+    /// The same for all names of a directory.
+    fn identity(&self, dir: &Utf8Path) -> Utf8PathBuf;
 }
 
 /// The file system.
@@ -44,6 +46,10 @@ impl Place for Disk {
 
     fn shown(&self, dir: &Utf8Path) -> String {
         dir.to_string()
+    }
+
+    fn identity(&self, dir: &Utf8Path) -> Utf8PathBuf {
+        io::canonical(dir)
     }
 }
 
@@ -98,5 +104,9 @@ impl Place for Tree {
             "." | "" => format!("{}:", self.name),
             dir => format!("{}:{dir}", self.name),
         }
+    }
+
+    fn identity(&self, dir: &Utf8Path) -> Utf8PathBuf {
+        dir.to_owned()
     }
 }

@@ -31,7 +31,7 @@ fn cases(rule: &str) -> Vec<Case> {
     let path = Utf8PathBuf::from_path_buf(package("policies").join(rule).join("cases")).unwrap();
     let names = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     // Directories beside a case hold its sources.
-    let mut files: Vec<String> = names.filter(|name| name.ends_with(".json")).collect();
+    let mut files: Vec<String> = names.filter(|name| name.strip_suffix(".json").is_some()).collect();
     files.sort();
     let expected = std::fs::read_to_string(path.join("expected.json")).unwrap();
     let expected = Some(SourceFile::new(path.join("expected.json").as_str(), expected));

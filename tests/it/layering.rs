@@ -99,6 +99,7 @@ fn third_parties_are_confined_to_their_layer() {
         ("toml::", vec!["toml_file", "config", "overlay", "waiver"]),
         ("std::fs", vec!["io", "cli"]),
         ("std::env::", vec!["cli"]),
+        ("process::Command", vec!["cli"]),
         ("SystemTime", vec!["cli"]),
         ("Instant", vec!["rego"]),
         ("print!", vec!["cli"]),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use plangate::gate::Stages;
 use plangate::plan::completeness::Expect;
@@ -11,6 +12,9 @@ use plangate::policy::{Origin, Rule};
 use plangate::problem::ProblemCode;
 use plangate::report::rule_page::{self, Cases, RulePage};
 use serde_json::{Map, Value};
+
+use camino::Utf8PathBuf;
+use plangate::sources::{self, Given};
 
 use crate::harness::{built_in, judge, package};
 
@@ -41,9 +45,17 @@ fn cases(stages: &Stages, rule: &Rule) -> Cases {
     let (fires, silent): (Vec<&String>, Vec<&String>) = expected.keys().partition(|case| case.starts_with("deny_"));
     let example = fires.first().map(|case| {
         let bytes = std::fs::read(directory.join(format!("{case}.json"))).unwrap();
-        let report = judge(stages, &[(case, bytes)]);
+        let beside = |kind: &str| Utf8PathBuf::from(format!("policies/{}/cases/{case}.{kind}", rule.id));
+        let given = beside("source").exists().then(|| {
+            let now = sources::read(&beside("source")).unwrap();
+            let base = beside("base").exists().then(|| sources::read_base(&beside("base"), &now).unwrap());
+            Arc::new(Given { now, base })
+        });
+        let report = judge(&Stages { sources: given, ..stages.clone() }, &[(case, bytes)]);
         let finding = report.plans[0].findings.iter().find(|finding| finding.rule == rule.id).unwrap();
-        format!("{} {}: {}", finding.level, finding.rule, finding.message)
+        let message = finding.message.replace(&format!("{}/", beside("source")), "");
+        let message = message.replace(&format!("{}/", beside("base")), "main:");
+        format!("{} {}: {message}", finding.level, finding.rule)
     });
     Cases {
         fires: fires.into_iter().map(|case| words(case)).collect(),

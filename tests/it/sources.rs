@@ -120,8 +120,10 @@ fn a_construct_is_named_by_its_path() {
     plan["resource_changes"][0]["change"]["actions"] = serde_json::json!(["delete"]);
     plan["resource_changes"][0]["change"]["before"] = serde_json::json!({});
     plan["resource_changes"][0]["change"]["after"] = Value::Null;
+    let kept = serde_json::json!({"address": "t.kept", "type": "t", "change": {"actions": ["no-op"], "before": {}, "after": {}}});
+    plan["resource_changes"].as_array_mut().unwrap().push(kept);
     let ran = plangate().args(["check", "-", "--source", &format!("{scenario}/config")]).stdin(plan.to_string()).run();
-    ran.says("cdk.tf.json:29:7 (construct etl-stack/rg)");
+    ran.says("cdk.tf.json:27:7 (construct etl-stack/rg)");
 }
 
 #[test]
@@ -133,8 +135,9 @@ fn what_is_gone_from_the_sources_is_said_to_be_gone() {
             "plan.json",
             r#"{"format_version": "1.2", "resource_changes": [
             {"address": "aws_s3_bucket.a", "type": "aws_s3_bucket", "change": {"actions": ["delete"], "before": {}, "after": null}},
-            {"address": "module.m.aws_s3_bucket.b", "type": "aws_s3_bucket",
-             "change": {"actions": ["delete"], "before": {}, "after": null}}]}"#,
+            {"address": "module.m.aws_dynamodb_table.b", "type": "aws_dynamodb_table",
+             "change": {"actions": ["delete"], "before": {}, "after": null}},
+            {"address": "t.kept", "type": "t", "change": {"actions": ["no-op"], "before": {}, "after": {}}}]}"#,
         ),
     ]);
     let ran = plangate().dir(dir.path()).args(["check", "plan.json", "--source", "."]).run();
@@ -155,6 +158,9 @@ fn the_configuration_names_the_sources_too() {
     plangate().dir(dir.path()).args(["check", "plan.json"]).run().exits(1).says("--> infra/main.tf:1:1");
     std::fs::remove_dir_all(dir.path().join("infra")).unwrap();
     plangate().dir(dir.path()).args(["check", "plan.json"]).run().exits(2).says("`infra` does not exist");
+    // What judges no plan of now needs no sources.
+    plangate().dir(dir.path()).args(["rules"]).run().exits(0);
+    plangate().dir(dir.path()).args(["calibrate", "plan.json"]).run().exits(0);
 }
 
 #[test]
@@ -248,4 +254,28 @@ fn the_graph_follows_local_values_of_the_sources() {
     let (bare, with) = (graph(&[]), graph(&["--source", &format!("{scenario}/config")]));
     assert_ne!(bare, with);
     assert!(!opaque(&with) || opaque(&bare), "{with:#}");
+}
+
+/// A rule that reads what is not there would find nothing, which looks like a clean plan.
+#[test]
+fn a_rule_of_the_repository_that_needs_sources_is_not_clean_without_them() {
+    let rule = |meta: &str, body: &str| {
+        format!(
+            "package main\n\nimport rego.v1\n\n{meta}deny contains change.address if {{\n\tsome change in input.plangate.changes\n\t{body}\n}}\n"
+        )
+    };
+    let plan = r#"{"format_version": "1.2", "resource_changes": [
+        {"address": "aws_vpc.a", "type": "aws_vpc", "change": {"actions": ["update"], "before": {}, "after": {}}}]}"#;
+    let reads = "change.source.prevent_destroy.value == \"true\"";
+    let run = |policy: &str, args: &[&str]| {
+        let guarded = "resource \"aws_vpc\" \"a\" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n";
+        let (dir, _) = repository(&[("policy/a.rego", policy), ("plan.json", plan), ("infra/main.tf", guarded)]);
+        let args: Vec<&str> = ["check", "plan.json", "--verbose"].into_iter().chain(args.iter().copied()).collect();
+        plangate().dir(dir.path()).args(args).run()
+    };
+    run(&rule("", reads), &[]).exits(2).says("reads `input.plangate.changes[_].source`");
+    run(&rule("", reads), &["--source", "infra"]).exits(1).says("deny main.deny");
+    let needs = "# METADATA\n# custom:\n#   needs: sources\n";
+    run(&rule(needs, reads), &[]).exits(0).says("not run main.deny");
+    run(&rule("", "not input.plangate.sources\n\tchange.type == \"x\""), &[]).exits(0);
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::catalog::Severity;
+use crate::plan::hcl;
 
 #[test]
 fn words_of_the_catalogue_are_words_of_findings() {
@@ -32,6 +33,30 @@ fn document(plan: &str) -> serde_json::Value {
     serde_json::to_value(PolicyInput::new(&facts.unwrap(), Settings::default())).unwrap()
 }
 
+/// A document in which the sources say everything they can.
+fn with_sources() -> serde_json::Value {
+    let sources = |text: &str| {
+        let files = vec![("main.tf".to_owned(), std::sync::Arc::from(text))];
+        let root = hcl::SnapshotModule { key: String::new(), dir: ".".to_owned(), files };
+        hcl::Sources::of(&hcl::Snapshot { modules: vec![root] })
+    };
+    let lifecycle = "lifecycle {\n prevent_destroy = var.x\n create_before_destroy = true\n destroy = true\n \
+                     ignore_changes = all\n replace_triggered_by = [t.b]\n }";
+    let now =
+        format!("resource \"t\" \"a\" {{\n {lifecycle}\n provisioner \"local-exec\" {{\n when = destroy\n }}\n}}");
+    let before = "resource \"t\" \"a\" {\n lifecycle {\n prevent_destroy = true\n }\n}";
+    let plan = crate::facts::testing::plan(
+        r#"{"resource_changes": [{"address": "t.a", "type": "t", "change": {"actions": ["delete"], "before": {}}}]}"#,
+    );
+    let catalog = crate::catalog::Catalog::builtin();
+    let mut facts = crate::facts::derive(&plan, catalog).unwrap();
+    crate::facts::sources::attach(&mut facts, &plan, &sources(&now), Some(&sources(before)), catalog).unwrap();
+    let document = serde_json::to_value(PolicyInput::new(&facts, Settings::default())).unwrap();
+    assert_eq!(document["changes"][0]["source"]["runs"][0]["type"], "local-exec");
+    assert_eq!(document["sources"]["unprotected"][0]["certainty"], "maybe");
+    document
+}
+
 fn cases() -> Vec<String> {
     let policies = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
     let below = |path: std::path::PathBuf| std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
@@ -40,7 +65,11 @@ fn cases() -> Vec<String> {
         .flat_map(|category| below(policies.join(category)));
     let folders = rules.map(|rule| rule.join("cases"));
     let files = folders.flat_map(below);
-    files.filter(|file| !file.ends_with("expected.json")).map(|f| std::fs::read_to_string(f).unwrap()).collect()
+    let is_case = |file: &std::path::PathBuf| file.extension().is_some_and(|ending| ending == "json");
+    files
+        .filter(|file| is_case(file) && !file.ends_with("expected.json"))
+        .map(|f| std::fs::read_to_string(f).unwrap())
+        .collect()
 }
 
 #[test]
@@ -58,8 +87,7 @@ fn documents_fit_the_schema_and_hold_no_null() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let cases = cases();
     assert!(cases.len() > 40);
-    for case in cases {
-        let document = document(&case);
+    for document in cases.iter().map(|case| document(case)).chain([with_sources()]) {
         assert!(validator.is_valid(&document), "{document}");
         assert!(!holds_null(&document), "null is true in Rego: {document}");
     }

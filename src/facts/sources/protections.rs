@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::facts::{Certainty, Identity};
 use crate::plan::Plan;
-use crate::plan::hcl::{Module, Setting, SourceBlock, Sources, Spot};
+use crate::plan::hcl::{Setting, SourceBlock, Sources, Spot};
 use crate::problem::Problem;
 use crate::text::one_line;
 
@@ -76,11 +76,14 @@ pub(super) fn gone(
         by_block.entry(change.address.config_address()).or_default().push(change);
     }
     let mut found = Found::default();
+    let (mut blocks, mut shared) = (0, 0);
     for module in base.modules() {
         for (relative, block) in module.blocks().into_iter().filter(|(address, _)| is_managed(address)) {
-            let old = format!("{}{relative}", path(module));
+            let old = format!("{}{relative}", module.address_prefix());
             let new = moves.follow(&old);
             let changes = by_block.get(&new).map(Vec::as_slice).unwrap_or_default();
+            blocks += 1;
+            shared += usize::from(!changes.is_empty() || now.block(&Address::new(new.as_str())).is_some());
             let compared = Compared { old: &old, new: Address::new(new.as_str()), changes, now };
             compared.settings(block, &mut found);
             if is_guard(&compared.new, catalog)? {
@@ -102,12 +105,17 @@ pub(super) fn gone(
             });
         }
     }
+    let declared = now.modules().flat_map(|module| module.blocks().into_keys().filter(|block| is_managed(block)));
+    // One that declares nothing yet protects nothing.
+    if blocks > 0 && shared == 0 && declared.count() > 0 {
+        found.gaps.push(Gap {
+            base: true,
+            message: "the configuration before has no resource in common with this one: it is another one".to_owned(),
+            help: "name a commit or a directory in which the same root module is as it was before the change",
+        });
+    }
     found.unprotected.sort_by(|a, b| (&a.address, a.protection).cmp(&(&b.address, b.protection)));
     Ok(found)
-}
-
-fn path(module: &Module) -> String {
-    module.key().split('.').filter(|step| !step.is_empty()).map(|step| format!("module.{step}.")).collect()
 }
 
 /// A block before, and what there is of it now.

@@ -81,6 +81,15 @@ fn an_unread_file_before_is_a_gap_of_the_comparison() {
 }
 
 #[test]
+fn another_configuration_is_none_to_compare_with() {
+    let (now, other) = (sources(&[("", "resource \"t\" \"a\" {}")]), sources(&[("", "resource \"t\" \"z\" {}")]));
+    gap(&derived(&plan(""), &now, Some(&other)), true, "no resource in common");
+    for base in [&now, &sources(&[("", "locals {}")])] {
+        assert!(derived(&plan(""), &now, Some(base)).sources.unwrap().gaps.is_empty(), "one that is new had nothing");
+    }
+}
+
+#[test]
 fn a_protection_is_followed_through_moves_of_blocks_and_modules() {
     let base = sources(&[("", "module \"m\" {\n source = \"./m\"\n}"), ("m", GUARDED)]);
     let moved = "moved {\n from = module.m\n to = module.n[\"k\"]\n}\nmodule \"n\" {\n source = \"./m\"\n}\n";

@@ -75,7 +75,7 @@ pub(super) fn parse(file: &Arc<str>, text: &str) -> Result<Body, Unparsed> {
     let mut body = Body::default();
     for entry in objects(&root).flatten().filter(|entry| &*entry.key != COMMENT) {
         let Some((_, labels)) = BLOCKS.iter().find(|(name, _)| *name == &*entry.key) else { continue };
-        reader.blocks(entry, *labels, &mut Vec::new(), entry.at, &entry.value, &mut body.blocks);
+        reader.blocks((entry, *labels), &mut Vec::new(), entry.at, &entry.value, &mut body.blocks);
     }
     Ok(body)
 }
@@ -97,8 +97,7 @@ impl Reader<'_> {
     /// The blocks under a key, once its labels are taken.
     fn blocks(
         &self,
-        entry: &Entry,
-        labels: usize,
+        (entry, labels): (&Entry, usize),
         taken: &mut Vec<Arc<str>>,
         at: usize,
         node: &Node,
@@ -111,7 +110,7 @@ impl Reader<'_> {
             }
             for inner in entries.iter().filter(|inner| &*inner.key != COMMENT) {
                 taken.push(Arc::clone(&inner.key));
-                self.blocks(entry, labels, taken, inner.at, &inner.value, found);
+                self.blocks((entry, labels), taken, inner.at, &inner.value, found);
                 taken.pop();
             }
         }
@@ -124,7 +123,7 @@ impl Reader<'_> {
             if &*inner.key == COMMENT {
                 construct = construct_path(&inner.value);
             } else if let Some((_, labels)) = NESTED.iter().find(|(name, _)| *name == &*inner.key) {
-                self.blocks(inner, *labels, &mut Vec::new(), inner.at, &inner.value, &mut body.blocks);
+                self.blocks((inner, *labels), &mut Vec::new(), inner.at, &inner.value, &mut body.blocks);
             } else {
                 body.attributes.push(Attribute {
                     name: Arc::clone(&inner.key),

@@ -169,6 +169,11 @@ impl Module {
     /// Notes a file that could not be had.
     pub fn add_unread(&mut self, file: &str, message: String) {
         let spot = Spot { file: joined(&self.dir, file), position: Position { line: 1, column: 1 } };
+        self.add_gap(spot, message);
+    }
+
+    /// Notes a place from which on it is not known what the module declares.
+    pub fn add_gap(&mut self, spot: Spot, message: String) {
         self.unparsed.push(Unparsed { spot, message });
     }
 
@@ -176,6 +181,16 @@ impl Module {
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// What addresses of its blocks begin with: `module.a.module.b.`, and nothing in the root.
+    #[must_use]
+    pub fn address_prefix(&self) -> String {
+        let mut prefix = String::new();
+        for step in self.key.split('.').filter(|step| !step.is_empty()) {
+            prefix.extend(["module.", step, "."]);
+        }
+        prefix
     }
 
     /// Its directory, as messages name it.

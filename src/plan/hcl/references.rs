@@ -111,9 +111,9 @@ impl Collector {
                     text.push('.');
                     text.push_str(name.as_str());
                 }
-                TraversalOperator::LegacyIndex(index) if constant => text.push_str(&format!("[{}]", **index)),
+                TraversalOperator::LegacyIndex(index) if constant => text.extend(["[", &index.to_string(), "]"]),
                 TraversalOperator::Index(index) if constant => match key(index) {
-                    Some(key) => text.push_str(&format!("[{key}]")),
+                    Some(key) => text.extend(["[", &key, "]"]),
                     None => constant = false,
                 },
                 _ => constant = false,

@@ -45,7 +45,7 @@ fn lifecycle_settings_are_read_with_their_places() {
     assert_eq!(lifecycle.create_before_destroy.as_ref().unwrap().value, None, "an expression");
     assert_eq!(lifecycle.destroy.as_ref().unwrap().value, Some(false));
     let names =
-        |listed: &Option<Listed>| listed.as_ref().unwrap().names.iter().map(|n| n.to_string()).collect::<Vec<_>>();
+        |listed: &Option<Listed>| listed.as_ref().unwrap().names.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(names(&lifecycle.ignore_changes), ["tags", "settings[0].x"]);
     assert_eq!(names(&lifecycle.replace_triggered_by), ["t.b.id"]);
     let all = root("resource \"t\" \"a\" {\n lifecycle {\n ignore_changes = all\n prevent_destroy = null\n }\n}");
