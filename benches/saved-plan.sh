@@ -1,10 +1,11 @@
 #!/bin/sh
 # How long a large saved plan takes: `terraform show -json` of it, and `plangate check` of the file itself, in one run.
 #
-# Makes a plan of N instances (default 10,000) in DIR with real Terraform. `terraform_data` is built in: nothing is downloaded. Every
-# tenth instance is replaced, one in a hundred destroyed, the others stay as they are.
+# Makes a plan of N instances (default 10,000) in DIR with real Terraform. `terraform_data` is built in: nothing is downloaded. With a
+# third argument `create` all of them are created, which needs no apply. Otherwise every tenth instance is replaced, one in a hundred
+# destroyed, and the others stay as they are; the apply before takes minutes.
 #
-#   cargo build --release && benches/saved-plan.sh DIR [N]
+#   cargo build --release && benches/saved-plan.sh DIR [N [create]]
 set -eu
 dir=${1:?a directory to work in}
 instances=${2:-10000}
@@ -41,7 +42,9 @@ resource "terraform_data" "object" {
 }
 HCL
     terraform init -input=false > /dev/null
-    terraform apply -input=false -auto-approve -refresh=false -parallelism=64 -var "n=$instances" -var revision=1 > /dev/null
+    if [ "${3:-}" != create ]; then
+        terraform apply -input=false -auto-approve -refresh=false -parallelism=64 -var "n=$instances" -var revision=1 > /dev/null
+    fi
     terraform plan -input=false -refresh=false -out=tfplan -var "n=$((instances - instances / 100))" -var revision=2 > /dev/null || true
 fi
 

@@ -1,9 +1,17 @@
 //! Messages that no fixture has, made by hand.
 
+use std::path::Path;
+
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::archive::tests::archive_of;
 use super::render::{Source, render};
 use super::*;
+use crate::plan::completeness::{Expect, assess};
+use crate::plan::detect::recognise;
+use crate::plan::json::{Interest, load};
+use crate::plan::sink::NoSink;
 
 /// A field of bytes: a string, a message, a value.
 fn bytes(number: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
@@ -161,4 +169,47 @@ fn plans_of_other_formats_are_named() {
     let old = message(&[bytes(3, message(&[bytes(3, "aws_x"), bytes(4, "y")]))]);
     let refused = rendered("1.0.11", Product::Terraform, &[old]).unwrap_err();
     assert!(matches!(refused, Fault::Unsupported(_)), "{refused:?}");
+}
+
+const SCENARIOS: [&str; 5] =
+    ["05-replace-force-new", "29-deposed", "38-check-fails", "46-destroy-provisioner", "50-weird-keys"];
+
+/// `tfplan` and `tfstate` of a scenario.
+fn entries(scenario: &str) -> [Vec<u8>; 2] {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scenarios").join(scenario).join("tfplan");
+    let bytes = std::fs::read(path).unwrap();
+    let mut archive = Archive::open(&bytes).unwrap();
+    [PLAN, STATE].map(|name| archive.read(name).unwrap().unwrap())
+}
+
+proptest! {
+    // PROPTEST_CASES=100000 cargo test --lib changed_entries
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What checksums no longer protect: never a panic, and what is read is JSON that loads or is refused.
+    #[test]
+    fn changed_entries_never_panic(
+        scenario in prop::sample::select(&SCENARIOS[..]),
+        in_state in prop::bool::weighted(0.2),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 1..4),
+    ) {
+        let [mut plan, mut state] = entries(scenario);
+        let changed = if in_state { &mut state } else { &mut plan };
+        for (at, byte, edit) in edits {
+            let at = at.index(changed.len());
+            match edit {
+                0 => changed[at] ^= 1 << (byte % 8),
+                1 => changed[at] = byte,
+                2 => changed.insert(at, byte),
+                _ => drop(changed.remove(at)),
+            }
+        }
+        for found in recognise(archive_of(&[(PLAN, &plan), (STATE, &state)])) {
+            let Ok(document) = found else { continue };
+            prop_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(document.bytes()).is_ok());
+            if let Ok(loaded) = load(&document, &Interest::builtin(), NoSink) {
+                let _ = assess(&loaded.plan, Expect::Ordinary);
+            }
+        }
+    }
 }
