@@ -179,3 +179,6 @@ fn notes(source: &render::Source<'_>, unknown: usize, archive: &Archive<'_>) -> 
     }
     notes
 }
+
+#[cfg(test)]
+mod tests;

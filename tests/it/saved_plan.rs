@@ -205,7 +205,7 @@ fn a_saved_plan_says_what_its_json_does_not() {
     let of = |scenario| saved(scenario);
     assert_eq!((of("24-destroy-mode").mode, of("26-refresh-only-drift").mode), (Mode::Destroy, Mode::RefreshOnly));
     assert_eq!(of("25-target").targets, ["azurerm_storage_account.lake"]);
-    assert_eq!(of("58-workspace").workspace, "prod");
+    assert_eq!(of("58-workspace").workspace, "prod-eu");
     let alias = &of("39-provider-alias-change").aliases;
     assert_eq!(alias.len(), 1);
     let noop = of("02-noop");

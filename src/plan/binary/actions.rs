@@ -6,8 +6,7 @@ use std::borrow::Cow;
 
 use super::fault::{Fault, odd};
 use super::json::Json;
-use super::marks::{Marks, Step};
-use super::message::{self, ActionMessage, DeferredMessage, LifecycleTrigger, PathStep, Unknown};
+use super::message::{self, ActionMessage, DeferredMessage, LifecycleTrigger, Unknown};
 use super::msgpack;
 use super::place::{Place, Provider};
 
@@ -16,19 +15,17 @@ pub(super) fn write(bytes: &[u8], unknown: &mut Unknown, out: &mut Json) -> Resu
     let action = ActionMessage::read(bytes, unknown)?;
     let place = Place::of_action(action.address)?;
     let config = action.config.map(msgpack::decode).transpose()?;
-    let mut paths: Vec<Vec<Step>> = Vec::with_capacity(action.sensitive.len());
     for path in &action.sensitive {
-        paths.push(message::path(path, unknown)?.iter().map(PathStep::mark).collect());
+        message::path(path, unknown)?;
     }
-    let marks = Marks::of(paths);
     out.open();
     out.text("address", action.address);
     out.text("type", &place.parts.resource_type);
     out.text("name", &place.parts.name);
     if let Some(config) = config {
         out.field("config_values", |out| config.write(out));
-        // The schema of an action may call more of it sensitive than the plan marks.
-        out.field("config_sensitive", |out| config.write_sensitive(Some(&marks), out));
+        // The schema of an action may call more of it sensitive than the plan marks: all of it is.
+        out.field("config_sensitive", |out| out.flag(true));
         out.field("config_unknown", |out| config.write_unknown(out));
     }
     let provider = Provider::of(action.provider).ok_or_else(|| odd("an action names no provider"))?;

@@ -73,6 +73,11 @@ fn zip(files: &[File]) -> Vec<u8> {
     out
 }
 
+/// An archive of these entries.
+pub(in crate::plan::binary) fn archive_of(entries: &[(&'static str, &[u8])]) -> Vec<u8> {
+    zip(&entries.iter().map(|(name, content)| file(name, content, 0)).collect::<Vec<_>>())
+}
+
 fn read(bytes: &[u8], name: &str) -> Result<Option<Vec<u8>>, Fault> {
     Archive::open(bytes)?.read(name)
 }
