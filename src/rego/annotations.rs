@@ -100,7 +100,7 @@ impl Annotations {
 
 /// Whether some file has the word.
 pub(super) fn is_mentioned(modules: &[Parsed]) -> bool {
-    modules.iter().any(|module| module.mentions_metadata())
+    modules.iter().any(super::load::Parsed::mentions_metadata)
 }
 
 /// The blocks of a file that cannot be read.

@@ -44,7 +44,6 @@ pub(super) struct Loaded {
 }
 
 /// A file with its tree.
-#[expect(clippy::struct_excessive_bools, reason = "what a look at the text told, each on its own")]
 pub(super) struct Parsed {
     pub(super) file: SourceFile,
     pub(super) dialect: Dialect,
