@@ -57,8 +57,10 @@ fn open() -> Stages {
         threads: 2,
         rule_timeout: Duration::from_secs(30),
         context: None,
+        environment: serde_json::Map::new(),
         expect: None,
         fail_on: None,
+        sources: workspace::SourceSetup::default(),
     };
     workspace::open(&setup).unwrap()
 }

@@ -2,18 +2,17 @@
 //!
 //! Must not read files, nor know what policies do with them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::problem::{Problem, ProblemCode};
-use crate::source::{SourceFile, Span};
+use crate::source::{self, MAX_DEPTH, SourceFile, Span};
 
 /// The key under which everything is the product's own.
 const RESERVED: &str = "plangate";
-/// Most open brackets of a YAML file.
-const MAX_DEPTH: usize = 1_000;
 
 /// Everything under `data` that is no rule.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,10 +35,28 @@ impl Data {
             let help = "choose another name: helpers of the product are below `data.plangate`";
             return Err(wrong(file, format!("`{}` provides `data.{RESERVED}`", file.name())).help(help));
         }
+        self.merge(document, file)
+    }
+
+    fn merge(&mut self, document: Map<String, Value>, file: &SourceFile) -> Result<(), Problem> {
         merge(&mut self.0, document, "data").map_err(|at| {
             wrong(file, format!("`{}` provides `{at}`, as another data file does", file.name()))
                 .help("keep one of the two: which of them holds must not depend on their order")
         })
+    }
+
+    /// Adds what a file holds at a path, as far as it lies under one of these names directly below `data`. A file without any
+    /// is none of ours, whatever it holds.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add); a file that may lie there and cannot be read.
+    pub fn add_named(&mut self, path: &[String], file: &SourceFile, names: &BTreeSet<String>) -> Result<(), Problem> {
+        if let Some(first) = path.first() {
+            return if names.contains(first) { self.add(path, file) } else { Ok(()) };
+        }
+        let Value::Object(mut document) = parse(file)? else { return Ok(()) };
+        document.retain(|key, _| names.contains(key) && key != RESERVED);
+        self.merge(document, file)
     }
 
     /// Whether there is none.
@@ -87,26 +104,12 @@ pub fn parse(file: &SourceFile) -> Result<Value, Problem> {
             failed(&error, Span::new(at.saturating_sub(1), at))
         });
     }
-    if let Some(at) = too_deep(file.text()) {
+    if let Some(at) = source::too_deep(file.text()) {
         return Err(failed(&format!("it is nested more than {MAX_DEPTH} deep"), Span::new(at, at + 1)));
     }
     yaml_serde::from_str::<yaml_serde::Value>(file.text()).and_then(yaml_serde::from_value).map_err(|error| {
         let at = error.location().map_or(0, |location| location.index());
         failed(&error, Span::new(at, at))
-    })
-}
-
-/// Where open brackets are more than any document needs: the reader of YAML takes a time that grows with their square
-/// before it says so. Brackets within texts count too, which matters to nobody.
-fn too_deep(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    text.bytes().position(|byte| {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth > MAX_DEPTH
     })
 }
 

@@ -222,6 +222,46 @@ pub struct Location {
     pub position: Position,
 }
 
+/// What the location of a finding is to its object, where that is in the sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SourceAt {
+    /// The block of the resource.
+    Block,
+    /// The call of its module: its own block is gone, or the module is not at hand.
+    ModuleCall,
+    /// The `removed` block about it.
+    RemovedBlock,
+    /// Nowhere: it was removed from the configuration.
+    Removed,
+}
+
+impl SourceAt {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Block, Self::ModuleCall, Self::RemovedBlock, Self::Removed];
+
+    /// The word used in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "resource-block",
+            Self::ModuleCall => "module-call",
+            Self::RemovedBlock => "removed-block",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// Where the object of a finding stands in the sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourcePlace {
+    /// What the place is to the object.
+    pub at: SourceAt,
+    /// Path of the construct that made its block (CDK for Terraform).
+    pub construct_path: Option<String>,
+    /// First line of the block there: its kind and labels, no value.
+    pub header: Option<String>,
+}
+
 /// The waiver that applies to a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedWaiver {
@@ -320,6 +360,8 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// Place in a file people wrote.
     pub location: Option<Location>,
+    /// What that place is to the object; `None` where it is none of the sources.
+    pub source: Option<SourcePlace>,
     /// Fingerprint of the finding that caused this one.
     pub root_cause: Option<Fingerprint>,
     /// `plangate.details` of the result.

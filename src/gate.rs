@@ -4,6 +4,7 @@
 
 mod excerpt;
 mod explain;
+mod fired;
 mod test;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,15 +16,18 @@ use sha2::{Digest as _, Sha256};
 use crate::address::Address;
 use crate::calibration;
 use crate::catalog::Catalog;
+use crate::eval::candidates::{self, RuleTrace};
 use crate::eval::{self, Judged};
+use crate::explain::unknown_rule;
 use crate::facts::{self, Facts};
-use crate::finding::Level;
+use crate::finding::{Level, RuleId};
 use crate::graph::{NodeId, ResourceGraph, view};
 use crate::io;
 use crate::overlay;
 use crate::plan::Plan;
 use crate::plan::completeness::{self, Expect};
 use crate::plan::detect::{self, Document};
+use crate::plan::hcl::{self, Sources};
 use crate::plan::json::{self, Interest};
 use crate::plan::mask::Masker;
 use crate::plan::names::Names;
@@ -32,6 +36,7 @@ use crate::policy::{Origin, PolicySet};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, InputSink};
 use crate::report::{ChangeCounts, PlanReport, Report, RuleInfo};
+use crate::sources::Given;
 use crate::suggest;
 use crate::text;
 use crate::verdict::Verdict;
@@ -39,6 +44,7 @@ use crate::waiver::{Usage, WaiverSet};
 
 pub use excerpt::excerpt;
 pub use explain::{ExplainRequest, explain};
+pub use fired::fired;
 pub use test::{TestRequest, test};
 
 /// Everything that is the same for all plans of a run; made by `workspace` from files.
@@ -66,6 +72,8 @@ pub struct Stages {
     pub notes: Vec<String>,
     /// Whether the names in plans are collected, so that the report can be written without them.
     pub collect_names: bool,
+    /// The source files that the plans were made from, and those before.
+    pub sources: Option<Arc<Given>>,
 }
 
 /// A plan to judge.
@@ -92,9 +100,19 @@ pub const MAX_PLAN_BYTES: u64 = 4 << 30;
 /// Judges every plan on its own.
 #[must_use]
 pub fn check(stages: &Stages, plans: Vec<PlanInput>) -> Report {
+    check_and_trace(stages, plans, &[])
+}
+
+/// Judges every plan on its own, and follows the candidates of these rules. That has no say in a verdict.
+#[must_use]
+pub fn check_and_trace(stages: &Stages, plans: Vec<PlanInput>, traced: &[RuleId]) -> Report {
     let mut usage = Used::default();
+    let mut look = |_: usize, judged: &Judged<'_>| match traced {
+        [] => Vec::new(),
+        traced => candidates::follow(judged, &stages.policies, &stages.eval, traced).unwrap_or_default(),
+    };
     let plans: Vec<PlanReport> =
-        plans.into_iter().flat_map(|plan| check_file(stages, plan, &mut usage, &mut |_, _| ())).collect();
+        plans.into_iter().flat_map(|plan| check_file(stages, plan, &mut usage, &mut look)).collect();
     let mut findings = stages.waivers.audit(&usage.waivers, stages.today);
     findings.extend(stages.own_types.audit(&usage.own_types, stages.today));
     let findings = stages.eval.relevel(findings);
@@ -108,6 +126,22 @@ pub fn check(stages: &Stages, plans: Vec<PlanInput>) -> Report {
         fail_on: stages.fail_on,
         rules: stages.policies.rules().iter().map(RuleInfo::of).collect(),
     })
+}
+
+/// The rules that are meant by these ids, or by the names the engine has for them (`data.main.deny`).
+///
+/// # Errors
+/// A problem for each that no rule has.
+pub fn rules_called(stages: &Stages, names: &[String]) -> Result<Vec<RuleId>, Vec<Problem>> {
+    let rules = stages.policies.rules();
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    for name in names {
+        match rules.iter().find(|rule| rule.id.as_str() == name || rule.path.as_ref() == Some(name)) {
+            Some(rule) => found.push(rule.id.clone()),
+            None => problems.push(unknown_rule(name, rules.iter().map(|rule| rule.id.as_str()))),
+        }
+    }
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
 /// Of several plans: the rules of the repository for which none of them has a change. Of one plan that says nothing.
@@ -138,8 +172,9 @@ pub fn calibrate(stages: &Stages, plans: Vec<PlanInput>) -> Vec<calibration::Row
     let mut rows = Vec::new();
     for plan in plans {
         let mut candidates = BTreeMap::new();
-        let reports = check_file(stages, plan, &mut usage, &mut |index, facts| {
-            candidates.insert(index, calibration::candidates(facts));
+        let reports = check_file(stages, plan, &mut usage, &mut |index, judged| {
+            candidates.insert(index, calibration::candidates(judged.facts));
+            Vec::new()
         });
         for report in &reports {
             let candidates = candidates.get(&report.document).map_or(&[][..], Vec::as_slice);
@@ -150,13 +185,11 @@ pub fn calibrate(stages: &Stages, plans: Vec<PlanInput>) -> Vec<calibration::Row
     rows
 }
 
-/// Judges every document of a file; `see` is shown the facts of each, by its number.
-fn check_file(
-    stages: &Stages,
-    plan: PlanInput,
-    usage: &mut Used,
-    see: &mut dyn FnMut(usize, &Facts),
-) -> Vec<PlanReport> {
+/// Shown each judged document, by its number; says what of it goes into the report's traces.
+type Look<'a> = dyn FnMut(usize, &Judged<'_>) -> Vec<RuleTrace> + 'a;
+
+/// Judges every document of a file.
+fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used, look: &mut Look<'_>) -> Vec<PlanReport> {
     let bytes = match plan.source {
         PlanSource::Bytes(bytes) => Ok(bytes),
         PlanSource::File(path) => io::read_bounded(&path, MAX_PLAN_BYTES),
@@ -170,8 +203,8 @@ fn check_file(
         .into_iter()
         .enumerate()
         .map(|(index, document)| {
-            let judged =
-                document.and_then(|document| check_document(stages, &document, usage, &mut |facts| see(index, facts)));
+            let judged = document
+                .and_then(|document| check_document(stages, &document, usage, &mut |judged| look(index, judged)));
             match judged {
                 Ok(report) => {
                     PlanReport { path: plan.name.clone(), document: index, sha256: Some(sha256.clone()), ..report }
@@ -187,14 +220,15 @@ fn check_document(
     stages: &Stages,
     document: &Document,
     usage: &mut Used,
-    see: &mut dyn FnMut(&Facts),
+    look: &mut dyn FnMut(&Judged<'_>) -> Vec<RuleTrace>,
 ) -> Result<PlanReport, Problem> {
-    let (plan, input, beside) = load(document, &stages.interest)?;
+    let (mut plan, input, beside) = load(document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
-    let facts = facts::derive(&plan, &stages.catalog)?;
-    see(&facts);
-    let judged = Judged { document, plan: &plan, input, beside, facts: &facts, completeness: &completeness };
+    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
+    let sources = stages.sources.as_deref().map(|given| &given.now);
+    let judged = Judged { document, plan: &plan, input, beside, facts: &facts, completeness: &completeness, sources };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
+    let traces = look(&judged);
     free_aside(judged.input);
 
     let mut findings = evaluation.findings;
@@ -214,7 +248,21 @@ fn check_document(
         counts: ChangeCounts::of(&plan, partial),
         notes: document.notes().to_vec(),
         names: if stages.collect_names { Names::of(&plan) } else { Names::default() },
+        traces,
+        saved: document.saved().cloned(),
     })
+}
+
+/// What is derived from a plan and its sources; the plan's configuration takes in what these know better.
+fn derive(stages: &Stages, plan: &mut Plan, sources: Option<&Given>) -> Result<Facts, Problem> {
+    if let Some((given, configuration)) = sources.zip(plan.configuration.as_mut()) {
+        hcl::enrich(configuration, &given.now);
+    }
+    let mut facts = facts::derive(plan, &stages.catalog)?;
+    if let Some(given) = sources {
+        facts::sources::attach(&mut facts, plan, &given.now, given.base.as_ref(), &stages.catalog)?;
+    }
+    Ok(facts)
 }
 
 /// The document that policies see as `input`, as indented JSON; one after another where the file holds several.
@@ -239,8 +287,8 @@ pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String,
 }
 
 fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Result<String, Problem> {
-    let (plan, ..) = load(document, &stages.interest.clone().without_document())?;
-    let facts = facts::derive(&plan, &stages.catalog)?;
+    let (mut plan, ..) = load(document, &stages.interest.clone().without_document())?;
+    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
     let mut derived = eval::derived(&facts, stages.eval.input)?;
     let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));
     let mut input = plan_of(serde_json::from_slice(document.bytes()).map_err(malformed)?);
@@ -264,6 +312,8 @@ pub struct GraphRequest {
     pub around: Option<String>,
     /// Only what is destroyed, or lost with what it lies in.
     pub destroyed: bool,
+    /// The source files that the plan was made from: they know local values and dynamic blocks.
+    pub sources: Option<Arc<Sources>>,
 }
 
 /// What depends on what, as text; one after another where the file holds several plans.
@@ -284,7 +334,10 @@ pub fn graph(plan: PlanInput, request: &GraphRequest) -> Result<String, Vec<Prob
 }
 
 fn graph_document(document: &Document, request: &GraphRequest) -> Result<String, Problem> {
-    let (plan, ..) = load(document, &facts::interest(Catalog::builtin())?)?;
+    let (mut plan, ..) = load(document, &facts::interest(Catalog::builtin())?)?;
+    if let Some((sources, configuration)) = request.sources.as_deref().zip(plan.configuration.as_mut()) {
+        hcl::enrich(configuration, sources);
+    }
     let (graph, lost) = facts::graph(&plan, Catalog::builtin())?;
     let mut view = view::View::all(&graph, &lost);
     if let Some(address) = &request.around {
@@ -355,6 +408,8 @@ impl PlanReport {
             counts: ChangeCounts::default(),
             notes: Vec::new(),
             names: Names::default(),
+            traces: Vec::new(),
+            saved: None,
         }
     }
 }

@@ -20,8 +20,10 @@
 //!     threads: 1,
 //!     rule_timeout: std::time::Duration::from_secs(30),
 //!     context: None,
+//!     environment: serde_json::Map::new(),
 //!     expect: None,
 //!     fail_on: None,
+//!     sources: workspace::SourceSetup::default(),
 //! })
 //! .map_err(|problems| format!("{problems:?}"))?;
 //!
@@ -56,6 +58,7 @@ pub mod rego;
 pub mod report;
 pub mod scaffold;
 pub mod source;
+pub mod sources;
 pub mod suggest;
 pub mod testing;
 pub mod text;

@@ -107,13 +107,17 @@ impl ProblemCode {
             Self::NothingSelected => "A glob matched no file, there is no test, or standard input was named twice.",
             Self::Unreadable => "A file or standard input could not be read.",
             Self::NotAPlan => {
-                "The document is something else: a state, a UI stream, a provider schema, a binary plan … The \
+                "The document is something else: a state, a UI stream, a provider schema, an archive … The \
                  message names it and the command to run instead."
             }
             Self::Truncated => "The document ends in the middle.",
-            Self::Malformed => "The document is not valid JSON, or something that matters has the wrong shape.",
+            Self::Malformed => {
+                "The document is not valid JSON, or no saved plan as Terraform writes it, or something that matters has the wrong shape."
+            }
             Self::DuplicateKey => "One JSON object has the same key twice; parsers disagree on what that means.",
-            Self::UnsupportedFormat => "`format_version` is 2.0 or above, or none that Terraform wrote.",
+            Self::UnsupportedFormat => {
+                "`format_version` is 2.0 or above, or none that Terraform wrote; or a saved plan of a version not known here."
+            }
             Self::ErroredPlan => {
                 "Planning failed (`errored: true`); the changes are only those found before the failure."
             }
@@ -143,7 +147,7 @@ impl ProblemCode {
             Self::NothingSelected => "Check the pattern and the working directory; name standard input once.",
             Self::Unreadable => "Check the path and who may read it. A directory is no plan: name the files in it.",
             Self::NotAPlan => {
-                "Make the plan with `terraform plan -out tfplan && terraform show -json tfplan > plan.json`, or \
+                "Name the plan file of `terraform plan -out=tfplan`, or its JSON: `terraform show -json tfplan > plan.json`. Or \
                  run the command the message names."
             }
             Self::Truncated => {

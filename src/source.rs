@@ -12,6 +12,24 @@ use crate::text;
 /// Widest part of a source line that a diagnostic shows, in characters.
 const MAX_COLUMNS: usize = 200;
 
+/// Most open brackets of a YAML text.
+pub const MAX_DEPTH: usize = 1_000;
+
+/// Where open brackets are more than any document needs: the reader of YAML takes a time that grows with their square
+/// before it says so. Brackets within texts count too, which matters to nobody.
+#[must_use]
+pub fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    text.bytes().position(|byte| {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > MAX_DEPTH
+    })
+}
+
 /// A named text; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {

@@ -2,6 +2,7 @@
 //!
 //! The one place that turns [`Config`] into the settings of each stage. Must not judge plans.
 
+mod beside;
 mod documents;
 mod lints;
 mod sets;
@@ -27,11 +28,12 @@ use crate::io;
 use crate::overlay;
 use crate::plan::completeness::Expect;
 use crate::policy::entry::EntryPoint;
-use crate::policy::parameters::{self, Setting, Values};
-use crate::policy::{PolicyFile, PolicySet, Sources, set};
+use crate::policy::parameters;
+use crate::policy::{PolicyFile, PolicySet, Sources, conventions, set};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
+use crate::sources::{self, Given};
 use crate::waiver::{self, WaiverSet};
 
 pub use lints::lint;
@@ -70,10 +72,43 @@ pub struct Setup {
     pub rule_timeout: Duration,
     /// File of what rules find beside the plan, if one is named.
     pub context: Option<Utf8PathBuf>,
+    /// What the environment says of the run, for rules to find there too; the file wins.
+    pub environment: serde_json::Map<String, serde_json::Value>,
     /// Overrides `expect`.
     pub expect: Option<Expect>,
     /// Overrides `fail-on`.
     pub fail_on: Option<Level>,
+    /// Source files of the plans.
+    pub sources: SourceSetup,
+}
+
+/// Where the source files of the plans are.
+#[derive(Debug, Clone, Default)]
+pub struct SourceSetup {
+    /// Directory of the root module; overrides `source`.
+    pub dir: Option<Utf8PathBuf>,
+    /// The configuration before the change.
+    pub base: Option<Base>,
+}
+
+/// A configuration to compare with.
+#[derive(Debug, Clone)]
+pub enum Base {
+    /// In a directory.
+    Dir(Utf8PathBuf),
+    /// In the files of a commit.
+    Tree(Arc<sources::Tree>),
+}
+
+/// The directory of the sources, by argument or configuration.
+///
+/// # Errors
+/// A configuration that is wrong.
+pub fn source_directory(setup: &Setup) -> Result<Option<Utf8PathBuf>, Vec<Problem>> {
+    if let Some(dir) = &setup.sources.dir {
+        return Ok(Some(dir.clone()));
+    }
+    Ok(read_config(&setup.root, setup.config.as_deref())?.source.map(|source| source.path))
 }
 
 /// Reads and checks everything; the error holds every problem found.
@@ -83,15 +118,18 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     let waivers = read_waivers(&config);
     let policies = load_policies(setup, &config);
     let context = read_context(setup).map_err(|problem| vec![problem]);
-    let (catalog, waivers, policies, context) = match (catalog, waivers, policies, context) {
-        (Ok(catalog), Ok(waivers), Ok(policies), Ok(context)) => (catalog, waivers, policies, context),
-        (catalog, waivers, policies, context) => {
-            let problems = [catalog.err(), waivers.err(), policies.err(), context.err()];
+    let sources = read_sources(setup, &config).map_err(|problem| vec![problem]);
+    let (catalog, waivers, policies, context, sources) = match (catalog, waivers, policies, context, sources) {
+        (Ok(catalog), Ok(waivers), Ok(policies), Ok(context), Ok(sources)) => {
+            (catalog, waivers, policies, context, sources)
+        }
+        (catalog, waivers, policies, context, sources) => {
+            let problems = [catalog.err(), waivers.err(), policies.err(), context.err(), sources.err()];
             return Err(problems.into_iter().flatten().flatten().collect());
         }
     };
     let ids: Vec<RuleId> = policies.rules().iter().map(|rule| rule.id.clone()).collect();
-    let parameters = parameters(&config, &policies);
+    let parameters = parameters::settle(&config.parameters, policies.rules());
     let wrong = parameters.as_ref().err().into_iter().flatten().cloned();
     let problems = config.check_rules(&ids).into_iter().chain(waivers.check_rules(&ids)).chain(wrong);
     let problems: Vec<Problem> = problems.chain(config.check_lints(&lints::ids())).collect();
@@ -101,22 +139,32 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     let mut stages =
         into_stages(setup, &config, catalog, waivers, policies, context).map_err(|problem| vec![problem])?;
     stages.eval.parameters = parameters.unwrap_or_default();
+    if let Some(given) = &sources {
+        stages.notes.extend([Some(&given.now), given.base.as_ref()].into_iter().flatten().flat_map(sources::notes));
+    }
+    stages.sources = sources.map(Arc::new);
     Ok(stages)
 }
 
-/// The values that the configuration gives parameters of rules.
-fn parameters(config: &Config, policies: &PolicySet) -> Result<Values, Vec<Problem>> {
-    let settings: Vec<Setting> = config
-        .parameters
-        .iter()
-        .map(|setting| Setting {
-            rule: setting.rule.clone(),
-            name: setting.name.clone(),
-            value: setting.value.clone(),
-            place: setting.place.clone(),
-        })
-        .collect();
-    parameters::settle(&settings, policies.rules())
+/// The source files, where they are named.
+fn read_sources(setup: &Setup, config: &Config) -> Result<Option<Given>, Problem> {
+    let now = match (&setup.sources.dir, &config.source) {
+        (Some(dir), _) => sources::read(dir)?,
+        (None, Some(configured)) => {
+            sources::read(&configured.path).map_err(|problem| at(problem, Some(&configured.place), "named here"))?
+        }
+        (None, None) if setup.sources.base.is_none() => return Ok(None),
+        (None, None) => {
+            let problem = Problem::new(ProblemCode::Config, "there are no sources to compare with those before");
+            return Err(problem.help("name the directory of the root module: `--source DIR`"));
+        }
+    };
+    let base = match &setup.sources.base {
+        None => None,
+        Some(Base::Dir(dir)) => Some(sources::read_base(dir, &now)?),
+        Some(Base::Tree(tree)) => Some(sources::read_tree(tree, &now)?),
+    };
+    Ok(Some(Given { now, base }))
 }
 
 fn into_stages(
@@ -142,7 +190,7 @@ fn into_stages(
         Level::Off | Level::Info | Level::Warn => UnknownTypes::Warn,
     };
     let eval = eval::Settings {
-        parameters: Values::new(),
+        parameters: parameters::Values::new(),
         parts_may_be_missing: false,
         levels,
         builtin_errors: match config.builtin_errors {
@@ -172,6 +220,7 @@ fn into_stages(
         own_types,
         notes,
         collect_names: false,
+        sources: None,
     })
 }
 
@@ -237,10 +286,11 @@ fn read_catalog(config: &Config) -> Result<overlay::Entries, Vec<Problem>> {
 }
 
 fn read_context(setup: &Setup) -> Result<Context, Problem> {
-    match &setup.context {
-        Some(path) => Context::parse(&io::read_text(path, MAX_TEXT_BYTES)?),
-        None => Ok(Context::default()),
-    }
+    let context = match &setup.context {
+        Some(path) => Context::parse(&io::read_text(path, MAX_TEXT_BYTES)?)?,
+        None => Context::default(),
+    };
+    Ok(context.with_environment(&setup.environment))
 }
 
 fn read_waivers(config: &Config) -> Result<WaiverSet, Vec<Problem>> {
@@ -291,7 +341,7 @@ fn load_policies(setup: &Setup, config: &Config) -> Result<PolicySet, Vec<Proble
     let paths = policy_paths(setup, config);
     let (names, brought, mut problems) = files_at(&paths);
     problems.extend(config.check_rego_versions(&names));
-    let sources = sources(setup, config, &paths, &names);
+    let sources = policy_sources(setup, config, &paths, &names);
     if !problems.is_empty() {
         return Err(problems.into_iter().chain(sources.err().into_iter().flatten()).collect());
     }
@@ -324,7 +374,7 @@ fn files_at<'a>(paths: &'a [PolicyPath<'a>]) -> (Vec<Utf8PathBuf>, Brought<'a>, 
 }
 
 /// Reads policy files and everything else that lies at their paths.
-fn sources(
+fn policy_sources(
     setup: &Setup,
     config: &Config,
     paths: &[PolicyPath<'_>],
@@ -369,6 +419,13 @@ fn read_policies(
         };
         let file = io::read_text(name, MAX_TEXT_BYTES);
         let file = file.and_then(|file| match listed {
+            // A test that is in a package of its own stays there.
+            Some(_)
+                if is_test(name)
+                    && conventions::package_line(file.text()).is_none_or(|it| it.0 != set::SCALR_PACKAGE) =>
+            {
+                Ok(file)
+            }
             Some(policy) => set::isolated(&file, policy),
             None => Ok(file),
         });
@@ -435,7 +492,7 @@ fn is_test(file: &Utf8Path) -> bool {
     file.file_name().is_some_and(|name| name.ends_with("_test.rego") || name.ends_with(".test.rego"))
 }
 
-/// A path that brings no rule judges nothing, which must not look like passing.
+/// A path that brings no rule judges nothing, which must not look like passing; but what rules of another path use.
 fn without_rules(path: &PolicyPath<'_>, files: &BTreeSet<Utf8PathBuf>, policies: &PolicySet) -> Option<Problem> {
     let paths: BTreeSet<&str> = policies.rules().iter().filter_map(|rule| rule.path.as_deref()).collect();
     let has_rule = policies
@@ -443,11 +500,13 @@ fn without_rules(path: &PolicyPath<'_>, files: &BTreeSet<Utf8PathBuf>, policies:
         .modules()
         .iter()
         .filter(|module| !module.trusted && files.contains(&io::canonical(Utf8Path::new(module.file.name()))))
-        .any(|module| module.rules.iter().any(|rule| paths.contains(rule.path.as_str())));
+        .any(|module| {
+            policies.is_library(&module.package) || module.rules.iter().any(|rule| paths.contains(rule.path.as_str()))
+        });
     (!has_rule).then(|| {
         at(
             Problem::new(ProblemCode::PolicyLoad, format!("no rule is defined under `{}`", path.path)).help(
-                "rules are named deny, violation or warn (or deny_…, violation_…, warn_…); \
+                "rules are named deny, violation or warn (or deny_…, violation_…, warn_…), and none elsewhere uses what is here; \
                  write `policies = []` in plangate.toml to load none on purpose",
             ),
             path.place,

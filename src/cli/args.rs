@@ -57,8 +57,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
-    /// Plan files (`terraform show -json tfplan`), globs, or `-` for standard input. `**` crosses directories, but
-    /// enters hidden ones only where the pattern names them.
+    /// Saved plan files (`terraform plan -out=tfplan`), their JSON (`terraform show -json tfplan`), globs, or `-` for
+    /// standard input. `**` crosses directories, but enters hidden ones only where the pattern names them.
     #[arg(required = true, value_name = "PLAN")]
     pub(crate) plans: Vec<String>,
 
@@ -81,7 +81,7 @@ pub(crate) struct CheckArgs {
 
     /// Write tokens (HMAC-SHA-256 under the key in FILE, 16 bytes or more) in the place of addresses, names and values, in every
     /// report of the run.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "trace")]
     pub(crate) private_key_file: Option<Utf8PathBuf>,
 
     /// Lowest level of findings that the reports for people show (human, markdown, github, azure); a deny is always shown.
@@ -96,9 +96,19 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) expect: Option<ExpectArg>,
 
-    /// List every rule, what became of it and what it printed.
+    /// List every rule, with what became of it, how many changes it looked at and how often it fired; what rules print goes to
+    /// standard error.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+
+    /// Also say how long each rule took, in the human and the JSON report: these are then never the same twice.
+    #[arg(long)]
+    pub(crate) timings: bool,
+
+    /// Show on standard error which statement of this rule stopped which changes, and for which it held. Repeatable; with
+    /// `--verbose` every change is named.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) trace: Vec<String>,
 
     /// Write to standard output what this tool would, and end with its exit codes; `--output` then takes its formats,
     /// stdout or json.
@@ -108,6 +118,9 @@ pub(crate) struct CheckArgs {
     /// With `--compat conftest`: end with 1 where there are only warnings, and with 2 where there are failures.
     #[arg(long, requires = "compat")]
     pub(crate) fail_on_warn: bool,
+
+    #[command(flatten)]
+    pub(crate) sources: SourceArgs,
 
     #[command(flatten)]
     pub(crate) setup: SetupArgs,
@@ -158,7 +171,7 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
 
-    /// List every test and what it printed, not only those that did not pass.
+    /// List every test, not only those that did not pass; what tests print goes to standard error.
     #[arg(short, long)]
     pub(crate) verbose: bool,
 
@@ -231,6 +244,9 @@ pub(crate) struct ExplainArgs {
     pub(crate) expect: Option<ExpectArg>,
 
     #[command(flatten)]
+    pub(crate) sources: SourceArgs,
+
+    #[command(flatten)]
     pub(crate) setup: SetupArgs,
 }
 
@@ -250,6 +266,9 @@ pub(crate) struct InspectArgs {
     /// Print values as they are, secrets included.
     #[arg(long)]
     pub(crate) reveal_secrets: bool,
+
+    #[command(flatten)]
+    pub(crate) sources: SourceArgs,
 
     #[command(flatten)]
     pub(crate) setup: SetupArgs,
@@ -381,6 +400,10 @@ pub(crate) struct GraphArgs {
     /// Only what is destroyed, or lost with what it lies in.
     #[arg(long)]
     pub(crate) destroyed: bool,
+
+    /// Directory of the root module that the plan was made from: it knows local values and dynamic blocks.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) source: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -391,6 +414,24 @@ pub(crate) enum GraphFormat {
     Mermaid,
     /// As data.
     Json,
+}
+
+/// Where the source files of a plan are.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SourceArgs {
+    /// Directory of the root module that the plans were made from; overrides `source` of the configuration. Findings
+    /// then say file and line, and rules see what plans leave out.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) source: Option<Utf8PathBuf>,
+
+    /// Compare the sources with those of this commit (a branch, a tag, a hash), read by `git`: protections that are
+    /// gone are found.
+    #[arg(long, value_name = "COMMIT", conflicts_with = "base_source")]
+    pub(crate) base: Option<String>,
+
+    /// The same with a directory in which the root module is as it was before.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) base_source: Option<Utf8PathBuf>,
 }
 
 /// What every command that loads rules takes.
@@ -416,6 +457,11 @@ pub(crate) struct SetupArgs {
     /// JSON or YAML file of what a CI system adds to the input of policies (`run`, `tfrun`, `spacelift`, …).
     #[arg(long, value_name = "FILE")]
     pub(crate) context: Option<Utf8PathBuf>,
+
+    /// Also add what the CI system says of the run in its environment: `input.ci`, `input.run` (HCP Terraform) and
+    /// `input.spacelift`. Only documented variables are read, never tokens; `--context` wins over them.
+    #[arg(long)]
+    pub(crate) context_env: bool,
 
     /// The current time (RFC 3339), for waivers and for policies that ask; default: the system's.
     #[arg(long, value_name = "TIME")]

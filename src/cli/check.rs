@@ -2,8 +2,8 @@
 
 use camino::Utf8Path;
 use plangate::problem::Problem;
-use plangate::report::Report;
 use plangate::report::private::{self, Key};
+use plangate::report::{Report, prints, trace};
 use plangate::{gate, io};
 
 use super::args::{CheckArgs, Compat};
@@ -27,6 +27,17 @@ pub(crate) fn run(args: &CheckArgs) -> u8 {
     if let Some(key) = key {
         report = private::hide(report, &key);
     }
+    // Before the report, whose last line is the verdict.
+    if args.verbose {
+        for line in prints::of_run(&report) {
+            output::error(&line);
+        }
+    }
+    let traces = trace::render(&report, args.verbose);
+    if !traces.is_empty() {
+        output::error(traces.trim_end());
+        output::error("");
+    }
     match args.compat {
         None => outputs.write(report),
         Some(Compat::Conftest) => outputs.write_as_conftest(report, args.fail_on_warn),
@@ -37,9 +48,11 @@ fn check(args: &CheckArgs) -> Result<Report, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
     let plans = plans::select(&args.plans)?;
     let overrides = setup::Overrides { expect: args.expect, fail_on: args.fail_on };
-    let mut stages = setup::open(&args.setup, settings, plans::largest(&plans), overrides)?;
+    let largest = plans::largest(&plans);
+    let mut stages = setup::open_with_sources(&args.setup, &args.sources, settings, largest, overrides)?;
     stages.collect_names = args.private_key_file.is_some();
-    Ok(gate::check(&stages, plans))
+    let traced = gate::rules_called(&stages, &args.trace)?;
+    Ok(gate::check_and_trace(&stages, plans, &traced))
 }
 
 fn read_key(path: &Utf8Path) -> Result<Key, Problem> {

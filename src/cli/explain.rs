@@ -78,7 +78,7 @@ fn with_plan(args: &ExplainArgs, plan: &str) -> Result<String, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
     let plans = plans::select(&[plan.to_owned()])?;
     let overrides = Overrides { expect: args.expect, fail_on: None };
-    let stages = setup::open(&args.setup, settings, plans::largest(&plans), overrides)?;
+    let stages = setup::open_with_sources(&args.setup, &args.sources, settings, plans::largest(&plans), overrides)?;
     let query = Query::parse(&args.what, args.rule.as_deref(), &ids(&stages)).map_err(|problem| vec![problem])?;
     let request = ExplainRequest { query, depth: depth(args) };
     let mut explanations = Vec::new();

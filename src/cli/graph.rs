@@ -1,8 +1,11 @@
 //! `plangate graph`.
 
+use std::sync::Arc;
+
 use plangate::gate::{self, GraphRequest};
 use plangate::graph::view::Format;
 use plangate::problem::Problem;
+use plangate::sources;
 use plangate::text::without_commands;
 
 use super::args::{GraphArgs, GraphFormat};
@@ -25,6 +28,10 @@ fn render(args: &GraphArgs) -> Result<String, Vec<Problem>> {
         },
         around: args.around.clone(),
         destroyed: args.destroyed,
+        sources: match &args.source {
+            Some(directory) => Some(Arc::new(sources::read(directory).map_err(|problem| vec![problem])?)),
+            None => None,
+        },
     };
     let mut text = String::new();
     for plan in plans::select(std::slice::from_ref(&args.plan))? {

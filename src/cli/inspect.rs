@@ -20,7 +20,7 @@ fn render(args: &InspectArgs) -> Result<String, Vec<Problem>> {
     let plans = plans::select(std::slice::from_ref(&args.plan))?;
     // The document is shown as a tree, which takes several times the room of the text.
     let room = plans::largest(&plans).saturating_mul(2);
-    let stages = setup::open(&args.setup, settings, room, Overrides::default())?;
+    let stages = setup::open_with_sources(&args.setup, &args.sources, settings, room, Overrides::default())?;
     let mut text = String::new();
     for plan in plans {
         text.push_str(&gate::inspect(&stages, plan, args.reveal_secrets)?);

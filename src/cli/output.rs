@@ -145,7 +145,7 @@ impl Outputs<Report> {
             Some(Compat::Conftest) => (CONFTEST, " of `--compat conftest`"),
         };
         let wanted = Wanted { format: args.format.as_deref(), outputs: &args.outputs, inputs, printed, of };
-        let human = human::Options { show, verbose: args.verbose };
+        let human = human::Options { show, verbose: args.verbose, timings: args.timings };
         let mut outputs = Self::new(&wanted, format::Options::default())?;
         outputs.options = format::Options {
             human,

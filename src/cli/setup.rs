@@ -1,5 +1,6 @@
 //! From the arguments shared by commands to what the library needs: clock, threads, repository root.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -8,10 +9,10 @@ use plangate::gate::Stages;
 use plangate::io;
 use plangate::plan::completeness::Expect;
 use plangate::problem::{Problem, ProblemCode};
-use plangate::workspace::{self, Setup};
+use plangate::workspace::{self, Base, Setup, SourceSetup};
 
-use super::args::{ExpectArg, FailOn, SetupArgs};
-use super::limits;
+use super::args::{ExpectArg, FailOn, SetupArgs, SourceArgs};
+use super::{context_env, git, limits};
 
 /// What arguments can say against the configuration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -58,6 +59,28 @@ pub(crate) fn open(
     workspace::open(&prepare(args, settings, largest_plan, overrides)?)
 }
 
+/// The same with the source files of the plans.
+pub(crate) fn open_with_sources(
+    args: &SetupArgs,
+    sources: &SourceArgs,
+    settings: Settings,
+    largest_plan: u64,
+    overrides: Overrides,
+) -> Result<Stages, Vec<Problem>> {
+    let mut setup = prepare(args, settings, largest_plan, overrides)?;
+    setup.sources.dir.clone_from(&sources.source);
+    setup.sources.base = match (&sources.base, &sources.base_source) {
+        (Some(commit), _) => {
+            let directory = workspace::source_directory(&setup)?.unwrap_or_else(|| ".".into());
+            let tree = git::sources(&directory, commit).map_err(|problem| vec![problem])?;
+            Some(Base::Tree(Arc::new(tree)))
+        }
+        (None, Some(directory)) => Some(Base::Dir(directory.clone())),
+        (None, None) => None,
+    };
+    workspace::open(&setup)
+}
+
 /// Bounds the memory of the process and says how the run is set up; see [`open`].
 pub(crate) fn prepare(
     args: &SetupArgs,
@@ -80,6 +103,7 @@ pub(crate) fn prepare(
         threads: settings.threads,
         rule_timeout: Duration::from_secs(u64::from(args.rule_timeout)),
         context: args.context.clone(),
+        environment: if args.context_env { context_env::read() } else { serde_json::Map::new() },
         expect: overrides.expect.map(|expect| match expect {
             ExpectArg::Ordinary => Expect::Ordinary,
             ExpectArg::RefreshOnly => Expect::RefreshOnly,
@@ -88,6 +112,7 @@ pub(crate) fn prepare(
             FailOn::Warn => Level::Warn,
             FailOn::Deny => Level::Deny,
         }),
+        sources: SourceSetup::default(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use plangate::gate::{self, TestRequest};
 use plangate::problem::{Problem, ProblemCode};
+use plangate::report::prints;
 use plangate::report::testing::{human, json, junit};
 use plangate::testing::{Filter, TestReport};
 use plangate::workspace;
@@ -16,7 +17,15 @@ pub(crate) fn run(args: &TestArgs) -> u8 {
     let wanted =
         Wanted { format: args.format.as_deref(), outputs: &args.outputs, inputs, printed: TestReport::FORMATS, of: "" };
     match Outputs::new(&wanted, Options { verbose: args.verbose }) {
-        Ok(outputs) => outputs.write(test(args).unwrap_or_else(TestReport::of_problems)),
+        Ok(outputs) => {
+            let report = test(args).unwrap_or_else(TestReport::of_problems);
+            if args.verbose {
+                for line in prints::of_tests(&report) {
+                    output::error(&line);
+                }
+            }
+            outputs.write(report)
+        }
         Err(problem) => output::fail(&[problem]),
     }
 }

@@ -13,6 +13,7 @@ use crate::toml_file::{Entry, Reader, Written, entries, quoted};
 pub(super) struct ConfigFile {
     pub(super) policies: Option<Vec<Written<String>>>,
     pub(super) waivers: Option<Written<String>>,
+    pub(super) source: Option<Written<String>>,
     pub(super) preset: Option<Written<String>>,
     pub(super) fail_on: Option<Written<String>>,
     pub(super) expect: Option<Written<String>>,
@@ -41,9 +42,10 @@ pub(super) struct RuleEntry {
     pub(super) parameters: Vec<(Written<String>, Written<Value>)>,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "policies",
     "waivers",
+    "source",
     "preset",
     "fail-on",
     "expect",
@@ -65,6 +67,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'_>, table: &'t DeTable<'t>) -> Confi
     let mut string = |key: &str, help: &str| section.get(key).and_then(|entry| reader.string(entry, help));
     ConfigFile {
         waivers: string("waivers", "write waivers = \"plangate.waivers.toml\""),
+        source: string("source", "write source = \"infra\", the directory of the root module"),
         preset: string("preset", "write preset = \"standard\""),
         fail_on: string("fail-on", "write fail-on = \"deny\""),
         expect: string("expect", "write expect = \"ordinary\""),

@@ -12,6 +12,7 @@ use globset::GlobMatcher;
 
 use crate::finding::{Level, Preset, RuleId};
 use crate::overlay;
+use crate::policy::parameters;
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::source::SourceFile;
 use crate::suggest;
@@ -31,6 +32,8 @@ pub struct Config {
     pub policies: PolicyPaths,
     /// Where waivers are.
     pub waivers: WaiversPath,
+    /// Directory of the root module that the plans are made from.
+    pub source: Option<ConfiguredPath>,
     /// How much is denied.
     pub preset: Preset,
     /// The lowest level that blocks: [`Level::Deny`] or [`Level::Warn`].
@@ -48,7 +51,7 @@ pub struct Config {
     /// Levels set per rule, in the order of the file.
     pub rules: Vec<RuleOverride>,
     /// Parameters set for rules, in the order of the file.
-    pub parameters: Vec<ParameterSetting>,
+    pub parameters: Vec<parameters::Setting>,
     /// Rego dialects set per file or directory, in the order of the file.
     pub rego_versions: Vec<RegoVersionOverride>,
     /// Levels set for lints, in the order of the file.
@@ -169,19 +172,6 @@ pub struct RuleOverride {
     pub place: Place,
 }
 
-/// A value set for a parameter of a rule.
-#[derive(Debug, Clone)]
-pub struct ParameterSetting {
-    /// The id of the rule.
-    pub rule: String,
-    /// The name of the parameter.
-    pub name: String,
-    /// The value.
-    pub value: serde_json::Value,
-    /// Where it was written.
-    pub place: Place,
-}
-
 /// Which rules.
 #[derive(Debug, Clone)]
 pub enum RuleSelector {
@@ -283,6 +273,7 @@ impl Config {
         Self {
             policies: PolicyPaths::Default(resolve(root, DEFAULT_POLICIES)),
             waivers: WaiversPath::Default(resolve(root, DEFAULT_WAIVERS)),
+            source: None,
             preset: Preset::default(),
             fail_on: Level::Deny,
             expect: Expect::default(),

@@ -7,10 +7,11 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use super::file::{ConfigFile, DecisionEntry, RuleEntry};
 use super::{
-    BuiltinErrors, Config, ConfiguredPath, Decision, Expect, LintLevel, LintOverride, ParameterSetting, PathSelector,
-    PolicyPaths, RegoVersion, RegoVersionOverride, RuleOverride, RuleSelector, WaiversPath, resolve,
+    BuiltinErrors, Config, ConfiguredPath, Decision, Expect, LintLevel, LintOverride, PathSelector, PolicyPaths,
+    RegoVersion, RegoVersionOverride, RuleOverride, RuleSelector, WaiversPath, resolve,
 };
 use crate::finding::{Level, Preset};
+use crate::policy::parameters::Setting;
 use crate::toml_file::{Reader, Written, quoted};
 
 const LEVELS: [(&str, Level); 4] =
@@ -35,6 +36,7 @@ pub(super) fn validate(reader: &mut Reader<'_>, written: ConfigFile, mut config:
     if let Some(path) = written.waivers.and_then(|path| configured_path(reader, "waivers", &path, base)) {
         config.waivers = WaiversPath::Explicit(path);
     }
+    config.source = written.source.and_then(|path| configured_path(reader, "source", &path, base));
     choose(reader, "preset", written.preset.as_ref(), &PRESETS, &mut config.preset);
     choose(reader, "fail-on", written.fail_on.as_ref(), &WARN_OR_DENY, &mut config.fail_on);
     choose(reader, "expect", written.expect.as_ref(), &EXPECTATIONS, &mut config.expect);
@@ -100,8 +102,8 @@ pub(super) fn configured_path(
     Some(ConfiguredPath { path: resolve(base, &path.value), place: reader.place(path.span, "named here") })
 }
 
-fn settings(reader: &Reader<'_>, rule: &RuleEntry) -> Vec<ParameterSetting> {
-    let setting = |(name, value): &(Written<String>, Written<serde_json::Value>)| ParameterSetting {
+fn settings(reader: &Reader<'_>, rule: &RuleEntry) -> Vec<Setting> {
+    let setting = |(name, value): &(Written<String>, Written<serde_json::Value>)| Setting {
         rule: rule.selector.value.clone(),
         name: name.value.clone(),
         value: value.value.clone(),

@@ -124,6 +124,8 @@ mod tests {
             package: None,
             definitions: 1,
             location: None,
+            took: None,
+            needs: None,
         };
         let facts = derive(&plan(&format!(r#"{{"resource_changes": [{gone}]}}"#)), Catalog::builtin()).unwrap();
         let silent = super::unjudged(&facts, &[], &[failed], &Settings::default());

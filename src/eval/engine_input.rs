@@ -75,7 +75,9 @@ impl<'a> Inputs<'a> {
         let mut input = self.bare.clone();
         for key in &keys {
             let wrapper = || self.beside.as_ref().and_then(|beside| beside.get(key));
-            let value = match self.context.get(key).map(Input::from_json).or_else(wrapper) {
+            let own = || self.context.get(key).map(Input::from_json);
+            let found = if self.context.is_default(key) { wrapper().or_else(own) } else { own().or_else(wrapper) };
+            let value = match found {
                 Some(value) => value,
                 None if key == DERIVED_KEY => self.derived_for(rule)?,
                 // The same value once more: nothing is copied.

@@ -5,6 +5,7 @@
 //! key is undefined, while `null` would count as true); lists are always there.
 
 mod links;
+mod sources;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,6 +19,7 @@ use crate::finding::{Preset, VerbClass};
 use crate::plan::{Action, Mode};
 
 pub use links::LinksInput;
+pub use sources::{SourceInput, SourcesInput};
 
 /// Version of the shape: raised when a key goes or changes its meaning, not when one is added.
 pub const VERSION: u32 = 1;
@@ -99,6 +101,9 @@ pub struct PolicyInput<'a> {
     pub drifted: Vec<OutsideInput<'a>>,
     /// Objects that nothing happens to, but that are lost with what they lie in, in the same shape.
     pub collateral: Vec<ChangeInput<'a>>,
+    /// What the source files say; absent where they are not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sources: Option<SourcesInput<'a>>,
 }
 
 /// About the plan as a whole.
@@ -233,6 +238,9 @@ pub struct ChangeInput<'a> {
     pub name_change: Option<NameChangeInput<'a>>,
     /// Paths of attributes known only after apply, sorted.
     pub unknown_paths: &'a [String],
+    /// What the source files say about it; absent where they are not given, or cannot tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceInput<'a>>,
     /// How it hangs together with other changes.
     #[serde(flatten)]
     pub links: LinksInput<'a>,
@@ -437,6 +445,7 @@ impl<'a> PolicyInput<'a> {
             drift: facts.drift.iter().map(ChangeInput::new).collect(),
             drifted: facts.drifted.iter().map(OutsideInput::new).collect(),
             collateral: facts.collateral.iter().map(ChangeInput::new).collect(),
+            sources: facts.sources.as_ref().map(SourcesInput::new),
         }
     }
 }
@@ -502,6 +511,7 @@ impl<'a> ChangeInput<'a> {
             create_hazard: facts.create_hazard.as_ref().map(HazardInput::new),
             name_change: facts.name_change.as_ref().map(NameChangeInput::new),
             unknown_paths: &facts.unknown_paths,
+            source: facts.source.as_ref().map(SourceInput::new),
             links: LinksInput::new(&facts.links),
         }
     }

@@ -5,8 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::DERIVED_KEY;
 use super::context::Context;
+use crate::plan::sink::PathSet;
 use crate::plan::{Action, Plan};
 use crate::policy::Rule;
 use crate::problem::{Problem, ProblemCode};
@@ -54,10 +57,11 @@ const PLAN_KEYS: [(&str, Absent); 19] = [
 ];
 
 /// Keys that policies find beside a plan elsewhere, and where.
-const CONVENTIONS: [(&str, &str); 20] = [
+const CONVENTIONS: [(&str, &str); 21] = [
     ("action", "Digger"),
     ("approvals", "Digger"),
     ("approvers", "env0"),
+    ("ci", "`--context-env`"),
     ("cost_estimate", "cost estimation"),
     ("costEstimation", "env0"),
     ("deployerUser", "env0"),
@@ -78,6 +82,22 @@ const CONVENTIONS: [(&str, &str); 20] = [
     ("values", ""),
 ];
 
+/// What to do about what the environment does not tell.
+const FROM_FILE: &str =
+    "the environment of this CI system does not tell it: add it with `--context FILE`, or ask for it with `object.get`";
+
+/// A path that a value does not have, of those that are wanted of it.
+fn lacking(wanted: &PathSet, value: &Value) -> Option<String> {
+    wanted.names().find_map(|(name, below)| match value.get(name) {
+        None => Some(name.to_owned()),
+        Some(value) => lacking(below, value).map(|path| format!("{name}.{path}")),
+    })
+}
+
+/// What to do about a part that only the JSON of a plan has.
+const NOT_SAVED: &str = "a saved plan has neither `configuration` nor the defaults of variables: judge its JSON instead: \
+                         terraform show -json tfplan > plan.json";
+
 /// When a key of plans can be absent; `None` of other keys.
 fn absence(key: &str) -> Option<Absent> {
     PLAN_KEYS.iter().find(|(known, _)| *known == key).map(|(_, absent)| *absent)
@@ -88,7 +108,7 @@ pub(super) fn is_plan_key(key: &str) -> bool {
     absence(key).is_some()
 }
 
-/// A part by its name, and whether it is looked for in an alias of the plan.
+/// A part by its name, and whether it is looked for in an alias of the plan, or in a key that the environment fills.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Part<'a> {
     name: &'a str,
@@ -117,10 +137,46 @@ impl<'a> Available<'a> {
         let free = |key: &&str| {
             !is_plan_key(key) && *key != DERIVED_KEY && !ALIASES.contains(key) && !self.plan.keys.contains(*key)
         };
-        self.context.keys().chain(wrapper.filter(free))
+        let context = self.context.keys().filter(move |key| !self.context.is_default(key) || free(key));
+        let free = move |key: &&str| free(key) && self.context.get(key).is_none();
+        context.chain(wrapper.filter(free))
+    }
+
+    /// What the environment has put under a key; `None` where the document with the plan has the key too.
+    fn told_by_environment(&self, key: &str) -> Option<&Value> {
+        let is_own = self.context.is_partial(key)
+            && !self.plan.keys.contains(key)
+            && !(self.context.is_default(key) && self.plan.wrapper_keys.contains(key));
+        if is_own { self.context.get(key) } else { None }
+    }
+
+    /// Whether it is a part of which a saved plan has nothing, or less than Terraform prints of it, and the rule reads more
+    /// of it than is there. Whoever asks whether it is there gets the wrong answer.
+    fn is_not_saved(&self, part: Part<'_>, reads: &PathSet) -> bool {
+        let Some(saved) = self.plan.saved.as_deref() else { return false };
+        match part.name {
+            "configuration" => !self.plan.keys.contains("configuration"),
+            "variables" if !saved.variables_complete => {
+                let documents =
+                    ALIASES.iter().filter(|alias| self.is_alias(alias)).filter_map(|alias| reads.name(alias));
+                let below = documents.chain([reads]).filter_map(|document| document.name("variables"));
+                let is_set = |name: &str| saved.set_variables.iter().any(|set| set == name);
+                let mut more = below.map(|variables| {
+                    variables.is_whole()
+                        || variables.wildcard().is_some()
+                        || variables.is_leaf()
+                        || !variables.names().all(|(name, _)| is_set(name))
+                });
+                more.any(|more| more)
+            }
+            _ => false,
+        }
     }
 
     fn has(&self, part: Part<'_>) -> bool {
+        if let Some(value) = part.alias.and_then(|key| self.told_by_environment(key)) {
+            return value.get(part.name).is_some();
+        }
         let here = part.alias.is_none() && (part.name == DERIVED_KEY || self.beside().any(|key| key == part.name));
         here || self.plan.keys.contains(part.name) || self.is_left_out(part.name)
     }
@@ -145,7 +201,9 @@ impl<'a> Available<'a> {
         match keys {
             [name] if self.is_alias(name) => None,
             [name] => Some(Part { name, alias: None }),
-            [alias, name] if self.is_alias(alias) => Some(Part { name, alias: Some(alias) }),
+            [alias, name] if self.is_alias(alias) || self.told_by_environment(alias).is_some() => {
+                Some(Part { name, alias: Some(alias) })
+            }
             _ => None,
         }
     }
@@ -156,16 +214,28 @@ impl<'a> Available<'a> {
     /// Definitions of one helper that take their value from different parts are different shapes of one input: one of them
     /// that is there will do.
     pub(super) fn missing(&self, rule: &Rule, program: &Program) -> Vec<Problem> {
-        let asked: BTreeSet<&str> = rule
+        let asked: BTreeSet<(Option<&str>, &str)> = rule
             .reads
             .parts
             .iter()
             .filter(|read| read.asked)
-            .filter_map(|read| Some(self.part(&read.keys)?.name))
+            .filter_map(|read| {
+                let part = self.part(&read.keys)?;
+                // Keys of a plan have one meaning under any of its names.
+                Some((part.alias.filter(|alias| !self.is_alias(alias)), part.name))
+            })
             .collect();
         let mut found: BTreeMap<Part<'_>, &PartRead> = BTreeMap::new();
         for read in &rule.reads.parts {
-            let Some(part) = self.part(&read.keys).filter(|part| !self.has(*part) && !asked.contains(part.name)) else {
+            if let Some(part) = self.part(&read.keys).filter(|part| self.is_not_saved(*part, &rule.reads.paths)) {
+                found.entry(part).or_insert(read);
+                continue;
+            }
+            let is_asked = |part: &Part<'_>| {
+                let around = part.alias.filter(|alias| !self.is_alias(alias));
+                asked.contains(&(around, part.name)) || around.is_some_and(|key| asked.contains(&(None, key)))
+            };
+            let Some(part) = self.part(&read.keys).filter(|part| !self.has(*part) && !is_asked(part)) else {
                 continue;
             };
             let other = |keys: &Vec<String>| self.part(keys).is_some_and(|other| self.has(other));
@@ -176,7 +246,36 @@ impl<'a> Available<'a> {
                 found.entry(part).or_insert(read);
             }
         }
-        found.into_iter().map(|(part, read)| self.problem(rule, part, read, program)).collect()
+        let whole =
+            self.plan.saved.is_some() && !self.plan.keys.contains("configuration") && rule.reads.paths.is_whole();
+        let whole = whole.then(|| {
+            let message = format!("rule `{}` reads the whole input, of which a saved plan lacks a part", rule.id);
+            Problem::new(ProblemCode::RuleUndetermined, message).help(NOT_SAVED)
+        });
+        let deeper = self.missing_deeper(rule);
+        found
+            .into_iter()
+            .map(|(part, read)| self.problem(rule, part, read, program))
+            .chain(whole)
+            .chain(deeper)
+            .collect()
+    }
+
+    /// What a rule reads within the parts that the environment fills: they hold no more than it tells.
+    fn missing_deeper(&self, rule: &Rule) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (key, below) in rule.reads.paths.names() {
+            let Some(value) = self.told_by_environment(key) else { continue };
+            for (name, below) in below.names() {
+                let lacking = value.get(name).and_then(|value| lacking(below, value));
+                problems.extend(lacking.map(|path| {
+                    let path = truncate(&format!("input.{key}.{name}.{path}"), 120).into_owned();
+                    let message = format!("rule `{}` reads `{path}`, which the environment does not tell", rule.id);
+                    Problem::new(ProblemCode::RuleUndetermined, message).help(FROM_FILE)
+                }));
+            }
+        }
+        problems
     }
 
     /// The key that was probably meant by one that nobody knows.
@@ -206,10 +305,16 @@ impl<'a> Available<'a> {
     }
 
     fn help(&self, part: Part<'_>, path: &str) -> String {
+        if part.alias.is_some_and(|key| self.told_by_environment(key).is_some()) {
+            return FROM_FILE.to_owned();
+        }
         let guard = format!(
             "to go on without it, say what holds then: `object.get(input, \"{}\", {{}})`",
             truncate(part.name, 60)
         );
+        if self.plan.saved.is_some() && matches!(part.name, "configuration" | "variables") {
+            return NOT_SAVED.to_owned();
+        }
         let convention = CONVENTIONS.iter().find(|(key, _)| *key == part.name);
         let absent = absence(part.name);
         match (absent, convention) {
@@ -227,6 +332,9 @@ impl<'a> Available<'a> {
             }
             (None, Some((_, ""))) => "it is a key of states; judge plans with rules about `input.resource_changes`".to_owned(),
             (None, Some((_, system))) if part.alias.is_none() => {
+                if part.name == "ci" {
+                    return format!("{system} adds it to the input, in a CI system that it knows; {guard}");
+                }
                 format!("{system} adds it to the input: pass it with `--context FILE`; {guard}")
             }
             (None, _) => match self.misspelt(part.name) {

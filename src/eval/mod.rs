@@ -4,6 +4,7 @@
 //! configuration files, waivers or reports; a finding is final when it leaves here (only `waiver`
 //! sets one field).
 
+pub mod candidates;
 mod causes;
 pub mod context;
 mod coverage;
@@ -13,6 +14,7 @@ pub mod input;
 mod masking;
 mod missing;
 pub mod native;
+mod needs;
 mod outcome;
 mod subject;
 pub mod trace;
@@ -25,6 +27,7 @@ use crate::finding::{Finding, Level, RuleId};
 use crate::plan::Plan;
 use crate::plan::completeness::Completeness;
 use crate::plan::detect::Document;
+use crate::plan::hcl::Sources;
 use crate::plan::sink::{PathSet, Selector};
 use crate::policy::contract::{DeclaredLevel, effective_level};
 use crate::policy::parameters::Values;
@@ -33,6 +36,7 @@ use crate::problem::Problem;
 use crate::rego::{ALIASES, Input, Job};
 
 pub use engine_input::{DERIVED_KEY, derived};
+pub use needs::Needs;
 pub use outcome::{Outcome, RuleRecord};
 
 use context::Context;
@@ -56,6 +60,8 @@ pub struct Judged<'a> {
     pub facts: &'a Facts,
     /// Whether the plan is all there.
     pub completeness: &'a Completeness,
+    /// Its source files, if they are given; findings are placed in them.
+    pub sources: Option<&'a Sources>,
 }
 
 /// What a builtin error (a `null` where a string is needed, say) in a rule of the repository means.
@@ -133,12 +139,15 @@ pub fn reads(policies: &PolicySet, settings: &Settings) -> PathSet {
 /// Evaluates every rule that is not off.
 #[must_use]
 pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) -> Evaluation {
-    let subjects = Subjects::new(judged.plan);
+    let subjects = Subjects::new(judged.plan, judged.sources);
     let mut masker = LazyMasker::new(judged.document, &settings.context);
     let mut evaluation = Evaluation::default();
 
-    let running: Vec<&Rule> =
-        policies.rules().iter().filter(|rule| settings.level_of(rule) != Some(Level::Off)).collect();
+    let (running, idle): (Vec<&Rule>, Vec<&Rule>) = policies
+        .rules()
+        .iter()
+        .filter(|rule| settings.level_of(rule) != Some(Level::Off))
+        .partition(|rule| needs::are_met(rule, judged.facts));
     let scripted: Vec<&Rule> = running.iter().copied().filter(|rule| rule.path.is_some()).collect();
     let asked = |other: &&Rule| scripted.iter().any(|rule| rule.exception.as_ref().is_some_and(|by| by.by == other.id));
     let exceptions: Vec<&Rule> = policies.exceptions().iter().filter(asked).collect();
@@ -155,7 +164,8 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
         let exception = exceptions.of_rule(rule);
         let context = outcome::Context { exception, ..outcome::Context::new(rule, &subjects, settings) };
         let may_miss = settings.parts_may_be_missing;
-        let missing = if may_miss { Vec::new() } else { available.missing(rule, policies.program()) };
+        let mut missing = if may_miss { Vec::new() } else { available.missing(rule, policies.program()) };
+        missing.extend(needs::unmet(rule, judged.facts));
         evaluation.take(outcome::of_run(&context, run, &mut masker, settings.builtin_errors).without(missing));
     }
     evaluation.problems.extend(exceptions.problems);
@@ -163,6 +173,10 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
         if let Some(results) = native::run(rule.id.as_str(), judged) {
             evaluation.take(outcome::of_native(&outcome::Context::new(rule, &subjects, settings), results));
         }
+    }
+    for rule in idle {
+        let needs = needs::of(rule);
+        evaluation.rules.push(RuleRecord { needs, ..RuleRecord::new(rule, Outcome::NotRun, None) });
     }
     for rule in policies.rules().iter().filter(|rule| settings.level_of(rule) == Some(Level::Off)) {
         evaluation.rules.push(RuleRecord::new(rule, Outcome::Off, None));

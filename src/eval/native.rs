@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Judged;
 use super::subject::judged_changes;
-use crate::plan::{Action, ActionInvocation};
+use crate::plan::{Action, ActionInvocation, SavedPlan};
 use crate::policy::contract::RawResult;
 use crate::policy::native::{ACTION_INVOCATION, DEFERRED, INCOMPLETE, UNKNOWN_ACTION};
 use crate::text;
@@ -31,7 +31,10 @@ fn incomplete(judged: &Judged<'_>) -> Option<RawResult> {
     if !judged.completeness.partial && missing.is_empty() {
         return None;
     }
-    let message = if missing.is_empty() {
+    let told = judged.plan.saved.as_deref().and_then(left_out);
+    let message = if let (true, Some(told)) = (missing.is_empty(), &told) {
+        format!("This plan was made with {told}: what it leaves out was not judged.")
+    } else if missing.is_empty() {
         "Terraform marks this plan as incomplete (targeted, or with deferred changes): what it leaves out was not judged."
             .to_owned()
     } else {
@@ -42,15 +45,40 @@ fn incomplete(judged: &Judged<'_>) -> Option<RawResult> {
             more => format!(" and {more} more"),
         };
         format!(
-            "{} of the prior state {} not judged, for no change of this plan names {}: {}{more}. \
-             A plan made with -target or -exclude looks like this.",
+            "{} of the prior state {} not judged, for no change of this plan names {}: {}{more}. {}",
             text::count(missing.len(), "managed instance"),
             if missing.len() == 1 { "was" } else { "were" },
             if missing.len() == 1 { "it" } else { "them" },
             named.join(", "),
+            told.map_or_else(
+                || "A plan made with -target or -exclude looks like this.".to_owned(),
+                |told| format!("It was made with {told}."),
+            ),
         )
     };
     Some(RawResult { message, ..RawResult::default() })
+}
+
+/// The arguments by which a saved plan was told to leave something out.
+fn left_out(saved: &SavedPlan) -> Option<String> {
+    let arguments = [("-target", &saved.targets), ("-exclude", &saved.excludes)];
+    let all: Vec<String> = arguments
+        .into_iter()
+        .flat_map(|(name, addresses)| addresses.iter().map(move |address| format!("{name}={address}")))
+        .collect();
+    if all.is_empty() {
+        return None;
+    }
+    let named: Vec<String> = all
+        .iter()
+        .take(NAMED)
+        .map(|argument| text::one_line(&text::truncate(argument, MAX_WORDS)).into_owned())
+        .collect();
+    let more = match all.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!("{}{more}", named.join(" ")))
 }
 
 fn unknown_actions(judged: &Judged<'_>) -> Vec<RawResult> {

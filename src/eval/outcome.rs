@@ -1,8 +1,11 @@
 //! From what a rule returned to findings and an outcome.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::masking::LazyMasker;
+use super::needs::Needs;
 use super::subject::{Subjects, subject_of};
 use super::{BuiltinErrors, Settings};
 use crate::finding::{AppliedException, Finding, Fingerprint, Level, Location, Preset, RuleId, Subject, VerbClass};
@@ -27,6 +30,8 @@ pub enum Outcome {
     Failed,
     /// Configuration switched it off.
     Off,
+    /// It needs the sources of the plan, or those before, and they were not given.
+    NotRun,
 }
 
 impl Outcome {
@@ -39,6 +44,7 @@ impl Outcome {
             Self::Undetermined => "undetermined",
             Self::Failed => "failed",
             Self::Off => "off",
+            Self::NotRun => "not-run",
         }
     }
 }
@@ -70,6 +76,10 @@ pub struct RuleRecord {
     pub definitions: usize,
     /// Where the first of them stands.
     pub location: Option<Location>,
+    /// How long the engine took; `None` for native rules and those that are off. Never the same twice.
+    pub took: Option<Duration>,
+    /// What it needed and was not given.
+    pub needs: Option<Needs>,
 }
 
 impl RuleRecord {
@@ -87,6 +97,8 @@ impl RuleRecord {
             package: rule.package.clone(),
             definitions: rule.definitions,
             location: rule.location.clone(),
+            took: None,
+            needs: None,
         }
     }
 }
@@ -154,6 +166,8 @@ impl<'a> Context<'a> {
             |subject| Fingerprint::of_change(&rule.id, subject, &paths),
         );
         let placed = result.place.map(|(file, line)| Location { file, position: Position { line, column: 1 } });
+        let named = subject.as_ref().filter(|_| placed.is_none()).map(|subject| subject.address.as_str());
+        let (in_sources, source) = named.and_then(|address| self.subjects.place(address)).unzip();
         Ok(Finding {
             rule: rule.id.clone(),
             level: level.level,
@@ -163,7 +177,8 @@ impl<'a> Context<'a> {
             subject,
             message: result.message,
             fingerprint,
-            location: placed.or_else(|| self.location()),
+            location: placed.or(in_sources.flatten()).or_else(|| self.location()),
+            source,
             root_cause: None,
             details: result.details,
             metadata: result.metadata,
@@ -263,6 +278,7 @@ pub(super) fn of_run(
     builtin_errors: BuiltinErrors,
 ) -> Judgement {
     let mut judgement = context.judgement();
+    judgement.record.took = Some(run.took);
     judgement.record.prints = run.prints.iter().map(|line| masker.mask(line)).collect();
     match run.value {
         Err(failure) => {

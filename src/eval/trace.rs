@@ -111,6 +111,7 @@ fn only(facts: &Facts, subject: &Subject) -> Facts {
         drift: keep(&facts.drift),
         drifted: facts.drifted.iter().filter(|outside| is_it(&outside.change)).cloned().collect(),
         collateral: keep(&facts.collateral),
+        sources: facts.sources.clone(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Known, waiver};
 use crate::facts::{AttributeChange, ChangeFacts};
 use crate::finding::Finding;
 use crate::plan::Action;
+use crate::plan::hcl::PlacedAt;
 
 /// Something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum StepKind {
     StateRm,
     /// Old values to put back.
     Restore,
+    /// A setting of the sources to put back.
+    Protect,
     /// Taking a mark off.
     Untaint,
     /// What the rule says in general.
@@ -50,6 +53,7 @@ impl StepKind {
             Self::Removed => "removed",
             Self::StateRm => "state-rm",
             Self::Restore => "restore",
+            Self::Protect => "protect",
             Self::Untaint => "untaint",
             Self::Advice => "advice",
             Self::Waiver => "waiver",
@@ -70,7 +74,9 @@ pub struct Paste {
 pub(super) fn steps(finding: &Finding, known: &Known<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some((change, _)) = known.of(finding) {
+        steps.extend(protect(change));
         steps.extend(of_change(finding, change, known));
+        steps.extend(triggers(change));
     }
     if steps.is_empty()
         && let Some(help) = known.help
@@ -107,6 +113,35 @@ fn of_change(finding: &Finding, change: &ChangeFacts, known: &Known<'_>) -> Vec<
         Action::Update | Action::Create => restore_named(finding, change, known).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// Putting back what the sources before had: Terraform then refuses the plan by itself.
+fn protect(change: &ChangeFacts) -> Option<Step> {
+    let source = change.source.as_ref().filter(|_| change.action.destroys() && change.deposed.is_none())?;
+    let before = source.before.as_ref()?.prevent_destroy.as_ref().filter(|setting| setting.value == Some(true))?;
+    let holds = source.lifecycle.prevent_destroy.as_ref().is_some_and(|setting| setting.value == Some(true));
+    if holds {
+        return None;
+    }
+    let place = match (&source.spot, source.at) {
+        (Some(spot), PlacedAt::Resource) => format!("in its block at {spot}"),
+        _ => "together with its block".to_owned(),
+    };
+    let text = format!("It was protected, at {}: put prevent_destroy back, {place}.", before.spot);
+    let paste = "lifecycle {\n  prevent_destroy = true\n}".to_owned();
+    Some(Step { kind: StepKind::Protect, text, paste: hcl(paste) })
+}
+
+/// What a replacement by trigger comes from.
+fn triggers(change: &ChangeFacts) -> Option<Step> {
+    let is_triggered = change.reason.as_ref().is_some_and(|reason| reason.code == "replace_by_triggers");
+    let listed = change.source.as_ref()?.lifecycle.replace_triggered_by.as_ref().filter(|_| is_triggered)?;
+    let text = format!(
+        "The replacement is forced by replace_triggered_by at {} ({}): take the trigger out, or undo the change of it.",
+        listed.spot,
+        listed.names.join(", ")
+    );
+    Some(Step { kind: StepKind::Restore, text, paste: None })
 }
 
 fn is_store(change: &ChangeFacts) -> bool {

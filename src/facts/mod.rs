@@ -19,6 +19,7 @@ mod reason;
 mod references;
 mod rename;
 mod scene;
+pub mod sources;
 mod stakes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,7 @@ pub use outside::{OutsideAttribute, OutsideChange};
 pub use provider::{Danger, ProviderSetting, SettingFrom};
 pub use reason::reason_text;
 pub use references::{NameChange, ReferenceBy, Referrer, Referrers};
+pub use sources::{PlanSources, SourceFacts};
 pub use stakes::{Stakes, TypeFacts, TypeStatus};
 
 /// What is derived from a plan.
@@ -60,6 +62,8 @@ pub struct Facts {
     pub drifted: Vec<OutsideChange>,
     /// Objects that nothing happens to, but that are lost with what they lie in, sorted alike.
     pub collateral: Vec<ChangeFacts>,
+    /// What its source files say; `None` where there are none.
+    pub sources: Option<PlanSources>,
 }
 
 impl Facts {
@@ -154,6 +158,8 @@ pub struct ChangeFacts {
     pub unknown_paths: Vec<String>,
     /// How it hangs together with other changes.
     pub links: Links,
+    /// What its source files say; `None` where there are none, or where they cannot tell.
+    pub source: Option<SourceFacts>,
 }
 
 /// Why a change waits for a later plan.
@@ -217,7 +223,7 @@ pub fn derive(plan: &Plan, catalog: &Catalog) -> Result<Facts, Problem> {
     drift.sort_by(|a, b| a.key().cmp(&b.key()));
     drifted.sort_by(|a, b| (a.change.key(), &a.attributes).cmp(&(b.change.key(), &b.attributes)));
     outside::mark_recreated(&mut changes, &drift);
-    Ok(Facts { plan: PlanFacts::of(plan, &changes), changes, drift, drifted, collateral })
+    Ok(Facts { plan: PlanFacts::of(plan, &changes), changes, drift, drifted, collateral, sources: None })
 }
 
 /// What the derivation reads of a plan: the values of changes, of all other objects what identifies them by this
@@ -395,6 +401,7 @@ impl<'a> Deriver<'a> {
             name_change,
             unknown_paths: attributes::unknown_paths(&change.change),
             links: Links::default(),
+            source: None,
         })
     }
 }

@@ -1,11 +1,11 @@
 //! The pipeline once more, for some of its findings: judged as by `check`, then looked into.
 
-use super::{MAX_PLAN_BYTES, PlanInput, PlanSource, Stages, Used, free_aside, load};
+use super::{MAX_PLAN_BYTES, PlanInput, PlanSource, Stages, Used, derive, free_aside, load};
 use crate::catalog::Page;
 use crate::eval::trace::{Trace, trace};
 use crate::eval::{self, Judged};
 use crate::explain::{Explanation, Known, Query};
-use crate::facts::{self, Facts};
+use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::io;
 use crate::plan::Plan;
@@ -91,9 +91,9 @@ pub fn explain(stages: &Stages, plan: PlanInput, request: &ExplainRequest) -> Re
 }
 
 fn judge(stages: &Stages, document: Document, used: &mut Used) -> Result<Kept, Problem> {
-    let (plan, input, beside) = load(&document, &stages.interest)?;
+    let (mut plan, input, beside) = load(&document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
-    let facts = facts::derive(&plan, &stages.catalog)?;
+    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
     let judged = Judged {
         document: &document,
         plan: &plan,
@@ -101,6 +101,7 @@ fn judge(stages: &Stages, document: Document, used: &mut Used) -> Result<Kept, P
         beside: beside.clone(),
         facts: &facts,
         completeness: &completeness,
+        sources: stages.sources.as_deref().map(|given| &given.now),
     };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
     let mut findings = evaluation.findings;
@@ -141,6 +142,7 @@ fn source(
         beside: kept.beside.clone(),
         facts: &kept.facts,
         completeness: &kept.completeness,
+        sources: stages.sources.as_deref().map(|given| &given.now),
     };
     trace(&judged, &stages.policies, &stages.eval, rule, finding.subject.as_ref()).map_err(|message| mask(&message))
 }

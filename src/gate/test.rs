@@ -1,23 +1,24 @@
 //! The pipeline for tests of policies: `test_` rules by the engine alone, cases as plans are judged.
 
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{MAX_PLAN_BYTES, Stages, load};
-use crate::eval::{self, Judged};
-use crate::facts;
+pub(super) use self::rules::{job, running};
+use super::{MAX_PLAN_BYTES, Stages, derive, load};
+use crate::eval::{self, Evaluation, Judged};
 use crate::finding::Level;
 use crate::io;
 use crate::plan::Plan;
 use crate::plan::completeness;
 use crate::plan::detect::{self, Document};
 use crate::problem::{Problem, ProblemCode};
-use crate::rego::{Input, Job, Program, Run};
-use crate::source::{Position, Span};
+use crate::rego::{Input, Job};
+use crate::sources::{self, Given};
 use crate::testing::{
-    Case, CaseFile, Coverage, FailedAt, Filter, Kind, RuleTest, Status, Suite, TestReport, TestResult, judge_findings,
-    judge_value,
+    Case, CaseFile, Coverage, FailedAt, Filter, Status, Suite, TestReport, TestResult, judge_findings,
 };
 use crate::text::count;
 
@@ -46,7 +47,7 @@ pub fn test(stages: &Stages, suite: Suite, request: &TestRequest) -> TestReport 
         Ok(suite) => suite,
         Err(problem) => return TestReport::of_problems(vec![problem]),
     };
-    let mut tests = run_rules(&suite);
+    let mut tests = rules::run(&suite);
     let mut jobs = Vec::new();
     for case in &suite.cases {
         tests.push(run_case(stages, case, request.coverage.then_some(&mut jobs)));
@@ -59,96 +60,6 @@ pub fn test(stages: &Stages, suite: Suite, request: &TestRequest) -> TestReport 
         }
     }
     report
-}
-
-fn job(test: &RuleTest) -> Job {
-    Job { rule: test.path.clone(), input: Input::undefined() }
-}
-
-/// The tests that are run.
-fn running(suite: &Suite) -> impl Iterator<Item = &RuleTest> {
-    suite.rules.iter().filter(|test| !test.todo && test.refused.is_none())
-}
-
-fn run_rules(suite: &Suite) -> Vec<TestResult> {
-    let mut runs = suite.program.run(running(suite).map(job).collect()).into_iter();
-    let judge = |test: &RuleTest| {
-        let head = |label| Some(FailedAt { file: test.file.clone(), span: test.head, label });
-        let result = TestResult {
-            name: test.path.clone(),
-            kind: Kind::Rule,
-            file: test.file.name().to_owned(),
-            line: Some(test.file.position(test.head.start).line),
-            status: Status::Skipped,
-            message: None,
-            at: None,
-            operands: Vec::new(),
-            notes: Vec::new(),
-            prints: Vec::new(),
-        };
-        if test.todo {
-            return result;
-        }
-        if let Some(why) = test.refused {
-            let message = Some(format!("the test cannot be run: {why}"));
-            return TestResult { status: Status::Error, message, at: head("defined here"), ..result };
-        }
-        match runs.next() {
-            Some(run) => judge_run(&suite.program, test, run, result),
-            None => TestResult { status: Status::Error, message: Some("the test did not run".to_owned()), ..result },
-        }
-    };
-    suite.rules.iter().map(judge).collect()
-}
-
-fn judge_run(program: &Program, test: &RuleTest, run: Run, mut result: TestResult) -> TestResult {
-    result.prints = run.prints;
-    for error in &run.builtin_errors {
-        let place = error.file.as_ref().zip(error.span);
-        let at = place.map_or_else(String::new, |(file, span)| format!("{}:{}: ", file.name(), line(file, span)));
-        result.notes.push(format!("{at}builtin error: {}", error.message));
-    }
-    match run.value {
-        Err(failure) => {
-            result.status = Status::Error;
-            result.message = Some(format!("the test failed to run: {}", failure.message));
-            result.at = failure.place.map(|(file, span)| FailedAt { file, span, label: "here" });
-        }
-        Ok(value) => {
-            let verdict = judge_value(value.as_ref());
-            (result.status, result.message) = (verdict.status, verdict.message);
-            if result.status == Status::Failed {
-                explain(program, test, &mut result);
-            }
-        }
-    }
-    result
-}
-
-fn line(file: &crate::source::SourceFile, span: Span) -> usize {
-    file.position(span.start).line
-}
-
-/// Says what did not hold: the statement and its values, else the last line the engine came to.
-fn explain(program: &Program, test: &RuleTest, result: &mut TestResult) {
-    if let Some(unmet) = program.unmet(job(test), &test.file, test.definition) {
-        result.at = Some(FailedAt { file: unmet.file, span: unmet.span, label: "does not hold" });
-        result.operands = unmet.operands;
-        return;
-    }
-    let lines = line(&test.file, test.definition)..=test.file.position(test.definition.end.saturating_sub(1)).line;
-    let traced = program.trace(job(test)).ok();
-    let last = traced.and_then(|traced| traced.lines.get(test.file.name())?.range(lines).next_back().copied());
-    result.at = Some(match last {
-        Some(last) => {
-            let start = test.file.offset(Position { line: last, column: 1 });
-            let text = test.file.text().get(start..).unwrap_or_default().split('\n').next().unwrap_or_default();
-            let start = start + text.len() - text.trim_start().len();
-            let span = Span::new(start, start + text.trim().len());
-            FailedAt { file: test.file.clone(), span, label: "the last line that was evaluated" }
-        }
-        None => FailedAt { file: test.file.clone(), span: test.head, label: "defined here" },
-    });
 }
 
 /// A case, ready to be judged.
@@ -188,32 +99,7 @@ fn judge_case(
     result: &mut TestResult,
     jobs: Option<&mut Vec<Job>>,
 ) -> Result<(), Problem> {
-    let subject = subject(stages, case)?;
-    let rules = || stages.policies.rules().iter();
-    if let Some(problem) = subject.underived
-        && rules().any(|rule| case.rules.contains(&rule.id) && rule.reads.mentions_plangate)
-    {
-        return Err(problem);
-    }
-    let mut settings = stages.eval.clone();
-    settings.parts_may_be_missing = true;
-    settings.levels =
-        rules().filter(|rule| !case.rules.contains(&rule.id)).map(|rule| (rule.id.clone(), Level::Off)).collect();
-    // What is missing in a plan that was written for a test is no fault of the rule.
-    let completeness = completeness::assess(&subject.plan, stages.expect);
-    let facts = facts::derive(&subject.plan, &stages.catalog)?;
-    let judged = Judged {
-        document: &subject.document,
-        plan: &subject.plan,
-        input: subject.input,
-        beside: subject.beside,
-        facts: &facts,
-        completeness: &completeness,
-    };
-    if let Some(jobs) = jobs {
-        jobs.extend(eval::jobs(&judged, &stages.policies, &settings)?);
-    }
-    let evaluation = eval::evaluate(&judged, &stages.policies, &settings);
+    let evaluation = evaluate_case(stages, case, jobs)?;
     for record in &evaluation.rules {
         result.prints.extend(record.prints.iter().cloned());
         result.notes.extend(record.builtin_errors.iter().map(|error| format!("builtin error: {error}")));
@@ -225,6 +111,47 @@ fn judge_case(
     (result.status, result.message) = (found.status, found.message);
     result.notes.extend(found.notes);
     Ok(())
+}
+
+/// What the rules of a case make of it.
+pub(super) fn evaluate_case(stages: &Stages, case: &Case, jobs: Option<&mut Vec<Job>>) -> Result<Evaluation, Problem> {
+    let mut subject = subject(stages, case)?;
+    let rules = || stages.policies.rules().iter();
+    if let Some(problem) = subject.underived.take()
+        && rules().any(|rule| case.rules.contains(&rule.id) && rule.reads.mentions_plangate)
+    {
+        return Err(problem);
+    }
+    let mut settings = stages.eval.clone();
+    settings.parts_may_be_missing = true;
+    settings.levels =
+        rules().filter(|rule| !case.rules.contains(&rule.id)).map(|rule| (rule.id.clone(), Level::Off)).collect();
+    // What is missing in a plan that was written for a test is no fault of the rule.
+    let completeness = completeness::assess(&subject.plan, stages.expect);
+    let sources = sources_of(case)?;
+    let facts = derive(stages, &mut subject.plan, sources.as_ref())?;
+    let judged = Judged {
+        document: &subject.document,
+        plan: &subject.plan,
+        input: subject.input,
+        beside: subject.beside,
+        facts: &facts,
+        completeness: &completeness,
+        sources: sources.as_ref().map(|given| &given.now),
+    };
+    if let Some(jobs) = jobs {
+        jobs.extend(eval::jobs(&judged, &stages.policies, &settings)?);
+    }
+    Ok(eval::evaluate(&judged, &stages.policies, &settings))
+}
+
+/// The sources that lie beside a case: `NAME.source`, and `NAME.base` for those before.
+fn sources_of(case: &Case) -> Result<Option<Given>, Problem> {
+    let beside = |extension: &str| Some(case.file.with_extension(extension)).filter(|dir| dir.is_dir());
+    let (Some(source), base) = (beside("source"), beside("base")) else { return Ok(None) };
+    let now = sources::read(&source)?;
+    let base = base.map(|base| sources::read_base(&base, &now)).transpose()?;
+    Ok(Some(Given { now, base }))
 }
 
 /// The plan of a case as a check reads it; an input that names no format is taken as it is.

@@ -1,6 +1,6 @@
 //! From a plan to nodes and edges.
 //!
-//! Owns the resolution of references. A variable, an output, a block with several instances and a data source that was
+//! Owns the resolution of references. A variable, an output, a local value, a block with several instances and a data source that was
 //! read before the plan are junctions: nodes that are no resources, resolved once each, from a queue.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -69,6 +69,8 @@ enum Junction {
     Variable(String, String),
     /// An output of a module instance.
     Output(String, String),
+    /// A local value of a module instance.
+    Local(String, String),
     /// An output (or all of them) of all instances of a call in a module instance.
     Call(String, String, Option<String>),
     /// `depends_on` of the call of a module instance.
@@ -213,7 +215,7 @@ impl<'a> Builder<'a> {
                     let outer = Scope { repetition: &[], key: None, ..scope };
                     opaque |= self.add(from, scope.repetition, outer, origin);
                 }
-                Some("local") => opaque = true,
+                Some("local") if !self.has_local(&parts, scope.module) => opaque = true,
                 _ => {
                     for to in self.targets(&parts, scope.module, own_key) {
                         self.edges.push(Edge { from, to, origin: origin.clone() });
@@ -230,10 +232,13 @@ impl<'a> Builder<'a> {
             [Segment { name: "var", .. }, variable, ..] => {
                 vec![self.junction(Junction::Variable(module.to_owned(), variable.name.to_owned()))]
             }
+            [Segment { name: "local", .. }, local, ..] => {
+                vec![self.junction(Junction::Local(module.to_owned(), local.name.to_owned()))]
+            }
             [Segment { name: "module", .. }, call, rest @ ..] => {
                 self.module_targets(call, rest.first().map(|output| output.name), module)
             }
-            [Segment { name: "local" | "each" | "count" | "path" | "terraform" | "self", .. }, ..] => Vec::new(),
+            [Segment { name: "each" | "count" | "path" | "terraform" | "self", .. }, ..] => Vec::new(),
             [Segment { name: prefix @ ("data" | "ephemeral"), .. }, of, name, ..] => {
                 self.block_targets(&format!("{prefix}.{}.{}", of.name, name.name), name.key, module, own_key)
             }
@@ -321,6 +326,13 @@ impl<'a> Builder<'a> {
                     self.add(id, references, scope, &Origin::DependsOn);
                 }
             }
+            Junction::Local(module, name) => {
+                let scope = Scope { module: &module, repetition: &[], key: None };
+                let declared = self.module_of(&module).into_iter().flat_map(|declared| &declared.locals);
+                for (_, references) in declared.filter(|(local, _)| **local == *name) {
+                    self.add(id, references, scope, &Origin::DependsOn);
+                }
+            }
             Junction::CallDepends(module) => {
                 let Some((call, parent)) = self.call_of(&module) else { return };
                 self.add(
@@ -358,14 +370,24 @@ impl<'a> Builder<'a> {
 
     /// An output of a module instance, or all of them.
     fn resolve_output(&mut self, id: NodeId, instance: &str, name: Option<&str>) {
-        let Some((config, _)) = self.instances.get(instance) else { return };
-        let Some(module) = self.modules.get(config).copied() else { return };
+        let Some(module) = self.module_of(instance) else { return };
         let scope = Scope { module: instance, repetition: &[], key: None };
         for (output, references) in &module.outputs {
             if name.is_none_or(|name| name == &**output) {
                 self.add(id, references, scope, &Origin::DependsOn);
             }
         }
+    }
+
+    /// Whether a reference is to a local value that is known: a plan has none, its sources do.
+    fn has_local(&self, parts: &[Segment<'_>], module: &str) -> bool {
+        let Some(name) = parts.get(1).map(|local| local.name) else { return false };
+        self.module_of(module).is_some_and(|module| module.locals.iter().any(|(local, _)| **local == *name))
+    }
+
+    fn module_of(&self, instance: &str) -> Option<&'a ConfigModule> {
+        let (config, _) = self.instances.get(instance)?;
+        self.modules.get(config).copied()
     }
 
     fn call_of(&self, module: &str) -> Option<(&'a ModuleCall, String)> {

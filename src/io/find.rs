@@ -19,6 +19,24 @@ pub fn find_repository_root(start: &Utf8Path) -> Option<Utf8PathBuf> {
     start.ancestors().find(|directory| directory.join(".git").exists()).map(Utf8Path::to_owned)
 }
 
+/// What lies directly in `dir`, sorted by name: each name, and whether it is a regular file or a link to one. A name that
+/// is not UTF-8 is shown with replacement characters, and counts as no file.
+pub fn names_in(dir: &Utf8Path) -> Result<Vec<(String, bool)>, Problem> {
+    let failed = |error: &std::io::Error| match error.kind() {
+        ErrorKind::NotADirectory => Problem::new(ProblemCode::Unreadable, format!("`{dir}` is no directory")),
+        _ => unreadable(dir, error),
+    };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).map_err(|error| failed(&error))? {
+        let name = entry.map_err(|error| failed(&error))?.file_name();
+        let is_file = || fs::metadata(dir.as_std_path().join(&name)).is_ok_and(|metadata| metadata.is_file());
+        let is_file = name.to_str().is_some() && is_file();
+        names.push((name.to_string_lossy().into_owned(), is_file));
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// All files below `dir` with one of these extensions (without dot), sorted. Hidden directories below it
 /// (`.git`, `.terraform`) are left out; links are followed, each real directory once.
 pub fn files_under(dir: &Utf8Path, extensions: &[&str]) -> Result<Vec<Utf8PathBuf>, Problem> {

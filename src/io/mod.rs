@@ -13,7 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::problem::{Problem, ProblemCode};
 use crate::source::SourceFile;
 
-pub use find::{all_files_under, expand_glob, files_under, find_repository_root};
+pub use find::{all_files_under, expand_glob, files_under, find_repository_root, names_in};
 
 /// Reads a file of at most `max` bytes. Pipes and devices (`/dev/stdin`, `<(…)`) are read to their end.
 pub fn read_bounded(path: &Utf8Path, max: u64) -> Result<Vec<u8>, Problem> {

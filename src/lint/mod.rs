@@ -8,9 +8,10 @@ mod fields;
 mod rules;
 mod shape;
 mod table;
+mod tested;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Catalog;
 use crate::policy::{self, PolicyFile, PolicySet, Sources};
@@ -19,7 +20,8 @@ use crate::rego::usage::{self, Spot, Usage};
 use crate::rego::{Dialect, Limits, Module};
 use crate::source::SourceFile;
 
-pub use table::{ALL, Lint};
+pub use table::{ALL, Lint, NEVER_TESTED};
+pub use tested::Tested;
 
 /// What a finding of a lint means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,8 +49,25 @@ impl Level {
     }
 }
 
+/// What is looked for, and what is known beside the policies.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Levels that differ from those of the table.
+    pub levels: Levels,
+    /// What the tests of the policies make fire.
+    pub tested: Tested,
+    /// Rules that run whatever their names, by path, whether or not they are among these policies.
+    pub named: BTreeSet<String>,
+}
+
 /// Levels that differ from those of the table, by the id of the lint.
 pub type Levels = BTreeMap<&'static str, Level>;
+
+/// The level in force for a lint.
+#[must_use]
+pub fn level_of(lint: &Lint, levels: &Levels) -> Level {
+    levels.get(lint.id).copied().unwrap_or(lint.level)
+}
 
 /// What a lint found.
 #[derive(Debug, Clone)]
@@ -81,7 +100,7 @@ pub fn run(
     sources: Sources,
     limits: &Limits,
     catalog: &Catalog,
-    levels: &Levels,
+    settings: &Settings,
 ) -> Result<Vec<Finding>, Vec<Problem>> {
     let shipped = policy::builtin::MODULES.iter().map(|(path, text)| Module {
         file: SourceFile::new(format!("built-in:{path}"), *text),
@@ -97,22 +116,30 @@ pub fn run(
     });
     let modules = shipped.chain(own).collect();
     let data = sources.data.clone();
+    let entry_points = sources.entry_points.iter().map(|entry| crate::rego::path_of(&entry.path));
+    let named = settings.named.iter().cloned().chain(entry_points).collect();
     // What nothing runs may be what a lint is about.
-    PolicySet::load_all(Sources { tested: true, ..sources }, limits)?;
+    let policies = PolicySet::load_all(Sources { tested: true, ..sources }, limits)?;
     let usage = usage::of(modules, &data, limits)?;
-    look(&usage, catalog, levels)
+    let mut found = Found { levels: &settings.levels, findings: Vec::new() };
+    tested::look(&policies, &settings.tested, &mut found);
+    look(&usage, catalog, &named, found)
 }
 
-/// Looks for what the levels leave on. Sorted by place.
+/// Adds what is in the text of policies to what was found. Sorted by place.
 ///
 /// # Errors
 /// A catalogue that cannot be read.
-fn look(usage: &Usage, catalog: &Catalog, levels: &Levels) -> Result<Vec<Finding>, Vec<Problem>> {
+fn look(
+    usage: &Usage,
+    catalog: &Catalog,
+    named: &BTreeSet<String>,
+    mut found: Found<'_>,
+) -> Result<Vec<Finding>, Vec<Problem>> {
     let shapes = shape::Shapes::new();
-    let mut found = Found { levels, findings: Vec::new() };
     fields::unknown(usage, &shapes, &mut found);
     comparisons::unknown_values(usage, &shapes, &mut found);
-    rules::look(usage, &mut found);
+    rules::look(usage, named, &mut found);
     types::unknown(usage, catalog, &mut found).map_err(|problem| vec![problem])?;
     let mut findings = found.findings;
     findings.sort_by(|a, b| (a.spot.key(), a.lint.id, &a.message).cmp(&(b.spot.key(), b.lint.id, &b.message)));
@@ -128,7 +155,7 @@ struct Found<'l> {
 
 impl Found<'_> {
     fn report(&mut self, lint: &'static Lint, spot: Spot, message: String, label: &str, help: String) {
-        let level = self.levels.get(lint.id).copied().unwrap_or(lint.level);
+        let level = level_of(lint, self.levels);
         if level > Level::Off {
             self.findings.push(Finding { lint, level, message, label: label.to_owned(), help, spot });
         }

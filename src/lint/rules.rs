@@ -1,6 +1,6 @@
 //! What is odd about a rule as a whole: its name, its METADATA, what it looks at and what it prints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Found;
 use super::shape::written;
@@ -8,37 +8,32 @@ use super::table::{ALMOST_A_RULE, IGNORES_UNKNOWN, PLANNED_VALUES_ONLY, PRINTS_S
 use crate::plan::schema::CONTEXT;
 use crate::plan::sink::Selector;
 use crate::plan::value::is_secret_name;
-use crate::policy::contract::level_from_name;
-use crate::policy::metadata;
+use crate::policy::{conventions, metadata};
 use crate::rego::usage::{Path, RuleUsage, Spot, Usage};
 use crate::rego::{Attachment, MetadataBlock, ModuleInfo, RuleInfo, RuleShape};
 use crate::suggest;
 
-/// Goes through all rules and METADATA blocks.
-pub(super) fn look(usage: &Usage, found: &mut Found<'_>) {
+/// Goes through all rules and METADATA blocks; `named` are the paths of rules that run because people name them.
+pub(super) fn look(usage: &Usage, named: &BTreeSet<String>, found: &mut Found<'_>) {
     let by_path: BTreeMap<&str, &RuleUsage> = usage.rules.iter().map(|rule| (rule.path.as_str(), rule)).collect();
     for module in &usage.modules {
         for info in &module.rules {
             let Some(rule) = by_path.get(info.path.as_str()) else { continue };
-            if is_rule(info) {
+            if is_rule(module, info, named) {
                 ignores_unknown(info, rule, found);
                 planned_values_only(info, rule, found);
                 prints_sensitive(rule, found);
-            } else if !rule.is_referred_to {
+            } else if !rule.is_referred_to && conventions::of(&module.package, &info.name).is_none() {
                 almost_a_rule(module, info, found);
             }
         }
-        module.metadata.iter().for_each(|block| unused_metadata(module, block, found));
+        module.metadata.iter().for_each(|block| unused_metadata(module, block, named, found));
     }
 }
 
-/// The step of a rule's path that says what it is.
-fn last_step(name: &str) -> &str {
-    name.rsplit(['.', '[', ']', '"']).find(|step| !step.is_empty()).unwrap_or_default()
-}
-
-fn is_rule(info: &RuleInfo) -> bool {
-    level_from_name(last_step(&info.name)).is_some()
+/// Whether `check` evaluates it: by a convention, or because it is named.
+fn is_rule(module: &ModuleInfo, info: &RuleInfo, named: &BTreeSet<String>) -> bool {
+    conventions::is_run(&module.package, &info.name) || named.contains(&info.path)
 }
 
 /// Names that are further than a slip from a name of the conventions, and mean one.
@@ -57,11 +52,18 @@ const MEANT: [(&str, &str); 8] = [
 const OTHERS: [&str; 4] = ["ward", "warm", "warp", "worn"];
 
 fn almost_a_rule(module: &ModuleInfo, info: &RuleInfo, found: &mut Found<'_>) {
+    let spot = Spot { file: module.file.clone(), span: info.span };
+    if let Some((meant, tool)) = almost_of_package(module, info) {
+        let name = &info.name;
+        let message = format!("`{name}` is no rule: nothing evaluates it");
+        let help = format!("did you mean `{meant}`, as in {tool}?");
+        return found.report(&ALMOST_A_RULE, spot, message, "nothing refers to it", help);
+    }
     // A value that is no set of messages is some constant.
     if info.shape != RuleShape::PartialSet {
         return;
     }
-    let name = last_step(&info.name);
+    let name = conventions::last_step(&info.name);
     let (word, suffix) = name.split_once('_').map_or((name, None), |(word, suffix)| (word, Some(suffix)));
     let folded = word.to_lowercase();
     let known = ["deny", "violation", "warn"];
@@ -72,7 +74,6 @@ fn almost_a_rule(module: &ModuleInfo, info: &RuleInfo, found: &mut Found<'_>) {
     let near = || known.into_iter().find(|known| *known == folded || suggest::is_one_slip(&folded, known));
     let Some(meant) = meant.or_else(near) else { return };
     let meant = suffix.map_or_else(|| meant.to_owned(), |suffix| format!("{meant}_{suffix}"));
-    let spot = Spot { file: module.file.clone(), span: info.span };
     found.report(
         &ALMOST_A_RULE,
         spot,
@@ -82,7 +83,17 @@ fn almost_a_rule(module: &ModuleInfo, info: &RuleInfo, found: &mut Found<'_>) {
     );
 }
 
-fn unused_metadata(module: &ModuleInfo, block: &MetadataBlock, found: &mut Found<'_>) {
+/// The name of the package's own conventions from which the name of this rule is a slip away.
+fn almost_of_package(module: &ModuleInfo, info: &RuleInfo) -> Option<(&'static str, &'static str)> {
+    // What has no body is a constant and decides nothing.
+    let decides = info.shape == RuleShape::PartialSet || info.definitions.iter().any(|part| part.body.is_some());
+    let is_near = |(name, _): &(&'static str, &'static str)| {
+        info.name.eq_ignore_ascii_case(name) || suggest::is_one_slip(&info.name, name)
+    };
+    conventions::names_run(&module.package).find(is_near).filter(|_| decides && info.shape != RuleShape::Function)
+}
+
+fn unused_metadata(module: &ModuleInfo, block: &MetadataBlock, named: &BTreeSet<String>, found: &mut Found<'_>) {
     let spot = Spot { file: module.file.clone(), span: block.span };
     // What is wrong with it is said where it is loaded.
     let Ok(meta) = metadata::parse(&block.yaml, &module.file, block.span) else { return };
@@ -108,12 +119,13 @@ fn unused_metadata(module: &ModuleInfo, block: &MetadataBlock, found: &mut Found
         found.report(&UNUSED_METADATA, spot, message, "unknown key", format!("did you mean `{near}`?"));
     }
     if let Attachment::Rule(name) = &block.attaches_to
-        && level_from_name(last_step(name)).is_none()
+        && !module.rules.iter().any(|info| info.name == *name && is_rule(module, info, named))
         && !meta.scope.is_some_and(metadata::Scope::is_package_wide)
         && (meta.level.is_some() || meta.strict.is_some() || meta.severity.is_some())
     {
         let message = format!("the METADATA of `{name}` sets a level or severity, and `{name}` is no rule");
-        let help = "only rules that plangate evaluates (deny, violation, warn) have a level; move the block to one";
+        let help = "only rules that plangate evaluates (deny, violation, warn, and what conventions and decisions name) have a \
+                    level; move the block to one";
         found.report(&UNUSED_METADATA, spot, message, "has no effect", help.to_owned());
     }
 }

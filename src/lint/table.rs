@@ -22,9 +22,10 @@ pub struct Lint {
 }
 
 /// Every lint, sorted by id.
-pub const ALL: [&Lint; 8] = [
+pub const ALL: [&Lint; 9] = [
     &ALMOST_A_RULE,
     &IGNORES_UNKNOWN,
+    &NEVER_TESTED,
     &PLANNED_VALUES_ONLY,
     &PRINTS_SENSITIVE,
     &UNKNOWN_FIELD,
@@ -37,9 +38,10 @@ pub(super) static ALMOST_A_RULE: Lint = Lint {
     id: "almost-a-rule",
     level: Level::Error,
     title: "A rule whose name is almost one that is evaluated",
-    why: "Rules are found by their names: `deny`, `violation`, `warn`, and these with a suffix (`deny_public`). A rule under \
-          any other name is a helper. One that nothing refers to, and whose name is a slip away from a name that counts, was \
-          meant to be a rule; it never runs.",
+    why: "Rules are found by their names: `deny`, `violation`, `warn`, and these with a suffix (`deny_public`), in some packages \
+          a few more (`pending` in `env0`; docs/conventions.md), and what `--decision`, `[[decision]]` and policy sets name. A rule \
+          under any other name is a helper. One that nothing refers to, and whose name is a slip away from a name that counts in \
+          its package, was meant to be a rule; it never runs.",
     advice: "Correct the name. A helper that only looks like a rule gets another name.",
     bad: "denny contains msg if {\n    some rc in input.resource_changes\n    \"delete\" in rc.change.actions\n    \
           msg := sprintf(\"%s is destroyed\", [rc.address])\n}\n",
@@ -60,6 +62,24 @@ pub(super) static IGNORES_UNKNOWN: Lint = Lint {
     bad: "deny contains rc.address if {\n    some rc in input.resource_changes\n    rc.change.after.public == true\n}\n",
     good: "deny contains rc.address if {\n    some rc in input.resource_changes\n    may_be_public(rc.change)\n}\n\n\
            may_be_public(change) if change.after.public == true\n\nmay_be_public(change) if change.after_unknown.public == true\n",
+};
+
+/// Looks at what tests did, not at the text alone.
+pub static NEVER_TESTED: Lint = Lint {
+    id: "never-tested",
+    level: Level::Warn,
+    title: "A rule that no test makes fire",
+    why: "A rule that never fired anywhere may be one that cannot: nothing but a test that it must fire in tells the two apart. \
+          `plangate lint` runs the `test_` rules, cases and mocks that `plangate test` runs; a rule has fired where a case or mock \
+          has a finding of it, or a `test_` rule evaluates every line of one of its bodies. That counts as fired, although a \
+          condition on the last such line may not hold. Whether the tests pass plays no part. Without any test it is reported \
+          once, for all policies; where a test cannot be run, that is reported in place of rules it might have made fire.",
+    advice: "Add a `test_` rule, a case or a mock with an input that the rule must find (docs/testing.md).",
+    bad: "deny contains rc.address if {\n    some rc in input.resource_changes\n    \"delete\" in rc.change.actions\n}\n\n\
+          test_nothing_is_denied if count(deny) == 0 with input as {\"resource_changes\": []}\n",
+    good: "deny contains rc.address if {\n    some rc in input.resource_changes\n    \"delete\" in rc.change.actions\n}\n\n\
+           deleted := {\"address\": \"a.b\", \"change\": {\"actions\": [\"delete\"]}}\n\n\
+           test_a_delete_is_denied if deny == {\"a.b\"} with input as {\"resource_changes\": [deleted]}\n",
 };
 
 pub(super) static PLANNED_VALUES_ONLY: Lint = Lint {

@@ -13,12 +13,21 @@ fn limits() -> Limits {
     }
 }
 
+fn settings(levels: Levels, tested: Tested) -> Settings {
+    Settings { levels, tested, named: BTreeSet::new() }
+}
+
 fn lint(files: &[(&str, &str)]) -> Vec<Finding> {
+    lint_tested(files, &Tested::NotAsked)
+}
+
+fn lint_tested(files: &[(&str, &str)], tested: &Tested) -> Vec<Finding> {
     let files = files
         .iter()
         .map(|(name, text)| PolicyFile { file: SourceFile::new(*name, *text), dialect: Dialect::Auto })
         .collect();
-    run(Sources { files, ..Sources::default() }, &limits(), Catalog::builtin(), &Levels::new()).unwrap()
+    let settings = settings(Levels::new(), tested.clone());
+    run(Sources { files, ..Sources::default() }, &limits(), Catalog::builtin(), &settings).unwrap()
 }
 
 /// What is found in these rules, as `lint: underlined: help`.
@@ -34,7 +43,8 @@ fn of(rules: &str) -> Vec<String> {
 #[test]
 fn every_example_shows_its_lint_and_what_is_right_shows_none() {
     assert!(ALL.iter().zip(ALL.iter().skip(1)).all(|(a, b)| a.id < b.id));
-    for lint in ALL {
+    // What tests do is known to who runs them: tests/it/lint.rs.
+    for lint in ALL.into_iter().filter(|lint| **lint != NEVER_TESTED) {
         let bad = of(lint.bad);
         assert!(bad.iter().any(|line| line.starts_with(lint.id)), "{}: {bad:?}", lint.id);
         let good = of(lint.good);
@@ -266,8 +276,83 @@ fn built_in_policies_have_none() {
     });
     let usage = usage::of(modules.collect(), &crate::data::Data::default(), &limits()).unwrap();
     assert!(usage.reads.len() > 50, "{}", usage.reads.len());
-    let found = look(&usage, Catalog::builtin(), &Levels::new()).unwrap();
+    let found = Found { levels: &Levels::new(), findings: Vec::new() };
+    let found = look(&usage, Catalog::builtin(), &BTreeSet::new(), found).unwrap();
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn names_that_are_almost_an_entry_point_of_some_convention() {
+    let found = |package: &str, rule: &str, named: &[&str]| {
+        let text = format!("package {package}\n\n{rule}\n");
+        let files = vec![PolicyFile { file: SourceFile::new("a.rego", text), dialect: Dialect::Auto }];
+        let named = named.iter().map(|path| (*path).to_owned()).collect();
+        let settings = Settings { named, ..settings(Levels::new(), Tested::NotAsked) };
+        let found = run(Sources { files, ..Sources::default() }, &limits(), Catalog::builtin(), &settings).unwrap();
+        let almost = found.iter().filter(|finding| finding.lint.id == "almost-a-rule");
+        almost.map(|finding| finding.help.clone()).collect::<Vec<_>>().join(", ")
+    };
+    let sees = "input.resource_changes[_].change.actions[_] == \"delete\"";
+    for (package, rule, meant) in [
+        ("env0", "pendng contains \"x\" if", "did you mean `pending`, as in env0?"),
+        ("env0", "Pending contains \"x\" if", "did you mean `pending`, as in env0?"),
+        ("terraform.analysis", "auhtz if", "did you mean `authz`, as in OPA?"),
+        ("terraform.analysis", "scores := 1 if", "did you mean `score`, as in OPA?"),
+        ("main", "exceptions contains [\"x\"] if", "did you mean `exception`, as in conftest?"),
+        ("spacelift", "denny contains \"x\" if", "did you mean `deny`?"),
+        ("digger", "violations contains \"x\" if", "did you mean `violation`?"),
+        ("terraform", "wran contains \"x\" if", "did you mean `warn`?"),
+    ] {
+        let found = found(package, &format!("{rule} {sees}"), &[]);
+        assert!(found.starts_with(meant), "{package} {rule}: {found}");
+    }
+    for (package, rule) in [
+        ("env0", "pending contains \"x\" if"),
+        ("env0", "allow if"),
+        ("spacelift", "sample if"),
+        ("terraform.analysis", "authz if"),
+        ("terraform.analysis", "score := 1 if"),
+        ("main", "exception contains [\"x\"] if"),
+        ("main", "pendng contains \"x\" if"),
+        ("plrl.stack", "approve if"),
+        ("infracost", "deny contains {\"failed\": true, \"msg\": \"x\"} if"),
+    ] {
+        assert_eq!(found(package, &format!("{rule} {sees}"), &[]), "", "{package} {rule}");
+    }
+    let denny = format!("denny contains \"x\" if {sees}");
+    assert_eq!(found("main", &denny, &["data.main.denny"]), "");
+    let level = "# METADATA\n# custom:\n#   severity: high\n";
+    let pending = format!("{level}pending contains \"x\" if {sees}");
+    let of = |package: &str| lint(&[("a.rego", &format!("package {package}\n\n{pending}\n"))]).len();
+    assert_eq!((of("env0"), of("main")), (0, 1));
+}
+
+#[test]
+fn rules_that_no_test_makes_fire() {
+    let files = [
+        (
+            "a.rego",
+            "package main\n\nhelper if input.errored\n\ndeny contains 1 if helper\n\nwarn contains 1 if helper\n",
+        ),
+        ("b.rego", "package b\n\ndeny contains 1 if input.errored\n"),
+    ];
+    let said = |tested: &Tested| -> Vec<String> {
+        let found = lint_tested(&files, tested);
+        found.iter().map(|at| format!("{} {}: {}", at.spot.file.name(), at.level.as_str(), at.message)).collect()
+    };
+    let fired = |paths: &[&str]| Tested::Known(paths.iter().map(|path| (*path).to_owned()).collect());
+    assert_eq!(said(&Tested::NotAsked), Vec::<String>::new());
+    assert_eq!(said(&Tested::Nothing), ["a.rego warn: these policies have no test"]);
+    assert_eq!(
+        said(&Tested::Unknown("1 test could not be run".to_owned())),
+        ["a.rego warn: which rules are tested cannot be told: 1 test could not be run"]
+    );
+    assert_eq!(
+        said(&fired(&["data.main.deny"])),
+        ["a.rego warn: no test makes `main.warn` fire", "b.rego warn: no test makes `b.deny` fire"]
+    );
+    assert_eq!(said(&fired(&["data.main.deny", "data.main.warn", "data.b.deny"])), Vec::<String>::new());
+    assert_eq!(lint_tested(&[("a.rego", "package a\n\nhelper if input.errored\n")], &Tested::Nothing).len(), 0);
 }
 
 #[test]
@@ -276,9 +361,9 @@ fn a_level_of_the_configuration_counts() {
         file: SourceFile::new("a.rego", format!("package main\n\n{}", UNKNOWN.bad)),
         dialect: Dialect::Auto,
     };
-    let levels = |level| Levels::from([(UNKNOWN.id, level)]);
+    let levels = |level| settings(Levels::from([(UNKNOWN.id, level)]), Tested::NotAsked);
     let sources = || Sources { files: vec![file()], ..Sources::default() };
-    let run = |levels: &Levels| run(sources(), &limits(), Catalog::builtin(), levels).unwrap();
+    let run = |settings: &Settings| run(sources(), &limits(), Catalog::builtin(), settings).unwrap();
     assert!(run(&levels(Level::Off)).is_empty());
     assert_eq!(run(&levels(Level::Warn)).first().map(|finding| finding.level), Some(Level::Warn));
 }

@@ -118,6 +118,7 @@ fn finding(rule: &str, level: Level, severity: Severity, entry: &Entry, message:
         subject: None,
         message,
         location: Some(entry.location.clone()),
+        source: None,
         root_cause: None,
         details: BTreeMap::new(),
         metadata: BTreeMap::new(),

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::binary::{Mode, SavedPlan};
 use super::segments::{Segment, segments};
 use super::{Plan, PriorInstance, ResourceChange};
 use crate::problem::{Problem, ProblemCode};
@@ -30,13 +31,14 @@ pub struct Completeness {
     pub problems: Vec<Problem>,
     /// Managed instances of the prior state that no change names, sorted.
     pub missing: Vec<PriorInstance>,
-    /// The plan says that it is not complete (`complete: false`).
+    /// The plan says that it is not complete (`complete: false`), or was told to leave something out.
     pub partial: bool,
 }
 
 /// Compares the plan with itself. Every change is still to be judged where there are problems.
 ///
 /// The instance check is skipped where there is no list of changes to compare with: the missing list is the problem then.
+/// A saved plan says which kind it is, and has a list of changes even where it is empty.
 #[must_use]
 pub fn assess(plan: &Plan, expect: Expect) -> Completeness {
     let mut problems = Vec::new();
@@ -45,7 +47,14 @@ pub fn assess(plan: &Plan, expect: Expect) -> Completeness {
     problems.extend(repeated("the plan lists", planned(plan)));
     problems.extend(repeated("`resource_drift` lists", plan.drift.iter()));
     problems.extend(self_contradicting(plan));
-    let missing = match (expect, changes) {
+    let saved = plan.saved.as_deref();
+    problems.extend(saved.and_then(|saved| not_as_expected(saved, expect)));
+    let expect = match saved.map(|saved| saved.mode) {
+        Some(Mode::RefreshOnly) => Expect::RefreshOnly,
+        Some(Mode::Normal | Mode::Destroy) => Expect::Ordinary,
+        None => expect,
+    };
+    let missing = match (expect, changes.or(saved.map(|_| [].as_slice()))) {
         (Expect::RefreshOnly, _) => {
             problems.extend(not_refresh_only(changes.unwrap_or_default()));
             Vec::new()
@@ -59,7 +68,17 @@ pub fn assess(plan: &Plan, expect: Expect) -> Completeness {
     if plan.complete == Some(true) && !missing.is_empty() {
         problems.push(contradiction(&missing));
     }
-    Completeness { problems, missing, partial: plan.complete == Some(false) }
+    let partial = plan.complete == Some(false) || saved.is_some_and(SavedPlan::is_partial);
+    Completeness { problems, missing, partial }
+}
+
+/// A saved plan that is none of `terraform plan -refresh-only`, though the user says so.
+fn not_as_expected(saved: &SavedPlan, expect: Expect) -> Option<Problem> {
+    (expect == Expect::RefreshOnly && saved.mode != Mode::RefreshOnly).then(|| {
+        let message = format!("a refresh-only plan is expected, but this one is of mode {}", saved.mode.as_str());
+        Problem::new(ProblemCode::InconsistentPlan, message)
+            .help("leave off `--expect refresh-only`, or plan with: terraform plan -refresh-only -out=tfplan")
+    })
 }
 
 fn errored(plan: &Plan) -> Option<Problem> {

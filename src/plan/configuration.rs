@@ -32,6 +32,8 @@ pub struct ConfigModule {
     pub calls: Vec<(Arc<str>, ModuleCall)>,
     /// Outputs by name.
     pub outputs: Vec<(Arc<str>, References)>,
+    /// Local values by name; only sources have them, a plan does not.
+    pub locals: Vec<(Arc<str>, References)>,
 }
 
 /// A resource block.

@@ -13,17 +13,20 @@ use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 
+use super::binary::{self, SavedPlan};
 use crate::problem::{Problem, ProblemCode};
 use crate::text::count;
 use lines::{Groups, Line};
 
-/// One JSON document found in an input: UTF-8 text, cheap to clone. It is whole and valid only once it is loaded.
+/// One JSON document found in an input, or made of a saved plan: UTF-8 text, cheap to clone. It is whole and valid only once
+/// it is loaded.
 #[derive(Clone)]
 pub struct Document {
     text: Arc<String>,
     range: Range<usize>,
     index: usize,
     notes: Vec<String>,
+    saved: Option<Arc<SavedPlan>>,
 }
 
 impl Document {
@@ -43,6 +46,12 @@ impl Document {
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// What a saved plan says beside the JSON that was made of it; `None` of a plan that was JSON.
+    #[must_use]
+    pub fn saved(&self) -> Option<&Arc<SavedPlan>> {
+        self.saved.as_ref()
     }
 
     /// The JSON text.
@@ -72,8 +81,14 @@ impl fmt::Debug for Document {
 /// Several documents come from `terragrunt run --all show -json`; each is a plan of its own.
 #[must_use]
 pub fn recognise(bytes: Vec<u8>) -> Vec<Result<Document, Problem>> {
-    let (text, notes) = match encoding::decode(bytes) {
-        Ok(decoded) => decoded,
+    let mut notes = Vec::new();
+    let bytes = match encoding::unpack(bytes, &mut notes) {
+        Ok(bytes) if binary::is_archive(&bytes) => return vec![saved_plan(&bytes, notes)],
+        Ok(bytes) => bytes,
+        Err(problem) => return vec![Err(problem)],
+    };
+    let text = match encoding::text(bytes, &mut notes) {
+        Ok(text) => text,
         Err(problem) => return vec![Err(problem)],
     };
     if let Some(problem) = refusal::of_text(&text) {
@@ -165,7 +180,15 @@ fn scan(text: &Arc<String>, notes: &[String], outer: bool, found: &mut Found) ->
 }
 
 fn document(text: &Arc<String>, range: Range<usize>, notes: Vec<String>) -> Document {
-    Document { text: Arc::clone(text), range, index: 0, notes }
+    Document { text: Arc::clone(text), range, index: 0, notes, saved: None }
+}
+
+/// The document of a saved plan.
+fn saved_plan(bytes: &[u8], mut notes: Vec<String>) -> Result<Document, Problem> {
+    let rendered = binary::read(bytes, None)?;
+    notes.extend(rendered.notes);
+    let range = 0..rendered.text.len();
+    Ok(Document { text: Arc::new(rendered.text), range, index: 0, notes, saved: Some(Arc::new(rendered.saved)) })
 }
 
 /// Where the object that starts at `start` ends; the rest of its last line must be blank. Text that is no valid JSON

@@ -130,7 +130,8 @@ pub fn load<S: DocumentSink>(document: &Document, interest: &Interest, sink: S) 
         return Err(problem);
     }
     Version::check(&top.plan.format_version)?;
-    Ok(Loaded { plan: top.into_plan(), node, beside })
+    let plan = Plan { saved: document.saved().cloned(), ..top.into_plan() };
+    Ok(Loaded { plan, node, beside })
 }
 
 /// Why the walk stopped. The parser's own words are used only where they hold no text of the document.

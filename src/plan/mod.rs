@@ -5,9 +5,11 @@
 //! by one road only: a [`sink::DocumentSink`].
 
 pub mod action;
+pub mod binary;
 pub mod completeness;
 pub mod configuration;
 pub mod detect;
+pub mod hcl;
 pub mod json;
 pub mod mask;
 pub mod names;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 
 use crate::address::Address;
 pub use action::Action;
+pub use binary::SavedPlan;
 pub use configuration::Configuration;
 pub use value::{AttributePath, Lookup, PathStep, Shadow, Side, Value};
 
@@ -67,6 +70,8 @@ pub struct Plan {
     pub wrapper_keys: BTreeSet<String>,
     /// Top-level keys this version does not know, sorted.
     pub unknown_keys: Vec<String>,
+    /// What only a saved plan says; `None` of a plan that was JSON.
+    pub saved: Option<Arc<SavedPlan>>,
 }
 
 impl Plan {

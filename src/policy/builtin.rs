@@ -19,6 +19,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("lib/references.rego", include_str!("../../policies/lib/references.rego")),
     ("lib/risk.rego", include_str!("../../policies/lib/risk.rego")),
     ("lib/stateful.rego", include_str!("../../policies/lib/stateful.rego")),
+    ("plan/destroy-provisioner/policy.rego", include_str!("../../policies/plan/destroy-provisioner/policy.rego")),
     ("plan/stale-by-drift/policy.rego", include_str!("../../policies/plan/stale-by-drift/policy.rego")),
     (
         "protection/expiry-introduced/policy.rego",
@@ -28,6 +29,10 @@ pub const MODULES: &[(&str, &str)] = &[
     ("protection/guard-disabled/policy.rego", include_str!("../../policies/protection/guard-disabled/policy.rego")),
     ("protection/guard-removed/policy.rego", include_str!("../../policies/protection/guard-removed/policy.rego")),
     ("protection/key-destroyed/policy.rego", include_str!("../../policies/protection/key-destroyed/policy.rego")),
+    (
+        "protection/prevent-destroy-removed/policy.rego",
+        include_str!("../../policies/protection/prevent-destroy-removed/policy.rego"),
+    ),
     (
         "protection/retention-reduced/policy.rego",
         include_str!("../../policies/protection/retention-reduced/policy.rego"),
@@ -158,7 +163,8 @@ mod tests {
             let expected: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&expected).unwrap();
             let mut on_disk: Vec<String> = std::fs::read_dir(&cases)
                 .unwrap()
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace(".json", ""))
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
                 .filter(|name| name != "expected")
                 .collect();
             on_disk.sort();

@@ -108,6 +108,25 @@ pub fn of(package: &str, name: &str) -> Option<&'static Convention> {
     TABLE.iter().find(|row| row.fits(package, name))
 }
 
+/// Whether a rule of this name is an entry point by some convention, or excepts those.
+#[must_use]
+pub fn is_run(package: &str, name: &str) -> bool {
+    of(package, name).is_some_and(|row| matches!(row.role, Role::Entry(..) | Role::Exceptions))
+}
+
+/// The names, beside those of verdicts, that are run in this package, each with whose convention it is.
+pub fn names_run(package: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let fits = TABLE.iter().filter(move |row| row.package.is_none_or(|own| own == package));
+    let run = fits.filter(|row| matches!(row.role, Role::Entry(..) | Role::Exceptions));
+    run.flat_map(|row| {
+        let names: &'static [&'static str] = match row.names {
+            Names::Verdicts => &[],
+            Names::These(names) => names,
+        };
+        names.iter().map(|name| (*name, row.tool))
+    })
+}
+
 /// The last step of a rule's name: `deny` of `checks.storage.deny`.
 #[must_use]
 pub fn last_step(name: &str) -> &str {
@@ -145,7 +164,20 @@ struct Refused {
     /// A line of the file starts with it; empty for any.
     marker: &'static str,
     why: &'static str,
-    help: &'static str,
+    /// The command that runs it.
+    instead: Option<&'static str>,
+}
+
+impl Refused {
+    fn help(&self) -> String {
+        let list = "list the directories that are meant for plangate under `policies`";
+        match self.instead {
+            None => list.to_owned(),
+            Some(command) => format!(
+                "run it with `{command}`, or write it as `deny contains msg if {{ some rc in input.resource_changes; … }}`; {list}"
+            ),
+        }
+    }
 }
 
 const REFUSED: [Refused; 4] = [
@@ -154,31 +186,28 @@ const REFUSED: [Refused; 4] = [
         package: |package| package.starts_with("rules."),
         marker: "input_type",
         why: "it reads a view of resources that only snyk makes",
-        help: "run it with `snyk iac test`, or write it as `deny contains msg if { some rc in input.resource_changes; … }`; \
-               list the directories that are meant for plangate under `policies`",
+        instead: Some("snyk iac test"),
     },
     Refused {
         tool: "Regula",
         package: |package| package.starts_with("rules."),
         marker: "resource_type",
         why: "it reads a view of resources that only Regula makes",
-        help: "run it with `regula run`, or write it as `deny contains msg if { some rc in input.resource_changes; … }`; \
-               list the directories that are meant for plangate under `policies`",
+        instead: Some("regula run"),
     },
     Refused {
         tool: "Regula",
         package: |package| package == "fugue" || package.starts_with("fugue."),
         marker: "",
         why: "it is part of Regula",
-        help: "list the directories that are meant for plangate under `policies`",
+        instead: None,
     },
     Refused {
         tool: "Trivy",
         package: |package| package.starts_with("builtin."),
         marker: "",
         why: "it reads Trivy's model of a cloud account, not a plan",
-        help: "run it with `trivy config`, or write it as `deny contains msg if { some rc in input.resource_changes; … }`; \
-               list the directories that are meant for plangate under `policies`",
+        instead: Some("trivy config"),
     },
 ];
 
@@ -190,7 +219,7 @@ pub fn refused(file: &SourceFile) -> Option<Problem> {
     let has = |marker: &str| marker.is_empty() || file.text().lines().any(|line| line.starts_with(marker));
     let row = REFUSED.iter().find(|row| (row.package)(package) && has(row.marker))?;
     let message = format!("`{package}` is a policy of {}: {}", row.tool, row.why);
-    Some(Problem::new(ProblemCode::PolicyLoad, message).at(file, span, "this package").help(row.help))
+    Some(Problem::new(ProblemCode::PolicyLoad, message).at(file, span, "this package").help(row.help()))
 }
 
 /// The package a text declares, and where.
@@ -224,6 +253,16 @@ mod tests {
         assert_eq!(of("main", "pending").map(|row| row.tool), None);
         assert_eq!(of("main", "a.b.warn").and_then(|row| row.level("a.b.warn")), Some(Level::Warn));
         assert_eq!(of("plrl.stack", "exception").map(|row| row.role), Some(Role::Exceptions));
+    }
+
+    #[test]
+    fn what_is_run_in_a_package_is_told_by_its_rows() {
+        let names = |package| names_run(package).map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names("env0"), ["pending", "exception"]);
+        assert_eq!(names("terraform.analysis"), ["authz", "score", "exception"]);
+        assert_eq!(names("main"), ["exception"]);
+        assert!(is_run("env0", "pending") && is_run("main", "a.deny_x") && is_run("main", "exception"));
+        assert!(!is_run("main", "pending") && !is_run("env0", "allow") && !is_run("spacelift", "sample"));
     }
 
     #[test]

@@ -9,26 +9,39 @@ use super::metadata;
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Attachment, ModuleInfo, RuleShape};
 
-/// What is wrong with packages of the repository that nothing runs, and remarks on those that are mere libraries. `run`
-/// are the packages with an entry point.
-pub(super) fn packages(modules: &[ModuleInfo], run: &BTreeSet<&str>) -> (Vec<Problem>, Vec<String>) {
+/// What the packages of the repository without an entry point are for.
+#[derive(Default)]
+pub(super) struct Idle {
+    /// Those that may have been meant to judge.
+    pub(super) problems: Vec<Problem>,
+    /// Remarks on those that nothing uses.
+    pub(super) notes: Vec<String>,
+    /// Those that some package with an entry point uses.
+    pub(super) libraries: BTreeSet<String>,
+}
+
+/// Looks at the packages of the repository that nothing runs. `run` are the packages with an entry point.
+pub(super) fn packages(modules: &[ModuleInfo], run: &BTreeSet<&str>) -> Idle {
     let mut packages: BTreeMap<&str, Vec<&ModuleInfo>> = BTreeMap::new();
     for module in modules.iter().filter(|module| !module.trusted) {
         packages.entry(&module.package).or_default().push(module);
     }
     let used = used(&packages, run);
-    let (mut problems, mut notes) = (Vec::new(), Vec::new());
+    let mut idle = Idle {
+        libraries: used.iter().filter(|package| !run.contains(*package)).map(|&package| package.to_owned()).collect(),
+        ..Idle::default()
+    };
     for (package, modules) in packages.into_iter().filter(|(package, _)| !used.contains(package)) {
         let judges = modules.iter().copied().find(|module| may_judge(module));
         match judges {
             Some(module) if !modules.iter().any(|module| is_library(module)) => {
-                problems.push(problem(module, &modules));
+                idle.problems.push(problem(module, &modules));
             }
             _ if modules.iter().all(|module| module.rules.is_empty()) => {}
-            _ => notes.push(format!("no rule uses the package `{package}`")),
+            _ => idle.notes.push(format!("no rule uses the package `{package}`")),
         }
     }
-    (problems, notes)
+    idle
 }
 
 /// Packages with an entry point, and those that they use.

@@ -15,7 +15,7 @@ pub mod reading;
 mod register;
 pub mod set;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::data::Data;
@@ -115,6 +115,7 @@ pub struct PolicySet {
     rules: Vec<Rule>,
     exceptions: Vec<Rule>,
     notes: Vec<String>,
+    libraries: BTreeSet<String>,
 }
 
 /// What is loaded.
@@ -168,7 +169,8 @@ impl PolicySet {
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         problems.extend(duplicate_ids(&rules));
         problems.extend(undeclared_parameters(&rules, &program));
-        if problems.is_empty() { Ok(Self { program, rules, exceptions, notes }) } else { Err(problems) }
+        let libraries = found.libraries;
+        if problems.is_empty() { Ok(Self { program, rules, exceptions, notes, libraries }) } else { Err(problems) }
     }
 
     /// The rules that say which others do not count for a plan; none of them makes findings.
@@ -181,6 +183,12 @@ impl PolicySet {
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// Whether a package of the repository has no entry point, and rules that run use it.
+    #[must_use]
+    pub fn is_library(&self, package: &str) -> bool {
+        self.libraries.contains(package)
     }
 
     /// All rules, sorted by id.

@@ -48,6 +48,8 @@ pub(super) struct Found {
     pub(super) exceptions: Vec<Rule>,
     pub(super) problems: Vec<Problem>,
     pub(super) notes: Vec<String>,
+    /// Packages without an entry point that rules use.
+    pub(super) libraries: BTreeSet<String>,
 }
 
 /// All rules of the loaded files, and everything that keeps them from being what they seem.
@@ -56,9 +58,12 @@ pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint], tested: bool) 
     let named = by_path(modules, named, &mut found.problems);
     let mut parts: BTreeMap<&str, Vec<Part<'_>>> = BTreeMap::new();
     let mut exceptions: BTreeMap<&str, Vec<Part<'_>>> = BTreeMap::new();
+    let called: BTreeSet<&str> = modules.iter().flat_map(|module| &module.calls).map(String::as_str).collect();
     for module in modules {
         found.problems.extend(reserved(module));
-        for info in &module.rules {
+        // A function that rules call is a helper, whatever its name.
+        let is_helper = |info: &&RuleInfo| info.shape == RuleShape::Function && called.contains(info.path.as_str());
+        for info in module.rules.iter().filter(|info| !is_helper(info)) {
             let made = match role(module, info, &named) {
                 Ok(None) => continue,
                 Ok(Some(Judging::Left(why))) => {
@@ -79,9 +84,10 @@ pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint], tested: bool) 
     let decides = |part: &&Part<'_>| part.role.reading != Reading::Score;
     let run: BTreeSet<&str> =
         parts.values().flatten().filter(decides).map(|part| part.module.package.as_str()).collect();
-    let (idle, notes) = idle::packages(modules, &run);
-    found.problems.extend(idle.into_iter().filter(|_| !tested));
-    found.notes.extend(notes);
+    let idle = idle::packages(modules, &run);
+    found.problems.extend(idle.problems.into_iter().filter(|_| !tested));
+    found.notes.extend(idle.notes);
+    found.libraries = idle.libraries;
     found.notes.sort();
     found.notes.dedup();
     for (parts, into) in [(&exceptions, true), (&parts, false)] {

@@ -16,6 +16,8 @@ use crate::source::SourceFile;
 pub const HCP_FILES: [&str; 2] = ["policies.hcl", "policies.json"];
 /// The name of Scalr's file; it stands beside the policies it lists.
 pub const SCALR_FILE: &str = "scalr-policy.hcl";
+/// The package of all its policies.
+pub const SCALR_PACKAGE: &str = "terraform";
 
 /// A `policy` block with its attributes as written.
 #[derive(Debug)]
@@ -86,7 +88,7 @@ pub fn scalr(file: &SourceFile) -> Result<Vec<ScalrPolicy>, Vec<Problem>> {
 pub fn isolated(file: &SourceFile, policy: &ScalrPolicy) -> Result<SourceFile, Problem> {
     let found = conventions::package_line(file.text());
     match found {
-        Some(("terraform", span)) => {
+        Some((SCALR_PACKAGE, span)) => {
             let (before, after) = (file.text().get(..span.end), file.text().get(span.end..));
             let text = format!("{}.{}{}", before.unwrap_or_default(), step(&policy.name), after.unwrap_or_default());
             Ok(SourceFile::new(file.name(), text))
@@ -107,7 +109,7 @@ pub fn isolated(file: &SourceFile, policy: &ScalrPolicy) -> Result<SourceFile, P
 /// The rule that Scalr asks of a policy.
 #[must_use]
 pub fn scalr_entry(policy: &ScalrPolicy) -> EntryPoint {
-    let path = ["data", "terraform", &step(&policy.name), "deny"].map(str::to_owned).to_vec();
+    let path = ["data", SCALR_PACKAGE, &step(&policy.name), "deny"].map(str::to_owned).to_vec();
     EntryPoint {
         written: format!("data.{}", path.get(1..).unwrap_or_default().join(".")),
         path,

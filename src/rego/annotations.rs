@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::source::Span;
+use crate::source::{self, MAX_DEPTH, Span};
 
 use super::Attachment;
 use super::ast::Rule;
@@ -100,7 +100,7 @@ impl Annotations {
 
 /// Whether some file has the word.
 pub(super) fn is_mentioned(modules: &[Parsed]) -> bool {
-    modules.iter().any(|module| module.mentions_metadata)
+    modules.iter().any(|module| module.mentions_metadata())
 }
 
 /// The blocks of a file that cannot be read.
@@ -141,6 +141,9 @@ fn in_else(names: &Names<'_>, module: usize, rule: usize, at: Span) -> bool {
 
 /// The value of a block: the keys OPA knows, in the shapes it gives them.
 fn read(yaml: &str, package: bool) -> Result<Value, String> {
+    if source::too_deep(yaml).is_some() {
+        return Err(format!("it is nested more than {MAX_DEPTH} deep"));
+    }
     let mut raw: Map<String, Value> = yaml_serde::from_str(yaml).map_err(|error| error.to_string())?;
     let mut value = Map::new();
     let entrypoint = raw.get("entrypoint") == Some(&Value::Bool(true));

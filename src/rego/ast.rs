@@ -33,6 +33,16 @@ pub(super) enum AssignOp {
     ColEq,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum BoolOp {
+    Lt,
+    Le,
+    Eq,
+    Ge,
+    Gt,
+    Ne,
+}
+
 #[derive(Debug, Deserialize)]
 #[expect(clippy::enum_variant_names, reason = "the names are those of the engine's JSON")]
 pub(super) enum Expr {
@@ -53,7 +63,7 @@ pub(super) enum Expr {
     RefDot { span: Range, refr: Box<Expr>, field: Name },
     RefBrack { span: Range, refr: Box<Expr>, index: Box<Expr> },
     BinExpr { span: Range, lhs: Box<Expr>, rhs: Box<Expr> },
-    BoolExpr { span: Range, lhs: Box<Expr>, rhs: Box<Expr> },
+    BoolExpr { span: Range, op: BoolOp, lhs: Box<Expr>, rhs: Box<Expr> },
     ArithExpr { span: Range, lhs: Box<Expr>, rhs: Box<Expr> },
     AssignExpr { span: Range, op: AssignOp, lhs: Box<Expr>, rhs: Box<Expr> },
     Membership { span: Range, key: Option<Box<Expr>>, value: Box<Expr>, collection: Box<Expr> },

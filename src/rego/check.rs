@@ -43,7 +43,7 @@ fn fault(span: Span, message: impl Into<String>, help: impl Into<String>) -> Fau
 /// METADATA that cannot be read, where some rule asks for it.
 fn unreadable_metadata(names: &Names<'_>) -> Vec<(usize, Fault)> {
     let modules = || names.modules.iter().enumerate();
-    let asks = modules().filter(|(_, module)| module.mentions_metadata).any(|(index, module)| {
+    let asks = modules().filter(|(_, module)| module.mentions_metadata()).any(|(index, module)| {
         let mut walker = Walker::new(names, index, Metadata(false));
         module.ast.rules.iter().for_each(|rule| walker.rule(rule));
         walker.visit.0

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ast::{Ast, Expr, Literal, Query, Rule};
-use super::probe;
+use super::ast::{self, Ast, Body, Expr, Literal, Query, Rule};
 use super::rewrite::EngineText;
 use super::run::Prepared;
+use super::{BodyLines, names, probe};
 
 /// The lines of each of these files, by name.
 pub(super) fn of_all(
@@ -44,6 +44,61 @@ fn lines(ast: &Ast, line: &impl Fn(usize) -> usize) -> BTreeSet<usize> {
         }
     }
     found.into_iter().map(line).collect()
+}
+
+/// For each rule of each file that is not built in, by its path: the lines of each of its bodies that are evaluated wherever
+/// that body holds.
+pub(super) fn bodies(prepared: &Prepared) -> Result<BTreeMap<String, Vec<BodyLines>>, String> {
+    let mut found: BTreeMap<String, Vec<BodyLines>> = BTreeMap::new();
+    let own: BTreeSet<&str> =
+        prepared.modules().iter().filter(|module| !module.trusted).map(|m| m.file.name()).collect();
+    for text in prepared.texts().iter().filter(|text| own.contains(text.file.name())) {
+        let ast = probe::parse(text).ok_or_else(|| format!("{} cannot be read again", text.file.name()))?;
+        let starts = line_starts(text.text());
+        let line = |at: usize| starts.partition_point(|start| *start <= at);
+        let reported = lines(&ast, &line);
+        let package = names::data_path(&ast.package.refr);
+        for rule in &ast.rules {
+            let (path, _) = names::define(rule, &package, 0, text.text());
+            // The engine's report leaves out values of `else`.
+            let bodies = held(rule).into_iter().map(|places| BodyLines {
+                file: text.file.name().to_owned(),
+                lines: places.into_iter().map(line).filter(|line| reported.contains(line)).collect(),
+            });
+            found.entry(ast::join(&path)).or_default().extend(bodies);
+        }
+    }
+    Ok(found)
+}
+
+/// What is evaluated wherever a body holds: the first expression of each statement, and the value. What stands within them
+/// (the bodies of comprehensions) need not be.
+fn held(rule: &Rule) -> Vec<Vec<usize>> {
+    let start = |value: &Expr| value.comprehension().is_none().then(|| value.span().start);
+    let value = rule.value().and_then(start);
+    let Rule::Spec { bodies, .. } = rule else { return Vec::new() };
+    if bodies.is_empty() {
+        return vec![value.into_iter().collect()];
+    }
+    let of = |(index, body): (usize, &Body)| {
+        let own = body.assign.as_ref().and_then(|assign| start(&assign.value));
+        let value = own.or_else(|| value.filter(|_| index == 0));
+        body.query.stmts.iter().filter_map(|statement| first(&statement.literal)).chain(value).collect()
+    };
+    bodies.iter().enumerate().map(of).collect()
+}
+
+/// Where the first expression of a statement begins that is evaluated whatever becomes of it.
+fn first(literal: &Literal) -> Option<usize> {
+    let expr = match literal {
+        Literal::SomeVars { .. } => return None,
+        Literal::Expr { expr: Expr::AssignExpr { rhs, .. } } => rhs,
+        Literal::SomeIn { collection: expr, .. }
+        | Literal::Every { domain: expr, .. }
+        | Literal::Expr { expr }
+        | Literal::NotExpr { expr } => expr,
+    };
+    expr.comprehension().is_none().then(|| expr.span().start)
 }
 
 fn query(of: &Query, found: &mut Vec<usize>) {

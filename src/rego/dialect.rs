@@ -57,7 +57,8 @@ impl<'a> Scan<'a> {
         }
         match declared {
             Dialect::V0 | Dialect::V1 => vec![declared],
-            Dialect::Auto if self.imports.iter().any(ImportLine::is_future) => vec![Dialect::V0],
+            // A file of version 1 may import what it has anyway.
+            Dialect::Auto if self.imports.iter().any(ImportLine::is_future) => vec![Dialect::V0, Dialect::V1],
             Dialect::Auto if self.heads().any(|(_, word)| word == "if" || word == "contains") => vec![Dialect::V1],
             Dialect::Auto => vec![Dialect::V1, Dialect::V0],
         }
@@ -67,13 +68,21 @@ impl<'a> Scan<'a> {
         self.imports.iter().any(|import| import.path == ["rego", "v1"])
     }
 
+    /// Whether the file asks for the negation of whole statements. The import is not in the text for the engine.
+    pub(super) fn negates_whole(&self) -> bool {
+        self.imports
+            .iter()
+            .any(|import| matches!(import.path.as_slice(), ["future", "keywords"] | ["future", "keywords", "not"]))
+    }
+
     /// The text for the engine: as long as the file, with what it would comment on or refuse blanked.
     pub(super) fn text_for(&self, dialect: Dialect) -> String {
         let mut text = self.text.as_bytes().to_vec();
         for import in &self.imports {
             let bare_input = import.path == ["input"] && !import.aliased;
-            // The engine refuses it beside `rego.v1`, and in version 1 it says nothing new.
-            let implied = dialect == Dialect::V1 && import.is_known_future();
+            // The engine refuses it beside `rego.v1`, and in version 1 it says nothing new; it knows nothing of `not`.
+            let negation = import.path == ["future", "keywords", "not"];
+            let implied = negation || (dialect == Dialect::V1 && import.is_known_future());
             if bare_input || implied {
                 for byte in text.get_mut(import.span.start..import.span.end).unwrap_or_default() {
                     if *byte != b'\n' {
@@ -215,9 +224,27 @@ impl<'a> Scan<'a> {
             let starts =
                 last.is_none_or(|last| last.line != token.line || matches!(self.word(last), "{" | ";" | "not"));
             let used = token.kind == Kind::Ident && !step && !self.in_import(token);
-            (used && (word == "in" || (word == "every" && starts))).then_some((token, word))
+            let keyword =
+                (word == "in" && self.is_operator(last, token, tokens.get(index + 1))) || (word == "every" && starts);
+            (used && keyword).then_some((token, word))
         });
         heads.chain(inner.collect::<Vec<_>>())
+    }
+
+    /// Whether a word between two others is an operator. Version 0 takes it for a name elsewhere: `in := input.in`.
+    fn is_operator(&self, last: Option<&Token>, token: &Token, next: Option<&Token>) -> bool {
+        let operand = last.is_some_and(|last| match last.kind {
+            Kind::Symbol => matches!(self.word(last), "]" | ")" | "}"),
+            Kind::Ident => !matches!(self.word(last), "some" | "not" | "with" | "as" | "default" | "else"),
+            Kind::String | Kind::RawString | Kind::Number => true,
+        });
+        let first = last.is_none_or(|last| last.line != token.line);
+        // At the beginning of a line it goes on with the line before only where an operand follows.
+        let operand_follows = next.is_some_and(|next| match self.word(next) {
+            "[" | "(" => next.span.start > token.span.end,
+            word => next.kind != Kind::Symbol || matches!(word, "{" | "-"),
+        });
+        operand && (!first || operand_follows)
     }
 
     /// Whether some rule has a body right behind its head, as only version 0 has them: `deny[x] {`, `allow {`, `x = 1 {`.
@@ -328,7 +355,7 @@ mod tests {
     fn the_dialect_follows_the_order_of_the_rules() {
         use Dialect::{V0, V1};
         assert_eq!(candidates("package a\nimport rego.v1\nimport future.keywords.in\n"), [V1]);
-        assert_eq!(candidates("package a\nimport future.keywords.in\ndeny contains x if { x := 1 }"), [V0]);
+        assert_eq!(candidates("package a\nimport future.keywords.in\ndeny contains x if { x := 1 }"), [V0, V1]);
         assert_eq!(candidates("package a\ndeny contains x if { x := 1 }"), [V1]);
         assert_eq!(candidates("package a\nallow if input.x"), [V1]);
         assert_eq!(candidates("package a\nallow\n  if { input.x }"), [V1]);
@@ -368,6 +395,11 @@ mod tests {
         assert_eq!(fault("package a\nd[x] { some x in [1] }"), ["in"]);
         assert_eq!(fault("package a\nd { every x in [1] { x > 0 } }"), ["every"]);
         assert!(fault("package a\nd[x] { x := input.in; contains(x, \"if\"); input.every }").is_empty());
+        assert_eq!(fault("package a\nd[x] { x := 1\n x\n in [1] }"), ["in"]);
+        assert_eq!(fault("package a\nd { input[\"a\"] in {1} }"), ["in"]);
+        assert!(
+            fault("package a\nd[in] { in := input.a[_]\n in.b == 1\n in[0]\n not in.c; [in | in = 1] }").is_empty()
+        );
         assert!(fault("package a\nimport future.keywords.every\nd { every x in [1] { x > 0 } }").is_empty());
         assert!(fault("package a\nimport future.keywords\nd contains x if { some x in [1] }").is_empty());
     }

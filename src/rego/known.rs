@@ -56,6 +56,7 @@ impl Known {
             rules: self.rules.clone(),
             metadata: self.metadata.clone(),
             uses: std::collections::BTreeSet::new(),
+            calls: std::collections::BTreeSet::new(),
         }
     }
 }

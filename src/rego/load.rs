@@ -44,6 +44,7 @@ pub(super) struct Loaded {
 }
 
 /// A file with its tree.
+#[expect(clippy::struct_excessive_bools, reason = "what a look at the text told, each on its own")]
 pub(super) struct Parsed {
     pub(super) file: SourceFile,
     pub(super) dialect: Dialect,
@@ -53,10 +54,23 @@ pub(super) struct Parsed {
     pub(super) ast: Ast,
     /// Rules whose head stands before another body.
     pub(super) heads: Heads,
-    mentions_plangate: bool,
-    /// Has the word `metadata`.
-    pub(super) mentions_metadata: bool,
+    mentions: Mentions,
+    /// What is behind `not` is negated as a whole.
+    pub(super) negates_whole: bool,
     pub(super) metadata: Vec<super::MetadataBlock>,
+}
+
+/// Words that a file has outside comments.
+struct Mentions {
+    plangate: bool,
+    metadata: bool,
+}
+
+impl Parsed {
+    /// Whether it has the word `metadata`.
+    pub(super) fn mentions_metadata(&self) -> bool {
+        self.mentions.metadata
+    }
 }
 
 pub(super) fn load(mut modules: Vec<Module>, data: Data, limits: &Limits) -> Result<Loaded, Vec<Problem>> {
@@ -228,20 +242,10 @@ fn parse(module: &Module) -> Result<Parsed, Vec<Problem>> {
         match parse_as(file, &scan, dialect) {
             Ok((text, ast, heads)) => {
                 let metadata = metadata::blocks(file.text(), &tokens, &ast, &heads);
-                let mentions_plangate = scan.mentions("plangate");
-                let mentions_metadata = scan.mentions("metadata");
+                let mentions = Mentions { plangate: scan.mentions("plangate"), metadata: scan.mentions("metadata") };
+                let negates_whole = scan.negates_whole();
                 let (file, trusted) = (file.clone(), module.trusted);
-                return Ok(Parsed {
-                    file,
-                    dialect,
-                    trusted,
-                    text,
-                    ast,
-                    heads,
-                    mentions_plangate,
-                    mentions_metadata,
-                    metadata,
-                });
+                return Ok(Parsed { file, dialect, trusted, text, ast, heads, mentions, negates_whole, metadata });
             }
             Err(problems) => refused.push((dialect, problems)),
         }
@@ -332,17 +336,21 @@ fn explain(message: &str) -> Option<&'static str> {
 
 /// What the files declare.
 pub(super) fn describe(names: &Names<'_>) -> Vec<ModuleInfo> {
-    let mentions: Vec<bool> = names.modules.iter().map(|module| module.mentions_plangate).collect();
+    let mentions: Vec<bool> = names.modules.iter().map(|module| module.mentions.plangate).collect();
     let reads = reads::of_all(names, &mentions).into_iter().map(|(path, reads)| (path, Arc::new(reads))).collect();
-    let described = names.modules.iter().enumerate().map(|(index, module)| ModuleInfo {
-        file: module.file.clone(),
-        package: ast::join(names.package(index).get(1..).unwrap_or_default()),
-        package_span: module.ast.package.span.span(),
-        dialect: module.dialect,
-        trusted: module.trusted,
-        rules: rules(names, index, &reads),
-        metadata: module.metadata.clone(),
-        uses: if module.trusted { BTreeSet::new() } else { uses::packages(names, index) },
+    let described = names.modules.iter().enumerate().map(|(index, module)| {
+        let used = if module.trusted { uses::Uses::default() } else { uses::of(names, index) };
+        ModuleInfo {
+            file: module.file.clone(),
+            package: ast::join(names.package(index).get(1..).unwrap_or_default()),
+            package_span: module.ast.package.span.span(),
+            dialect: module.dialect,
+            trusted: module.trusted,
+            rules: rules(names, index, &reads),
+            metadata: module.metadata.clone(),
+            uses: used.packages,
+            calls: used.functions,
+        }
     });
     described.collect()
 }

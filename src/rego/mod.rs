@@ -14,6 +14,7 @@ use crate::data::Data;
 use crate::problem::{Problem, ProblemCode};
 use crate::source::{SourceFile, Span};
 
+mod alone;
 mod annotations;
 mod ast;
 mod bare;
@@ -23,12 +24,15 @@ mod check;
 mod coverable;
 mod dialect;
 mod error;
+mod follow;
+mod iteration;
 mod known;
 mod lint;
 mod load;
 mod mentions;
 mod metadata;
 mod names;
+mod negation;
 mod probe;
 mod reads;
 mod rewrite;
@@ -42,8 +46,11 @@ pub mod usage;
 mod uses;
 mod value;
 
+pub use alone::Alone;
 pub use known::Known;
 pub use reads::{ALIASES, PartRead, Reads};
+pub use scan::names_below_data;
+pub use trace::LATE;
 pub use value::{Input, InputSink};
 
 /// In which version of Rego a file is written.
@@ -173,11 +180,43 @@ impl Program {
         })
     }
 
+    /// For each rule that is not built in, by its path: the lines of each of its bodies. A body has held in a run only if all
+    /// its lines were evaluated there; that they were does not say that it did.
+    ///
+    /// # Errors
+    /// None in practice: the files were read before.
+    pub fn bodies(&self) -> Result<BTreeMap<String, Vec<BodyLines>>, Problem> {
+        let answer = trace::spawn(&self.0, coverable::bodies);
+        trace::wait(&self.0, &answer).map_err(|message| {
+            Problem::new(ProblemCode::PolicyLoad, format!("the rules cannot be looked through: {message}"))
+        })
+    }
+
+    /// The same policies, where each of these definitions can also be run by itself: under which paths, in their order. `None`
+    /// for one that cannot be taken out of its rule.
+    ///
+    /// # Errors
+    /// A sentence: what the engine says of the copies.
+    pub fn with_alone(&self, definitions: &[(SourceFile, Span)]) -> Result<(Self, Vec<Option<Alone>>), String> {
+        let wanted = definitions.iter().map(|(file, span)| (file.name().to_owned(), *span)).collect();
+        let (prepared, paths) = alone::run(&self.0, wanted)?;
+        Ok((Self(Arc::new(prepared)), paths))
+    }
+
     /// Why a definition of a rule does not hold: its first statement that does not. `definition` is the whole of it, in
     /// `file`. `None` where that cannot be told.
     #[must_use]
     pub fn unmet(&self, job: Job, file: &SourceFile, definition: Span) -> Option<Unmet> {
         probe::run(&self.0, job, file, definition)
+    }
+
+    /// How far each candidate of a definition comes; one answer for each of its bodies. `definition` is the whole of it, in
+    /// `file`.
+    ///
+    /// # Errors
+    /// A sentence, where it cannot be taken apart or does not end in time. It may hold values of the input.
+    pub fn follow(&self, job: Job, file: &SourceFile, definition: Span) -> Result<Vec<Followed>, String> {
+        follow::run(&self.0, job, file, definition)
     }
 
     /// Threads that were given up because their job did not end in time.
@@ -206,6 +245,8 @@ pub struct ModuleInfo {
     pub metadata: Vec<MetadataBlock>,
     /// Other packages that it refers to or imports; of built-in modules none is told.
     pub uses: BTreeSet<String>,
+    /// The functions of loaded files that it calls: `data.main.f`; none of what ships.
+    pub calls: BTreeSet<String>,
 }
 
 /// A rule of a file; several definitions of one rule are one entry.
@@ -306,6 +347,8 @@ pub struct Run {
     pub builtin_errors: Vec<BuiltinError>,
     /// What `print` was given, as `file:line: text`.
     pub prints: Vec<String>,
+    /// How long it took, from its start on a thread to its answer.
+    pub took: Duration,
 }
 
 /// What a traced [`Job`] did.
@@ -318,6 +361,23 @@ pub struct Traced {
     pub lines: BTreeMap<String, BTreeSet<usize>>,
 }
 
+/// The lines of one body of a rule that are evaluated wherever it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyLines {
+    /// The file.
+    pub file: String,
+    /// The lines, from 1.
+    pub lines: BTreeSet<usize>,
+}
+
+impl BodyLines {
+    /// Whether the body may have held where these lines of each file were evaluated.
+    #[must_use]
+    pub fn may_have_held(&self, evaluated: &BTreeMap<String, BTreeSet<usize>>) -> bool {
+        evaluated.get(&self.file).is_some_and(|lines| self.lines.is_subset(lines))
+    }
+}
+
 /// The first statement of a definition that does not hold.
 #[derive(Debug, Clone)]
 pub struct Unmet {
@@ -327,6 +387,59 @@ pub struct Unmet {
     pub span: Span,
     /// The parts it is made of whose values the text does not say.
     pub operands: Vec<Operand>,
+}
+
+/// How far each candidate of a body comes. What stands here is as the input has it: nothing is masked.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    /// The file.
+    pub file: SourceFile,
+    /// Head of the definition.
+    pub span: Span,
+    /// The first statement that goes through something; `None` where none does, and the input as a whole is the candidate.
+    pub iterated: Option<Span>,
+    /// How many candidates it finds.
+    pub considered: usize,
+    /// Those for which everything holds.
+    pub held: Vec<Candidate>,
+    /// Where the others stop, in the order of the statements.
+    pub stops: Vec<Stop>,
+    /// Rules that candidates are taken from, by path.
+    pub uses: Vec<String>,
+}
+
+/// A binding of the first iteration.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// `address` of the object, if it has one.
+    pub address: Option<String>,
+    /// `deposed` of the object, if it has one.
+    pub deposed: Option<String>,
+    /// The bindings of an object without address; `None` also where they are too large.
+    pub value: Option<serde_json::Value>,
+}
+
+/// A statement that does not hold, and for whom.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    /// The statement, or the value of the head.
+    pub span: Span,
+    /// The candidates; `None` where there is none yet, and the body as a whole stops.
+    pub candidates: Option<Vec<Candidate>>,
+    /// The parts it is made of whose values the text does not say.
+    pub compared: Vec<Compared>,
+}
+
+/// A part of a statement, and what it is for each candidate that stops there.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// As the file has it.
+    pub expression: String,
+    /// The constant keys of a reference that lead to the value, as far as they are known.
+    pub steps: Vec<String>,
+    /// The values, in the order of the candidates: none where it is undefined, several where it has one for each binding of
+    /// other variables; `None` for what is too large.
+    pub values: Vec<Vec<Option<serde_json::Value>>>,
 }
 
 /// An expression and what it is.

@@ -11,6 +11,7 @@ use crate::source::Span;
 use super::ast::{AssignOp, Expr, Head, Literal, Query, Range, Rule, Step, Stmt};
 use super::builtins;
 use super::load::Parsed;
+use super::negation;
 use super::{DefinitionInfo, RuleShape};
 
 /// A path from its root: `["data", "main", "deny"]`.
@@ -143,7 +144,7 @@ impl<'a> Names<'a> {
 }
 
 /// `refr` as a path under `data`.
-fn data_path(refr: &Expr) -> Parts {
+pub(super) fn data_path(refr: &Expr) -> Parts {
     let mut parts = vec!["data".to_owned()];
     parts.extend(refr.path().map(|path| path.parts).unwrap_or_default());
     parts
@@ -202,6 +203,8 @@ pub(super) trait Visit {
     fn iterated(&mut self, _collection: &Expr) {}
     /// A call of this builtin, from its name to its last bracket.
     fn builtin(&mut self, _name: &str, _given: usize, _call: Span) {}
+    /// A statement with `not`, and the expressions in it that must have a value for it to hold.
+    fn negated(&mut self, _statement: &Stmt, _operands: &[&Expr]) {}
     /// A variable that a scope declares, where it is declared and wherever it is used.
     fn local(&mut self, _name: &str, _span: Span) {}
 }
@@ -288,7 +291,13 @@ impl<'a, V: Visit> Walker<'a, V> {
                 }
             }
             Literal::Expr { expr: Expr::Call { fcn, params, span } } => self.call(fcn, params, span.span(), true),
-            Literal::Expr { expr } | Literal::NotExpr { expr } => self.expr(expr),
+            Literal::Expr { expr } => self.expr(expr),
+            Literal::NotExpr { expr } => {
+                self.expr(expr);
+                let is_reference = |name: &str| matches!(self.resolve_root(name), Resolved::Global(_));
+                let operands = negation::operands(expr, &is_reference);
+                self.visit.negated(stmt, &operands);
+            }
             Literal::Every { key, value, domain, query } => {
                 self.expr(domain);
                 let bound = key.iter().chain([value]);

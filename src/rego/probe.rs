@@ -3,6 +3,7 @@
 //! The statements become rules of a helper module in the rule's package, in a clone of the engine, so that what is found is what
 //! the engine says and not what we read into the text. What cannot be taken apart gives nothing. Judges nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use regorus::{Engine, Value};
@@ -38,15 +39,7 @@ fn probe(prepared: &Prepared, job: Job, name: &str, definition: Span) -> Option<
         [body] => Some(body),
         _ => return None,
     };
-    let engine = trace::lax_engine(prepared, job.input);
-    let probe = Probe {
-        engine,
-        text,
-        tokens: Tokens::lenient(text.text()),
-        header: header(text, &ast),
-        package: package(&ast)?,
-    };
-    probe.look(rule, body)
+    Probe::new(prepared, job, text, &ast)?.look(rule, body)
 }
 
 /// The tree of the text the engine has.
@@ -65,22 +58,49 @@ fn header<'a>(text: &'a EngineText, ast: &Ast) -> &'a str {
     text.text().get(..first).unwrap_or_default()
 }
 
-fn package(ast: &Ast) -> Option<String> {
-    let mut path = vec!["data".to_owned()];
-    path.extend(ast.package.refr.path()?.parts);
-    Some(ast::join(&path))
+/// The package, with `data`, as text.
+pub(super) fn package(ast: &Ast) -> Option<String> {
+    Some(ast::join(&package_path(ast)?))
 }
 
-struct Probe<'a> {
+/// The package, with `data`.
+pub(super) fn package_path(ast: &Ast) -> Option<Vec<String>> {
+    let mut path = vec!["data".to_owned()];
+    path.extend(ast.package.refr.path()?.parts);
+    Some(path)
+}
+
+/// An engine with an input, to put statements of one file into.
+pub(super) struct Probe<'a> {
     /// Has the input; cloned for every helper module.
     engine: Engine,
-    text: &'a EngineText,
+    pub(super) text: &'a EngineText,
     tokens: Tokens,
     header: &'a str,
     package: String,
 }
 
-impl Probe<'_> {
+impl<'a> Probe<'a> {
+    pub(super) fn new(prepared: &Prepared, job: Job, text: &'a EngineText, ast: &Ast) -> Option<Self> {
+        Some(Self {
+            engine: trace::lax_engine(prepared, job.input),
+            text,
+            tokens: Tokens::lenient(text.text()),
+            header: header(text, ast),
+            package: package(ast)?,
+        })
+    }
+
+    /// What a variable of these statements is, each value once; `None` where the engine refuses them or they fail.
+    pub(super) fn set(&self, variable: &str, statements: &[&str]) -> Option<BTreeSet<Value>> {
+        let mut engine = self.engine_with(&self.rule(0, Some(variable), statements))?;
+        match self.value(&mut engine, 0)? {
+            Value::Set(found) => Some(found.iter().cloned().collect()),
+            Value::Undefined => Some(BTreeSet::new()),
+            _ => None,
+        }
+    }
+
     fn look(&self, rule: &Rule, body: Option<&Body>) -> Option<Unmet> {
         let statements: &[Stmt] = body.map_or(&[], |body| &body.query.stmts);
         let texts: Vec<&str> = statements.iter().map(|statement| self.slice(statement.span.span())).collect();
@@ -117,10 +137,10 @@ impl Probe<'_> {
     }
 
     fn unmet(&self, span: Span, before: &[&str], with: &str, parts: Vec<&Expr>) -> Unmet {
-        let span = self.text.original(self.widen(span));
+        let span = self.text.original(self.tokens.widen(span));
         let mut operands: Vec<Operand> = Vec::new();
         for part in parts.into_iter().filter(|part| !is_constant(part)) {
-            let shown = self.text.original(self.widen(part.span()));
+            let shown = self.text.original(self.tokens.widen(part.span()));
             let expression = self.text.file.slice(shown).to_owned();
             if expression.is_empty() || operands.iter().any(|operand| operand.expression == expression) {
                 continue;
@@ -136,8 +156,7 @@ impl Probe<'_> {
     fn values(&self, expression: &str, before: &[&str], with: &str) -> Option<Vec<String>> {
         let last = format!("__value := {expression} {with}");
         let statements: Vec<&str> = before.iter().copied().chain([last.as_str()]).collect();
-        let mut engine = self.engine_with(&self.rule(0, Some("__value"), &statements))?;
-        let Value::Set(found) = self.value(&mut engine, 0)? else { return None };
+        let found = self.set("__value", &statements)?;
         let mut values: Vec<String> = found.iter().take(MAX_VALUES).map(value::to_rego).collect();
         if found.len() > MAX_VALUES {
             values.push(format!("… ({} values)", found.len()));
@@ -169,28 +188,19 @@ impl Probe<'_> {
     }
 
     /// The text under a span of the tree.
-    fn slice(&self, span: Span) -> &str {
+    pub(super) fn slice(&self, span: Span) -> &str {
         let span = self.widen(span);
         self.text.text().get(span.start..span.end).unwrap_or_default()
     }
 
     /// Spans of the tree leave out the quotes of strings at their ends.
-    fn widen(&self, span: Span) -> Span {
-        let mut wide = span;
-        for token in self.tokens.tokens.iter().map(|token| token.span) {
-            if token.start < span.start && span.start < token.end {
-                wide.start = token.start;
-            }
-            if token.start < span.end && span.end < token.end {
-                wide.end = token.end;
-            }
-        }
-        wide
+    pub(super) fn widen(&self, span: Span) -> Span {
+        self.tokens.widen(span)
     }
 }
 
 /// The parts of a statement that say why it does not hold.
-fn parts_of_literal(literal: &Literal) -> Vec<&Expr> {
+pub(super) fn parts_of_literal(literal: &Literal) -> Vec<&Expr> {
     match literal {
         Literal::SomeVars { .. } => Vec::new(),
         Literal::SomeIn { collection, .. } => with_arguments(vec![collection]),
@@ -199,7 +209,7 @@ fn parts_of_literal(literal: &Literal) -> Vec<&Expr> {
     }
 }
 
-fn parts_of(expr: &Expr) -> Vec<&Expr> {
+pub(super) fn parts_of(expr: &Expr) -> Vec<&Expr> {
     match expr {
         Expr::BoolExpr { lhs, rhs, .. } | Expr::AssignExpr { op: AssignOp::Eq, lhs, rhs, .. } => {
             with_arguments(vec![lhs, rhs])
@@ -222,7 +232,7 @@ fn with_arguments(parts: Vec<&Expr>) -> Vec<&Expr> {
 }
 
 /// Whether the text says what the value is.
-fn is_constant(expr: &Expr) -> bool {
+pub(super) fn is_constant(expr: &Expr) -> bool {
     match expr {
         Expr::String { .. } | Expr::RawString { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. } => {
             true

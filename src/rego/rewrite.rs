@@ -6,13 +6,15 @@
 //! file of its package (regorus 0.14.1 `src/interpreter.rs`, `lookup_var`, `process_imports`). And it ends a rule where OPA
 //! iterates over nothing. Owns the changes and the way back from a place in the changed text; must not judge.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use crate::source::{SourceFile, Span};
 
 use super::Dialect;
 use super::annotations::Annotations;
-use super::ast::{self, Expr, Head, Rule, Step};
+use super::ast::{self, Expr, Head, Rule, Step, Stmt};
 use super::builtins;
 use super::load::Parsed;
 use super::names::{Callee, Names, Visit, Walker};
@@ -100,8 +102,18 @@ pub(super) fn all(names: &Names<'_>) -> Vec<EngineText> {
 }
 
 fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annotations) -> EngineText {
-    let visit =
-        Rewrites { names, index, module, annotations, rule: 0, renamed: BTreeMap::new(), edits: BTreeSet::new() };
+    let visit = Rewrites {
+        names,
+        index,
+        module,
+        annotations,
+        rule: 0,
+        renamed: BTreeMap::new(),
+        negates_parts: !module.trusted && !module.negates_whole,
+        tokens: OnceCell::new(),
+        operands: (OnceCell::new(), 0),
+        edits: BTreeSet::new(),
+    };
     let mut walker = Walker::new(names, index, visit);
     let mut edits = BTreeSet::new();
     for (at, rule) in module.ast.rules.iter().enumerate() {
@@ -193,7 +205,7 @@ fn rendered(text: &str, span: Span, edits: BTreeSet<Edit>) -> String {
 }
 
 /// A piece of a file without its comments and line ends, so that the lines below stay where they are.
-fn on_one_line(text: &str) -> String {
+pub(super) fn on_one_line(text: &str) -> String {
     let tokens = Tokens::lenient(text).tokens;
     let mut out = String::new();
     let mut at = 0;
@@ -224,10 +236,58 @@ struct Rewrites<'a> {
     rule: usize,
     /// New names of local variables.
     renamed: BTreeMap<String, String>,
+    /// Whether what is negated is taken apart, as in OPA without `import future.keywords.not`.
+    negates_parts: bool,
+    tokens: OnceCell<Tokens>,
+    /// What names of operands begin with, and how many there are.
+    operands: (OnceCell<String>, usize),
     edits: BTreeSet<Edit>,
 }
 
 impl Rewrites<'_> {
+    /// `not f(x.y)` as `operand := x.y; not f(operand)`.
+    fn take_out(&mut self, statement: &Stmt, operands: &[Span]) {
+        let text = &self.module.text;
+        let whole = self.tokens().widen(statement.span.span());
+        let with =
+            statement.with_mods.first().zip(statement.with_mods.last()).map_or(String::new(), |(first, last)| {
+                let span = self.tokens().widen(Span::new(first.span.span().start, last.span.span().end));
+                format!(" {}", rendered(text, span, self.edits_in(span)))
+            });
+        let mut before = String::new();
+        for span in operands.iter().copied() {
+            let inner = self.edits_in(span);
+            self.edits.retain(|edit| !inner.contains(edit));
+            let name = self.operand();
+            let _ = write!(before, "{name} := {}{with}; ", rendered(text, span, inner));
+            let lines = "\n".repeat(text.get(span.start..span.end).unwrap_or_default().matches('\n').count());
+            self.edits.insert(Edit { span, text: format!("{lines}{name}") });
+        }
+        // Behind `if` there may be one statement without brackets.
+        let last = self.tokens().before(whole.start).and_then(|last| text.get(last.span.start..last.span.end));
+        let bare = last == Some("if");
+        let not = Span::new(whole.start, whole.start + "not".len());
+        self.edits.insert(Edit { span: not, text: format!("{}{before}not", if bare { "{ " } else { "" }) });
+        if bare {
+            self.insert(whole.end, " }".to_owned());
+        }
+    }
+
+    fn tokens(&self) -> &Tokens {
+        self.tokens.get_or_init(|| Tokens::lenient(&self.module.text))
+    }
+
+    fn edits_in(&self, span: Span) -> BTreeSet<Edit> {
+        self.edits.iter().filter(|edit| span.start <= edit.span.start && edit.span.end <= span.end).cloned().collect()
+    }
+
+    /// A name for the value of an operand, one for each.
+    fn operand(&mut self) -> String {
+        let prefix = self.operands.0.get_or_init(|| self.fresh("operand")).clone();
+        self.operands.1 += 1;
+        format!("{prefix}{}", self.operands.1)
+    }
+
     fn insert(&mut self, at: usize, text: String) {
         self.edits.insert(Edit { span: Span::new(at, at), text });
     }
@@ -247,13 +307,26 @@ impl Rewrites<'_> {
 }
 
 impl Visit for Rewrites<'_> {
+    fn negated(&mut self, statement: &Stmt, operands: &[&Expr]) {
+        if !self.negates_parts || operands.is_empty() {
+            return;
+        }
+        let text = &self.module.text;
+        let spans: Vec<Span> = operands.iter().map(|operand| self.tokens().widen(operand.span())).collect();
+        // A span that leaves something out would be cut in two.
+        if spans.iter().all(|span| is_closed(text.get(span.start..span.end).unwrap_or_default())) {
+            self.take_out(statement, &spans);
+        }
+    }
+
     fn alias(&mut self, target: &[String], span: Span) {
         self.edits.insert(Edit { span, text: ast::join(target) });
     }
 
-    /// A variable that is named like a rule of its package: the engine takes one for the other in the order of statements.
+    /// A variable that is named like a rule of its package: the engine takes one for the other in the order of statements. One
+    /// named `input` or `data` it takes for these.
     fn local(&mut self, name: &str, span: Span) {
-        if !self.names.is_rule_name(self.index, name) {
+        if !matches!(name, "input" | "data") && !self.names.is_rule_name(self.index, name) {
             return;
         }
         let text = match self.renamed.get(name) {
@@ -262,6 +335,17 @@ impl Visit for Rewrites<'_> {
         };
         self.renamed.insert(name.to_owned(), text.clone());
         self.edits.insert(Edit { span, text });
+    }
+
+    /// The engine takes the name of a rule of the package for that of a function.
+    fn replaced(&mut self, path: &[String], span: Span) {
+        let text = self.module.text.get(span.start..span.end).unwrap_or_default();
+        let root = text.split(['.', '[']).next().unwrap_or_default().trim();
+        let is_own = !matches!(root, "data" | "input") && self.names.alias(self.index, root).is_none();
+        let is_function = self.names.rules.get(path).into_iter().flatten().any(|rule| rule.arity.is_some());
+        if is_own && !is_function && self.names.is_rule_name(self.index, root) {
+            self.insert(span.start, format!("{}.", ast::join(self.names.package(self.index))));
+        }
     }
 
     fn builtin(&mut self, name: &str, given: usize, call: Span) {

@@ -29,6 +29,9 @@ pub(super) const CHECK_INTERVAL: std::num::NonZeroU32 = std::num::NonZeroU32::ne
 /// How much later than the engine's own timer the watchdog fires: first the error with a place, then the loss of a thread.
 pub(super) const GRACE: Duration = Duration::from_millis(250);
 
+/// The shortest time in which a run is worth starting.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// Everything needed to run rules.
 pub(super) struct Prepared {
     modules: Vec<ModuleInfo>,
@@ -46,15 +49,7 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn new(loaded: Loaded, limits: &Limits) -> Result<Self, Vec<Problem>> {
         let threads = limits.threads.max(1);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .stack_size(STACK)
-            .thread_name(|index| format!("rego-{index}"))
-            .build()
-            .map_err(|error| {
-                let message = format!("cannot start the threads that run policies: {error}");
-                vec![Problem::new(ProblemCode::PolicyLoad, message)]
-            })?;
+        let pool = pool(threads).map_err(|message| vec![Problem::new(ProblemCode::PolicyLoad, message)])?;
         Ok(Self {
             modules: loaded.modules,
             texts: loaded.texts,
@@ -63,6 +58,21 @@ impl Prepared {
             threads: isize::try_from(threads).unwrap_or(isize::MAX),
             rule_limit: limits.rule,
             caps: Caps { max_items: limits.max_items, max_bytes: limits.max_bytes },
+            stuck: AtomicIsize::new(0),
+            abandoned: AtomicUsize::new(0),
+        })
+    }
+
+    /// The same policies with another engine, which has their rules and more.
+    pub(super) fn with_engine(&self, engine: Engine) -> Result<Self, String> {
+        Ok(Self {
+            modules: self.modules.clone(),
+            texts: Arc::clone(&self.texts),
+            engine,
+            pool: pool(self.threads.unsigned_abs())?,
+            threads: self.threads,
+            rule_limit: self.rule_limit,
+            caps: self.caps,
             stuck: AtomicIsize::new(0),
             abandoned: AtomicUsize::new(0),
         })
@@ -83,6 +93,16 @@ impl Prepared {
     fn exhausted(&self) -> bool {
         self.stuck.load(Ordering::SeqCst) >= self.threads
     }
+}
+
+/// The threads that run jobs.
+fn pool(threads: usize) -> Result<rayon::ThreadPool, String> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK)
+        .thread_name(|index| format!("rego-{index}"))
+        .build()
+        .map_err(|error| format!("cannot start the threads that run policies: {error}"))
 }
 
 /// What a job's thread reports.
@@ -126,12 +146,15 @@ fn work(prepared: &Prepared, index: usize, job: &Job, ticket: &Ticket, sender: &
     }
     // A closed channel means that the caller gave up; nobody is left to tell.
     let _ = sender.send(Message::Started(index));
+    let started = Instant::now();
     let caught = std::panic::catch_unwind(AssertUnwindSafe(|| evaluate(prepared, job)));
     let run = caught.unwrap_or_else(|panic| Run {
         value: Err(Failure { kind: FailureKind::Panicked, message: panic_text(panic.as_ref()), place: None }),
         builtin_errors: Vec::new(),
         prints: Vec::new(),
+        took: Duration::ZERO,
     });
+    let run = Run { took: started.elapsed(), ..run };
     if !ticket.step(Ticket::RUNNING, Ticket::ENDED) {
         // It ended after all: the thread is of use again.
         prepared.stuck.fetch_sub(1, Ordering::SeqCst);
@@ -144,11 +167,12 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     format!("the policy engine panicked: {}", text.unwrap_or("no message"))
 }
 
-fn timeout(message: String) -> Run {
+fn timeout(message: String, took: Duration) -> Run {
     Run {
         value: Err(Failure { kind: FailureKind::Timeout, message, place: None }),
         builtin_errors: Vec::new(),
         prints: Vec::new(),
+        took,
     }
 }
 
@@ -175,7 +199,10 @@ fn collect(prepared: &Prepared, tickets: &[Arc<Ticket>], receiver: &mpsc::Receiv
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    answers.into_iter().map(|answer| answer.unwrap_or_else(|| timeout("the rule never started".to_owned()))).collect()
+    answers
+        .into_iter()
+        .map(|answer| answer.unwrap_or_else(|| timeout("the rule never started".to_owned(), Duration::ZERO)))
+        .collect()
 }
 
 /// Gives up the jobs past their deadline and, when no thread is left, those that never began. Says how many.
@@ -196,22 +223,24 @@ fn give_up(
         }
         prepared.stuck.fetch_add(1, Ordering::SeqCst);
         prepared.abandoned.fetch_add(1, Ordering::Relaxed);
-        closed += answer(answers, index, &format!("the rule did not end within {}", seconds(prepared.rule_limit)));
+        let message = format!("the rule did not end within {}", seconds(prepared.rule_limit));
+        closed += answer(answers, index, &message, prepared.rule_limit);
     }
     if prepared.exhausted() && deadlines.is_empty() {
         for (index, ticket) in tickets.iter().enumerate() {
             if ticket.step(Ticket::WAITING, Ticket::GIVEN_UP) {
-                closed += answer(answers, index, "no thread was left to run the rule: others did not end in time");
+                let message = "no thread was left to run the rule: others did not end in time";
+                closed += answer(answers, index, message, Duration::ZERO);
             }
         }
     }
     closed
 }
 
-fn answer(answers: &mut [Option<Run>], index: usize, message: &str) -> usize {
+fn answer(answers: &mut [Option<Run>], index: usize, message: &str, took: Duration) -> usize {
     match answers.get_mut(index) {
         Some(slot @ None) => {
-            *slot = Some(timeout(message.to_owned()));
+            *slot = Some(timeout(message.to_owned(), took));
             1
         }
         _ => 0,
@@ -226,17 +255,29 @@ fn seconds(duration: Duration) -> String {
 fn evaluate(prepared: &Prepared, job: &Job) -> Run {
     let files = || prepared.texts.iter();
     let started = Instant::now();
+    // Set by whoever waits for this.
+    let took = Duration::ZERO;
     recorder::start(true);
     let strict = evaluate_once(prepared, job, true, prepared.rule_limit);
     recorder::stop();
     let error = match strict.outcome {
-        Ok(value) => return Run { value: finish(prepared, &value), builtin_errors: Vec::new(), prints: strict.prints },
+        Ok(value) => {
+            return Run { value: finish(prepared, &value), builtin_errors: Vec::new(), prints: strict.prints, took };
+        }
         Err(error) => error,
     };
     if !error.may_be_builtin {
-        return Run { value: Err(error.into_failure(files())), builtin_errors: Vec::new(), prints: strict.prints };
+        return Run {
+            value: Err(error.into_failure(files())),
+            builtin_errors: Vec::new(),
+            prints: strict.prints,
+            took,
+        };
     }
-    let left = prepared.rule_limit.saturating_sub(started.elapsed()).max(Duration::from_millis(1));
+    let left = prepared.rule_limit.saturating_sub(started.elapsed());
+    if left < SHORTEST {
+        return unfinished(prepared, &error, strict.prints);
+    }
     recorder::start(false);
     let lax = evaluate_once(prepared, job, false, left);
     let recorded = recorder::stop();
@@ -245,10 +286,28 @@ fn evaluate(prepared: &Prepared, job: &Job) -> Run {
             value: finish(prepared, &value),
             builtin_errors: builtin_errors(&error, recorded, files()),
             prints: lax.prints,
+            took,
         },
+        // Both runs share the time of the rule.
+        Err(lax) if lax.is_timeout() => Run { took, ..unfinished(prepared, &error, strict.prints) },
         // It fails either way, so the cause is no swallowed builtin; the second error is the one nothing could prevent.
-        Err(error) => Run { value: Err(error.into_failure(files())), builtin_errors: Vec::new(), prints: lax.prints },
+        Err(error) => {
+            Run { value: Err(error.into_failure(files())), builtin_errors: Vec::new(), prints: lax.prints, took }
+        }
     }
+}
+
+/// A rule that failed at a builtin, with no time left to find out what it says without it.
+fn unfinished(prepared: &Prepared, error: &RunError, prints: Vec<String>) -> Run {
+    let parsed = error::parse(&error.rendered);
+    let message = format!(
+        "a builtin failed ({}), and what the rule says without it was not found: its {} were used up",
+        parsed.message,
+        seconds(prepared.rule_limit)
+    );
+    let place = parsed.place(prepared.texts.iter());
+    let value = Err(Failure { kind: FailureKind::Timeout, message, place });
+    Run { value, builtin_errors: Vec::new(), prints, took: Duration::ZERO }
 }
 
 fn builtin_errors<'a>(
@@ -288,6 +347,10 @@ struct RunError {
 }
 
 impl RunError {
+    fn is_timeout(&self) -> bool {
+        matches!(self.limit, Some(LimitError::TimeLimitExceeded { .. }))
+    }
+
     fn into_failure<'a>(self, files: impl Iterator<Item = &'a EngineText>) -> Failure {
         let parsed = error::parse(&self.rendered);
         let place = parsed.place(files);

@@ -4,6 +4,8 @@
 //! the engine's parser would never end, statements the engine comments on standard error, and `# METADATA` blocks,
 //! which its lexer drops. Follows regorus `src/lexer.rs`; must not understand expressions.
 
+use std::collections::BTreeSet;
+
 use crate::source::{SourceFile, Span};
 
 /// What a token is.
@@ -89,6 +91,22 @@ impl Tokens {
         }
     }
 
+    /// A span with the whole of the tokens at its ends: spans of the tree leave out the quotes of strings.
+    pub(super) fn widen(&self, span: Span) -> Span {
+        let around = |at: usize| {
+            let index = self.tokens.partition_point(|token| token.span.end <= at);
+            self.tokens.get(index).map(|token| token.span).filter(|token| token.start < at)
+        };
+        let start = around(span.start).map_or(span.start, |token| token.start);
+        Span::new(start, around(span.end).map_or(span.end, |token| token.end))
+    }
+
+    /// The last token before an offset.
+    pub(super) fn before(&self, at: usize) -> Option<&Token> {
+        let index = self.tokens.partition_point(|token| token.span.end <= at);
+        self.tokens.get(index.checked_sub(1)?)
+    }
+
     /// The dotted names around a dot.
     fn dotted(&self, file: &SourceFile, index: usize, mut span: Span) -> Span {
         let part = |token: &&Token| token.kind == Kind::Ident || file.slice(token.span) == ".";
@@ -106,6 +124,20 @@ impl Tokens {
         }
         span
     }
+}
+
+/// The names that a text has right behind `data`: `a` of `data.a.b` and of `data["a"]`. Counts too many rather than too few.
+#[must_use]
+pub fn names_below_data(text: &str) -> BTreeSet<String> {
+    let tokens = Tokens::lenient(text).tokens;
+    let word = |token: &Token| text.get(token.span.start..token.span.end).unwrap_or_default();
+    let name = |data: &Token, step: &Token, name: &Token| match (word(data), word(step), name.kind) {
+        ("data", ".", Kind::Ident) => Some(word(name)),
+        ("data", "[", Kind::String | Kind::RawString) => word(name).get(1..word(name).len() - 1),
+        _ => None,
+    };
+    let triples = tokens.iter().zip(tokens.iter().skip(1)).zip(tokens.iter().skip(2));
+    triples.filter_map(|((data, step), at)| name(data, step, at)).map(str::to_owned).collect()
 }
 
 impl Kind {

@@ -47,9 +47,12 @@ pub(super) fn spawn<T: Send + 'static>(
     receiver
 }
 
+/// Why there is no answer, where it took too long.
+pub const LATE: &str = "the rule did not end in time";
+
 /// Waits for work no longer than one rule may take.
 pub(super) fn wait<T>(prepared: &Prepared, answer: &Answer<T>) -> Result<T, String> {
-    answer.recv_timeout(prepared.rule_limit + GRACE).unwrap_or_else(|_| Err("the rule did not end in time".to_owned()))
+    answer.recv_timeout(prepared.rule_limit + GRACE).unwrap_or_else(|_| Err(LATE.to_owned()))
 }
 
 fn trace(prepared: &Prepared, job: Job) -> Result<Traced, String> {

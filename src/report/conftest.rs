@@ -87,7 +87,7 @@ pub fn checks(report: &Report) -> Vec<Check> {
 
 fn of_plan(plan: &PlanReport, fail_on: Level) -> Vec<Check> {
     let mut namespaces: BTreeMap<(bool, &str), Vec<&RuleRecord>> = BTreeMap::from([((true, NAMESPACE), Vec::new())]);
-    for rule in plan.rules.iter().filter(|rule| rule.outcome != Outcome::Off) {
+    for rule in plan.rules.iter().filter(|rule| !matches!(rule.outcome, Outcome::Off | Outcome::NotRun)) {
         let key = match &rule.package {
             Some(package) if rule.origin == Origin::Repository => (false, package.as_str()),
             _ => (true, NAMESPACE),

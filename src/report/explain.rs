@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::catalog::words;
+use super::human::source_place;
 use super::wrap::wrap;
 use crate::eval::trace::{Mark, SourceFileLines, Trace};
 use crate::explain::{Detail, Explanation, Field, Step};
@@ -70,7 +71,9 @@ fn one(out: &mut String, explanation: &Explanation) {
     }
     let text = if explanation.detail.is_some() { &finding.message } else { &explanation.sentence };
     wrap(out, &multi_line(text), 4);
-    if let Some(location) = &finding.location {
+    if let Some(source) = &finding.source {
+        let _ = writeln!(out, "    {DIM}{}{DIM:#}", source_place(finding.location.as_ref(), source));
+    } else if let Some(location) = &finding.location {
         let _ = writeln!(out, "    {DIM}at {}:{}{DIM:#}", one_line(&location.file), location.position.line);
     }
     if let Some(detail) = &explanation.detail {

@@ -41,6 +41,7 @@ pub fn render(report: &Report, format: &str, options: &Options) -> Option<Result
     let show = options.human.show;
     Some(match format {
         "human" => Ok(human::render(report, options.human)),
+        "json" if options.human.timings => json::render_with_timings(report).map_err(|error| unwritten("JSON", &error)),
         "json" => json::render(report).map_err(|error| unwritten("JSON", &error)),
         "jsonl" => jsonl::render(report).map_err(|error| unwritten("JSON lines", &error)),
         "sarif" => {

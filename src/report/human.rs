@@ -9,17 +9,21 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
+use super::saved;
 use super::wrap::{WIDTH, wrap};
-use super::{Entry, FindingCounts, Group, PlanReport, Report, ShortIds};
-use crate::finding::{Finding, Level};
+use super::{Entry, FindingCounts, Group, PlanReport, Report, ShortIds, milliseconds};
+use crate::finding::{Finding, Level, Location, SourceAt, SourcePlace};
 use crate::problem::Problem;
-use crate::text::{count, multi_line, one_line, without_commands};
+use crate::text::{count, multi_line, one_line, truncate, without_commands};
 use crate::verdict::Verdict;
 
 /// Findings shown in full for each group; the others are named by address.
 const IN_FULL: usize = 6;
 /// Addresses named for each group beyond those in full.
 const NAMED: usize = 20;
+
+/// Widest first line of a block that is shown, in characters.
+const HEADER_COLUMNS: usize = 120;
 
 /// How much to show.
 #[derive(Debug, Clone, Copy)]
@@ -28,11 +32,13 @@ pub struct Options {
     pub show: Level,
     /// Also list every rule and what became of it.
     pub verbose: bool,
+    /// List every rule and how long it took.
+    pub timings: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { show: Level::Warn, verbose: false }
+        Self { show: Level::Warn, verbose: false, timings: false }
     }
 }
 
@@ -89,6 +95,9 @@ impl Writer<'_> {
         let notes = if self.options.verbose { plan.notes.as_slice() } else { &[] };
         for note in notes {
             self.line(&format!("  {DIM}note: {}{DIM:#}", one_line(note)));
+        }
+        for line in plan.saved.as_deref().filter(|_| self.options.verbose).map(saved::lines).into_iter().flatten() {
+            self.line(&format!("  {DIM}{}{DIM:#}", one_line(&line)));
         }
         for problem in &plan.problems {
             self.problem(problem);
@@ -219,9 +228,7 @@ impl Writer<'_> {
         if finding.subject.is_none() {
             self.line(&format!("      {DIM}{}{DIM:#}", self.ids.of_finding(finding)));
         }
-        if let Some(location) = &finding.location {
-            self.line(&format!("      {DIM}at {}:{}{DIM:#}", one_line(&location.file), location.position.line));
-        }
+        self.place(finding);
         if let Some(waiver) = &finding.waiver {
             let expires =
                 waiver.expires.as_ref().map_or_else(String::new, |day| format!(", expires {}", one_line(day)));
@@ -234,6 +241,22 @@ impl Writer<'_> {
                 format!(" ({}:{})", one_line(&location.file), location.position.line)
             });
             self.paragraph(&format!("excepted by its policy: {}{place}", one_line(&exception.query)), 6);
+        }
+    }
+
+    /// Where it is: in the sources as compilers write it, else in the rule.
+    fn place(&mut self, finding: &Finding) {
+        let Some(source) = &finding.source else {
+            if let Some(location) = &finding.location {
+                self.line(&format!("      {DIM}at {}:{}{DIM:#}", one_line(&location.file), location.position.line));
+            }
+            return;
+        };
+        self.line(&format!("      {DIM}{}{DIM:#}", source_place(finding.location.as_ref(), source)));
+        let header = source.header.as_ref().filter(|_| self.options.verbose).zip(finding.location.as_ref());
+        if let Some((header, location)) = header {
+            let header = truncate(header, HEADER_COLUMNS);
+            self.line(&format!("      {DIM}{:>4} |{DIM:#} {}", location.position.line, one_line(&header)));
         }
     }
 
@@ -271,7 +294,7 @@ impl Writer<'_> {
         for rule in plan.silenced() {
             self.line(&format!("  {YELLOW}off{YELLOW:#} by configuration: {}", one_line(rule.id.as_str())));
         }
-        if self.options.verbose {
+        if self.options.verbose || self.options.timings {
             self.rules(plan);
         }
     }
@@ -284,9 +307,16 @@ impl Writer<'_> {
         for rule in &plan.rules {
             let considered =
                 rule.considered.map_or_else(String::new, |n| format!(", {} considered", count(n, "change")));
+            let took = rule.took.filter(|_| self.options.timings);
+            let took = took.map_or_else(String::new, |took| format!(", {:.1} ms", milliseconds(took)));
             let excepted = if rule.exception.is_some() { ", excepted" } else { "" };
+            if let Some(needs) = rule.needs {
+                let id = one_line(rule.id.as_str());
+                self.line(&format!("    {DIM}not run{DIM:#} {id} (it needs {})", needs.option()));
+                continue;
+            }
             self.line(&format!(
-                "    {DIM}{}{DIM:#} {} ({}, fired {}{considered}{excepted})",
+                "    {DIM}{}{DIM:#} {} ({}, fired {}{considered}{excepted}{took})",
                 rule.outcome.as_str(),
                 one_line(rule.id.as_str()),
                 rule.origin.as_str(),
@@ -294,9 +324,6 @@ impl Writer<'_> {
             ));
             for error in &rule.builtin_errors {
                 self.paragraph(&format!("builtin error: {}", one_line(error)), 6);
-            }
-            for print in &rule.prints {
-                self.paragraph(&format!("print: {}", one_line(print)), 6);
             }
         }
     }
@@ -350,6 +377,24 @@ impl Writer<'_> {
 
     fn paragraph(&mut self, text: &str, indent: usize) {
         wrap(&mut self.out, text, indent);
+    }
+}
+
+/// `--> main.tf:12:1`, with what that is where it is not the block of the object, and the construct that made it.
+pub(super) fn source_place(location: Option<&Location>, source: &SourcePlace) -> String {
+    let what = match source.at {
+        SourceAt::Block => "",
+        SourceAt::ModuleCall => " (its module is called here)",
+        SourceAt::RemovedBlock => " (removed block)",
+        SourceAt::Removed => "",
+    };
+    let construct =
+        source.construct_path.as_ref().map_or_else(String::new, |path| format!(" (construct {})", one_line(path)));
+    match location {
+        Some(Location { file, position }) => {
+            format!("--> {}:{}:{}{what}{construct}", one_line(file), position.line, position.column)
+        }
+        None => "--> removed from the configuration".to_owned(),
     }
 }
 

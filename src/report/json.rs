@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FindingCounts, PlanReport, Report};
+use super::saved::JsonSavedPlan;
+use super::{FindingCounts, PlanReport, Report, milliseconds};
 use crate::eval::RuleRecord;
 use crate::finding::{AppliedWaiver, Finding, Fingerprint, Location};
 use crate::problem::Problem;
@@ -97,6 +98,8 @@ struct JsonPlan<'a> {
     rules: Vec<JsonRule<'a>>,
     /// What the plan does.
     changes: JsonChanges,
+    /// What only a saved plan file says; null of a plan that was JSON.
+    saved_plan: Option<JsonSavedPlan<'a>>,
 }
 
 /// How many entries of each kind a plan has, deferred ones included.
@@ -175,6 +178,13 @@ pub(super) struct JsonFinding<'a> {
     fingerprint: &'a str,
     /// Where, in a file people wrote.
     location: Option<JsonLocation>,
+    /// What that is to the object, where it is in its sources (`--source DIR`): its `resource-block`; the `module-call` of
+    /// its module, where its own block is gone or not at hand; the `removed-block` about it; `removed` where the
+    /// configuration has none of these, and then there is no location. Null where the location is none of the sources.
+    #[schemars(extend("enum" = ["resource-block", "module-call", "removed-block", "removed", null]))]
+    located: Option<&'static str>,
+    /// Path of the construct that made its block (CDK for Terraform).
+    construct_path: Option<&'a str>,
     /// Fingerprint of the finding that caused this one.
     root_cause: Option<&'a str>,
     /// `plangate.details` of the result.
@@ -217,10 +227,10 @@ struct JsonRule<'a> {
     /// `native`, `built-in` or `repository`.
     #[schemars(extend("enum" = ["native", "built-in", "repository"]))]
     origin: &'static str,
-    /// `clean`, `findings`, `undetermined`, `failed` or `off`.
-    #[schemars(extend("enum" = ["clean", "findings", "undetermined", "failed", "off"]))]
+    /// `clean`, `findings`, `undetermined`, `failed`, `off`, or `not-run`: it needs sources that were not given.
+    #[schemars(extend("enum" = ["clean", "findings", "undetermined", "failed", "off", "not-run"]))]
     outcome: &'static str,
-    /// Changes its selector picks; null without a selector.
+    /// Changes its selector picks, or of the types it compares with; null where it has neither.
     considered: Option<usize>,
     /// Findings it made.
     fired: usize,
@@ -228,6 +238,10 @@ struct JsonRule<'a> {
     builtin_errors: &'a [String],
     /// The query by which its policy excepts it for this plan; its findings then do not count.
     exception: Option<&'a str>,
+    /// Milliseconds the engine took; only with `--timings`, for it is never the same twice. Absent for native rules and rules
+    /// that are off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_ms: Option<f64>,
 }
 
 /// The report as JSON text, indented, with a final line feed.
@@ -235,7 +249,25 @@ struct JsonRule<'a> {
 /// # Errors
 /// None in practice: every type here has string keys.
 pub fn render(report: &Report) -> serde_json::Result<String> {
-    let mut text = text::json(&serde_json::to_string_pretty(&JsonReport::of(report))?).into_owned();
+    write(&JsonReport::of(report))
+}
+
+/// The same, with the time each rule took.
+///
+/// # Errors
+/// As for [`render`].
+pub fn render_with_timings(report: &Report) -> serde_json::Result<String> {
+    let mut json = JsonReport::of(report);
+    for (written, plan) in json.plans.iter_mut().zip(&report.plans) {
+        for (written, record) in written.rules.iter_mut().zip(&plan.rules) {
+            written.time_ms = record.took.map(milliseconds);
+        }
+    }
+    write(&json)
+}
+
+fn write(report: &JsonReport<'_>) -> serde_json::Result<String> {
+    let mut text = text::json(&serde_json::to_string_pretty(report)?).into_owned();
     text.push('\n');
     Ok(text)
 }
@@ -284,6 +316,7 @@ impl<'a> JsonPlan<'a> {
             problems: plan.problems.iter().map(JsonProblem::of).collect(),
             findings: plan.findings.iter().map(JsonFinding::of).collect(),
             rules: plan.rules.iter().map(JsonRule::of).collect(),
+            saved_plan: plan.saved.as_deref().map(JsonSavedPlan::of),
             changes: JsonChanges {
                 total: counts.total,
                 create: counts.create,
@@ -335,6 +368,8 @@ impl<'a> JsonFinding<'a> {
             message: &finding.message,
             fingerprint: finding.fingerprint.as_str(),
             location: finding.location.as_ref().map(JsonLocation::from),
+            located: finding.source.as_ref().map(|source| source.at.as_str()),
+            construct_path: finding.source.as_ref().and_then(|source| source.construct_path.as_deref()),
             root_cause: finding.root_cause.as_ref().map(Fingerprint::as_str),
             details: &finding.details,
             metadata: &finding.metadata,
@@ -368,6 +403,7 @@ impl<'a> JsonRule<'a> {
             fired: rule.fired,
             builtin_errors: &rule.builtin_errors,
             exception: rule.exception.as_deref(),
+            time_ms: None,
         }
     }
 }

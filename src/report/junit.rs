@@ -85,6 +85,7 @@ fn case_of_rule(rule: &RuleRecord) -> Option<Case> {
     let (status, message) = match rule.outcome {
         Outcome::Clean => (None, ""),
         Outcome::Off => (Some(Status::Skipped), "off by configuration"),
+        Outcome::NotRun => (Some(Status::Skipped), "needs sources that were not given"),
         Outcome::Findings | Outcome::Undetermined | Outcome::Failed => return None,
     };
     let class = rule.id.as_str().to_owned();

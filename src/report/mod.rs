@@ -20,21 +20,27 @@ pub mod junit;
 pub mod lint;
 pub mod listing;
 pub mod markdown;
+pub mod prints;
 pub mod private;
 pub mod rule_page;
 pub mod sarif;
+mod saved;
 pub mod tap;
 pub mod testing;
+pub mod trace;
 mod wrap;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
 
 pub use groups::{Entry, Group};
 
+use crate::eval::candidates::RuleTrace;
 use crate::eval::{Outcome, RuleRecord};
 use crate::finding::{Finding, Level, LevelFrom, Severity, VerbClass};
 use crate::plan::names::Names;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, SavedPlan};
 use crate::policy::contract::DeclaredLevel;
 use crate::policy::{Origin, Rule};
 use crate::problem::Problem;
@@ -117,6 +123,10 @@ pub struct PlanReport {
     pub notes: Vec<String>,
     /// The names in the plan, where they are to be hidden; see [`private`].
     pub names: Names,
+    /// How far the candidates of some rules came, where that was asked for; no part of the report itself.
+    pub traces: Vec<RuleTrace>,
+    /// What only a saved plan says; `None` of a plan that was JSON.
+    pub saved: Option<Arc<SavedPlan>>,
 }
 
 /// Whether a finding is about a change that destroys.
@@ -171,6 +181,11 @@ impl ChangeCounts {
         counts.all_deleted = !partial && managed > 1 && counts.delete == managed;
         counts
     }
+}
+
+/// A time as reports state it, to the microsecond.
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// How many findings there are of each kind.
@@ -304,7 +319,7 @@ impl PlanReport {
     /// Rules that ran, by whether they ship with the product.
     #[must_use]
     pub fn rules_run(&self) -> (usize, usize) {
-        let ran = || self.rules.iter().filter(|rule| rule.outcome != Outcome::Off);
+        let ran = || self.rules.iter().filter(|rule| !matches!(rule.outcome, Outcome::Off | Outcome::NotRun));
         let own = ran().filter(|rule| rule.origin == Origin::Repository).count();
         (ran().count() - own, own)
     }

@@ -86,6 +86,9 @@ struct Hider<'a> {
 
 impl Hider<'_> {
     fn plan(&self, plan: &mut PlanReport) {
+        // Addresses of targets, the workspace; what traces show of the input.
+        plan.saved = None;
+        plan.traces.clear();
         plan.problems.iter_mut().for_each(|problem| self.problem(problem));
         self.findings(&mut plan.findings);
         plan.notes.iter_mut().for_each(|note| self.text(note));
@@ -103,6 +106,9 @@ impl Hider<'_> {
 
     fn finding(&self, finding: &mut Finding) {
         finding.subject.iter_mut().for_each(|subject| self.subject(subject));
+        if let Some(source) = &mut finding.source {
+            (source.header, source.construct_path) = (None, None);
+        }
         self.text(&mut finding.message);
         self.values(&mut finding.details);
         self.values(&mut finding.metadata);

@@ -50,7 +50,7 @@ impl Suite {
             ));
         }
         if let Some(filter) = filter {
-            self.rules.retain(|test| filter.matches(&test.path));
+            self.rules.retain(|test| filter.matches(&test.name));
             self.cases.retain(|case| filter.matches(&case.name));
         }
         let left = self.rules.len() + self.cases.len();

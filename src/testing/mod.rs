@@ -20,7 +20,7 @@ pub use crate::rego::Operand;
 pub use cases::{Case, CaseFile, Expectation, Expected, Folder, Found, cases_of, judge_findings, mocks};
 pub use coverage::{Coverage, FileCoverage, ranges};
 pub use filter::Filter;
-pub use rules::{RuleTest, Verdict as RuleVerdict, find, judge_value};
+pub use rules::{RuleTest, Verdict as RuleVerdict, find, judge_cases, judge_value};
 
 /// The tests of a run.
 #[derive(Debug, Clone)]

@@ -230,6 +230,7 @@ fn finding(rule: &str, level: Level, severity: Severity, waiver: &Waiver, messag
         subject: None,
         message,
         location: Some(waiver.location()),
+        source: None,
         root_cause: None,
         details: BTreeMap::from([owner]),
         metadata: BTreeMap::new(),

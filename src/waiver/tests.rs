@@ -61,6 +61,7 @@ fn about(rule: &str, subject: Option<Subject>, message: &str) -> Finding {
         subject,
         message: message.to_owned(),
         location: None,
+        source: None,
         root_cause: None,
         details: BTreeMap::new(),
         metadata: BTreeMap::new(),

@@ -1,10 +1,15 @@
 //! What `plangate lint` needs of a repository: policies, levels, and what the repository says of resource types.
 
-use super::{PolicyPath, Setup, decisions, files_at, limits_of, policy_paths, read_catalog, read_config, sources};
+use super::suite::open_all_tests;
+use super::{
+    PolicyPath, Setup, decisions, files_at, limits_of, policy_paths, policy_sources, read_catalog, read_config,
+};
 use crate::catalog::Catalog;
 use crate::config::{Config, LintLevel};
-use crate::lint::{self, Finding, Level, Levels};
+use crate::gate;
+use crate::lint::{self, Finding, Level, Levels, NEVER_TESTED, Tested};
 use crate::problem::{Problem, ProblemCode};
+use crate::rego;
 
 /// Ids of all lints.
 pub(super) fn ids() -> Vec<&'static str> {
@@ -33,13 +38,15 @@ pub fn lint(setup: &Setup) -> Result<Vec<Finding>, Vec<Problem>> {
     if all {
         problems.extend(config.check_rego_versions(&names));
     }
-    let sources = sources(setup, &config, &paths, &names);
+    let sources = policy_sources(setup, &config, &paths, &names);
     if !problems.is_empty() {
         return Err(problems.into_iter().chain(sources.err().into_iter().flatten()).collect());
     }
     let mut sources = sources?;
+    let decisions = decisions(setup, &config)?;
+    let named = decisions.iter().map(|decision| rego::path_of(&decision.path)).collect();
     if all {
-        sources.entry_points.extend(decisions(setup, &config)?);
+        sources.entry_points.extend(decisions);
     }
     if sources.files.is_empty() {
         let problem = Problem::new(ProblemCode::NothingSelected, "there is no policy to lint")
@@ -47,7 +54,20 @@ pub fn lint(setup: &Setup) -> Result<Vec<Finding>, Vec<Problem>> {
         return Err(vec![problem]);
     }
     let catalog = Catalog::with(own_types.in_force(today));
-    lint::run(sources, &limits_of(setup), &catalog, &levels(&config))
+    let levels = levels(&config);
+    let tested = if lint::level_of(&NEVER_TESTED, &levels) == Level::Off { Tested::NotAsked } else { tested(setup) };
+    lint::run(sources, &limits_of(setup), &catalog, &lint::Settings { levels, tested, named })
+}
+
+/// What the tests of these policies make fire. Tests that do not load are no reason to lint nothing.
+fn tested(setup: &Setup) -> Tested {
+    let own = Setup { extra_policies: Vec::new(), ..setup.clone() };
+    match open_all_tests(&own, &setup.extra_policies) {
+        Ok((stages, suite)) => gate::fired(&stages, &suite),
+        Err(problems) => {
+            Tested::Unknown(problems.into_iter().next().map(|problem| problem.message).unwrap_or_default())
+        }
+    }
 }
 
 /// The levels that the configuration sets.

@@ -88,12 +88,13 @@ impl Sets {
     }
 }
 
-/// The files of a policy: the one of its name, those of a directory of its name beside the list, or those beside a list
+/// The files of a policy with its tests: the one of its name, those of a directory of its name beside the list, or those beside a list
 /// that is in such a directory.
 fn files_of(directory: &Utf8Path, policy: &ScalrPolicy) -> Result<Vec<Utf8PathBuf>, Problem> {
     let (file, below) = (directory.join(format!("{}.rego", policy.name)), directory.join(&policy.name));
-    let mut files = if file.is_file() {
-        vec![file]
+    let files = if file.is_file() {
+        let tests = ["_test", ".test"].map(|suffix| directory.join(format!("{}{suffix}.rego", policy.name)));
+        [file].into_iter().chain(tests.into_iter().filter(|test| test.is_file())).collect()
     } else if below.is_dir() {
         io::files_under(&below, &["rego"])?
     } else if io::canonical(directory).file_name() == Some(&policy.name) {
@@ -102,8 +103,8 @@ fn files_of(directory: &Utf8Path, policy: &ScalrPolicy) -> Result<Vec<Utf8PathBu
     } else {
         Vec::new()
     };
-    files.retain(|file| !is_test(file));
-    if files.is_empty() {
+    // A path that is judged brings no tests; they see the policy only from its package.
+    if files.iter().all(|file| is_test(file)) {
         let message = format!("the policy `{}` has no file `{}.rego` beside the list", policy.name, policy.name);
         return Err(Problem::new(ProblemCode::Config, message)
             .at(&policy.place.file, policy.place.span, "listed here")

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::beside;
 use super::{MAX_TEXT_BYTES, PolicyPath, Setup, is_test, normal};
 use crate::config::Config;
 use crate::finding::{Level, RuleId};
@@ -16,7 +17,7 @@ use crate::testing::{self, Case, Folder, Suite};
 use crate::waiver::WaiverSet;
 
 /// The folder of cases beside a rule.
-const CASES: &str = "cases";
+pub(super) const CASES: &str = "cases";
 /// The file in it that says exactly what they yield.
 const EXPECTED: &str = "expected.json";
 /// Inputs beside a file of the same stem.
@@ -31,6 +32,12 @@ const MOCK_SUFFIX: &str = ".mock.json";
 /// # Errors
 /// Every problem of the policies and of the names of cases, and paths without a test.
 pub fn open_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(Stages, Suite), Vec<Problem>> {
+    let (stages, suite) = open_all_tests(setup, paths)?;
+    Ok((stages, select(suite, paths)?))
+}
+
+/// As [`open_tests`], with all tests of what is loaded for the paths, of which there may be none.
+pub(super) fn open_all_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(Stages, Suite), Vec<Problem>> {
     let config = super::read_config(&setup.root, setup.config.as_deref())?;
     let own_types = super::read_catalog(&config)?;
     let absent: Vec<Problem> = paths.iter().filter(|path| !io::exists(path)).map(|path| no_such(path)).collect();
@@ -46,7 +53,7 @@ pub fn open_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(Stages, Suite
     };
 
     let names = names_below(&roots)?;
-    let mut sources = super::sources(setup, &config, &roots, &names)?;
+    let mut sources = super::policy_sources(setup, &config, &roots, &names)?;
     if within {
         let wrong = config.check_rego_versions(&names);
         if !wrong.is_empty() {
@@ -54,6 +61,9 @@ pub fn open_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(Stages, Suite
         }
         sources.entry_points.extend(super::decisions(setup, &config)?);
     }
+    let directories: Vec<&Utf8Path> =
+        roots.iter().map(|root| root.path).chain(paths.iter().map(Utf8PathBuf::as_path)).collect();
+    beside::add(&mut sources.data, &sources.files, &directories)?;
     let limits = super::limits_of(setup);
     let (test_files, policy_files): (Vec<PolicyFile>, _) =
         sources.files.iter().cloned().partition(|file| is_test(Utf8Path::new(file.file.name())));
@@ -66,8 +76,8 @@ pub fn open_tests(setup: &Setup, paths: &[Utf8PathBuf]) -> Result<(Stages, Suite
     };
     let cases = Discovery { policies: &policies }.cases(&roots)?;
     let policy_names = policy_files.iter().map(|policy| policy.file.name().to_owned()).collect();
-    let suite = Suite { rules: testing::find(&program), program, cases, policies: policy_names };
-    let suite = select(suite, paths)?;
+    let (program, rules) = testing::find(program);
+    let suite = Suite { rules, program, cases, policies: policy_names };
     let context = super::read_context(setup).map_err(|problem| vec![problem])?;
     let mut stages = super::into_stages(setup, &config, own_types, WaiverSet::default(), policies, context)
         .map_err(|problem| vec![problem])?;

@@ -30,7 +30,8 @@ fn rule_directories() -> Vec<String> {
 fn cases(rule: &str) -> Vec<Case> {
     let path = Utf8PathBuf::from_path_buf(package("policies").join(rule).join("cases")).unwrap();
     let names = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut files: Vec<String> = names.collect();
+    // Directories beside a case hold its sources.
+    let mut files: Vec<String> = names.filter(|name| name.ends_with(".json")).collect();
     files.sort();
     let expected = std::fs::read_to_string(path.join("expected.json")).unwrap();
     let expected = Some(SourceFile::new(path.join("expected.json").as_str(), expected));

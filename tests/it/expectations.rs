@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
+use camino::Utf8PathBuf;
+use plangate::gate::Stages;
 use plangate::report::Report;
+use plangate::sources::{self, Given};
 
 use crate::harness::{built_in, judge, package, read};
 
 /// Capabilities a `pending` line may wait for.
-const CAPABILITIES: [&str; 2] = ["what a plan can lose", "the saved plan file itself"];
+const CAPABILITIES: [&str; 3] = ["what a plan can lose", "the saved plan file itself", "the state of the providers"];
 
 /// One fixture: its verdict and lines.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,13 +85,37 @@ fn fixtures() -> Vec<(String, String)> {
     found
 }
 
+/// The stages with the sources of a scenario, and those before it where it has them.
+fn with_sources(stages: &Stages, name: &str) -> Stages {
+    let path = |folder: &str| Utf8PathBuf::from_path_buf(package("fixtures").join(name).join(folder)).unwrap();
+    if !name.starts_with("scenarios/") {
+        return stages.clone();
+    }
+    let now = sources::read(&path("config")).unwrap();
+    let base = path("base").exists().then(|| sources::read_base(&path("base"), &now).unwrap());
+    Stages { sources: Some(Arc::new(Given { now, base })), ..stages.clone() }
+}
+
+/// Sources add findings of the rules that need them, and change nothing else.
+#[test]
+fn without_sources_every_other_finding_is_the_same() {
+    let stages = built_in();
+    let needing = ["plan/destroy-provisioner", "protection/prevent-destroy-removed"];
+    for (name, file) in fixtures().into_iter().filter(|(name, _)| name.starts_with("scenarios/")) {
+        let bare = actual(&judge(&stages, &[(&name, read(&file))]));
+        let mut with = actual(&judge(&with_sources(&stages, &name), &[(&name, read(&file))]));
+        with.lines.retain(|line| !needing.iter().any(|rule| line.contains(rule)));
+        assert_eq!(bare.lines, with.lines, "{name}");
+    }
+}
+
 #[test]
 fn every_fixture_has_the_verdict_and_findings_the_table_states() {
     let table = parse(&String::from_utf8(read("fixtures/expectations.txt")).unwrap());
     let stages = built_in();
     let mut wrong = String::new();
     for (name, file) in fixtures() {
-        let actual = actual(&judge(&stages, &[(&name, read(&file))]));
+        let actual = actual(&judge(&with_sources(&stages, &name), &[(&name, read(&file))]));
         let expected = table.get(&name);
         if expected.is_none_or(|expected| (&expected.verdict, &expected.lines) != (&actual.verdict, &actual.lines)) {
             let _ = writeln!(wrong, "{name} {}", actual.verdict);

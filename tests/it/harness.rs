@@ -7,7 +7,7 @@ use std::time::Duration;
 use plangate::gate::{self, PlanInput, PlanSource, Stages};
 use plangate::problem::Problem;
 use plangate::report::Report;
-use plangate::workspace::{self, Setup};
+use plangate::workspace::{self, Setup, SourceSetup};
 
 /// The time of every test.
 pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
@@ -33,8 +33,10 @@ pub(crate) fn setup(root: &str) -> Setup {
         threads: 2,
         rule_timeout: Duration::from_secs(30),
         context: None,
+        environment: serde_json::Map::new(),
         expect: None,
         fail_on: None,
+        sources: SourceSetup::default(),
     }
 }
 
@@ -69,13 +71,13 @@ impl Program {
         self
     }
 
-    pub(crate) fn args<'a>(mut self, args: impl IntoIterator<Item = &'a str>) -> Self {
-        self.command.args(args);
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
         self
     }
 
-    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
-        self.command.env(name, value);
+    pub(crate) fn args<'a>(mut self, args: impl IntoIterator<Item = &'a str>) -> Self {
+        self.command.args(args);
         self
     }
 

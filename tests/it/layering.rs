@@ -95,7 +95,7 @@ fn third_parties_are_confined_to_their_layer() {
         ("hmac::", vec!["report"]),
         ("miette", vec!["source", "problem", "report"]),
         ("flate2", vec!["plan"]),
-        ("hcl_edit", vec!["policy"]),
+        ("hcl_edit", vec!["policy", "plan"]),
         ("toml::", vec!["toml_file", "config", "overlay", "waiver"]),
         ("std::fs", vec!["io", "cli"]),
         ("std::env::", vec!["cli"]),

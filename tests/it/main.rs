@@ -31,4 +31,7 @@ mod readme;
 mod reports;
 mod repositories;
 mod rule_pages;
+mod saved_plan;
 mod schemas;
+mod sources;
+mod trace;

@@ -245,7 +245,7 @@ fn what_blocks_is_always_shown() {
         ("policy/p.rego", "package main\nwarn contains \"careful\"\n"),
         ("plangate.toml", "fail-on = \"warn\"\n"),
     ]);
-    let options = plangate::report::human::Options { show: Level::Deny, verbose: false };
+    let options = plangate::report::human::Options { show: Level::Deny, verbose: false, timings: false };
     assert!(plangate::report::human::render(&repository.check(QUIET), options).contains("careful"));
 }
 
@@ -295,9 +295,12 @@ fn secrets_in_every_part_of_a_result_are_masked() {
         "deny contains \"m\" if { print(input.variables.admin_password.value) }",
     ] {
         let report = policy(&format!("package main\n{text}\n")).check(REPLACE);
-        let options = plangate::report::human::Options { show: Level::Info, verbose: true };
-        let texts =
-            [plangate::report::json::render(&report).unwrap(), plangate::report::human::render(&report, options)];
+        let options = plangate::report::human::Options { show: Level::Info, verbose: true, timings: false };
+        let texts = [
+            plangate::report::json::render(&report).unwrap(),
+            plangate::report::human::render(&report, options),
+            plangate::report::prints::of_run(&report).join("\n"),
+        ];
         assert!(texts.iter().all(|shown| !shown.contains("S3cr3t")), "{text}");
     }
 }
@@ -372,6 +375,32 @@ fn selectors_and_paths_that_match_nothing_are_errors() {
     Repository::new(&[("policy/helpers.rego", "package lib\nx := 1\n")])
         .refused(ProblemCode::PolicyLoad, "no rule is defined");
     Repository::new(&[("policy/README.md", "nothing")]).refused(ProblemCode::PolicyLoad, "no rule is defined");
+}
+
+#[test]
+fn a_function_that_rules_call_is_a_helper_whatever_its_name() {
+    let library = ("policy/lib.rego", "package lib\nimport rego.v1\ndeny_because(why) := sprintf(\"no: %s\", [why])\n");
+    let rule =
+        ("policy/p.rego", "package main\nimport rego.v1\nimport data.lib\ndeny contains lib.deny_because(\"m\")\n");
+    let report = Repository::new(&[library, rule]).check(QUIET);
+    assert_eq!(own(&report), [("main.deny".to_owned(), Level::Deny, "no: m".to_owned())]);
+    // Where none calls it, it was meant to be a rule.
+    let other = ("policy/p.rego", "package main\nimport rego.v1\nimport data.lib\ndeny contains \"m\"\n");
+    Repository::new(&[library, other]).refused(ProblemCode::PolicyLoad, "`deny_because` is a function");
+}
+
+#[test]
+fn a_path_of_libraries_is_one_that_rules_of_another_path_use() {
+    let files = [
+        ("plangate.toml", "policies = [\"rules\", \"lib\"]\n"),
+        ("lib/names.rego", "package lib.names\nimport rego.v1\nshort(text) if count(text) < 3\n"),
+    ];
+    let used =
+        ("rules/p.rego", "package main\nimport data.lib.names\ndeny contains \"m\" if not names.short(\"long\")\n");
+    let repository = Repository::new(&[files[0], files[1], used]);
+    assert_eq!(own(&repository.check(QUIET)), [("main.deny".to_owned(), Level::Deny, "m".to_owned())]);
+    let unused = ("rules/p.rego", "package main\ndeny contains \"m\"\n");
+    Repository::new(&[files[0], files[1], unused]).refused(ProblemCode::PolicyLoad, "no rule is defined under `");
 }
 
 #[test]

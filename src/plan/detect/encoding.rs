@@ -16,28 +16,29 @@ pub(super) const MAX_INFLATED: u64 = 1 << 30;
 /// Bytes looked at to tell UTF-16 without a mark.
 const SAMPLE: usize = 512;
 
-/// The text of an input, and notes on what was done to it.
-pub(super) fn decode(bytes: Vec<u8>) -> Result<(String, Vec<String>), Problem> {
-    let mut notes = Vec::new();
-    let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
-        notes.push("decompressed from gzip".to_owned());
-        inflate(&bytes, MAX_INFLATED)?
-    } else {
-        bytes
-    };
+/// The bytes of an input out of gzip, if they are in it; what was done is added to the notes.
+pub(super) fn unpack(bytes: Vec<u8>, notes: &mut Vec<String>) -> Result<Vec<u8>, Problem> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    notes.push("decompressed from gzip".to_owned());
+    inflate(&bytes, MAX_INFLATED)
+}
+
+/// The text of an input; what was done to it is added to the notes.
+pub(super) fn text(bytes: Vec<u8>, notes: &mut Vec<String>) -> Result<String, Problem> {
     if let Some(problem) = refusal::of_bytes(&bytes) {
         return Err(problem);
     }
-    let text = match bytes.as_slice() {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes, "UTF-16LE", &mut notes)?,
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes, "UTF-16BE", &mut notes)?,
+    match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes, "UTF-16LE", notes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes, "UTF-16BE", notes),
         other => match unmarked_utf16(other) {
-            Some(Order::Little) => utf16(other, u16::from_le_bytes, "UTF-16LE", &mut notes)?,
-            Some(Order::Big) => utf16(other, u16::from_be_bytes, "UTF-16BE", &mut notes)?,
-            None => utf8(bytes)?,
+            Some(Order::Little) => utf16(other, u16::from_le_bytes, "UTF-16LE", notes),
+            Some(Order::Big) => utf16(other, u16::from_be_bytes, "UTF-16BE", notes),
+            None => utf8(bytes),
         },
-    };
-    Ok((text, notes))
+    }
 }
 
 fn inflate(bytes: &[u8], max: u64) -> Result<Vec<u8>, Problem> {
@@ -132,6 +133,12 @@ fn utf8(mut bytes: Vec<u8>) -> Result<String, Problem> {
 mod tests {
     use super::*;
     use std::io::Write as _;
+
+    fn decode(bytes: Vec<u8>) -> Result<(String, Vec<String>), Problem> {
+        let mut notes = Vec::new();
+        let text = unpack(bytes, &mut notes).and_then(|bytes| text(bytes, &mut notes))?;
+        Ok((text, notes))
+    }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());

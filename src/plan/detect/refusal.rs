@@ -22,9 +22,6 @@ pub(super) fn of_bytes(bytes: &[u8]) -> Option<Problem> {
     if bytes.is_empty() {
         return Some(empty());
     }
-    if bytes.starts_with(b"PK\x03\x04") {
-        return Some(not_a_plan("this is a saved plan file (binary), not plan JSON", SHOW_PLAN_FILE));
-    }
     // Terraform before 0.12 wrote the magic "tfplan" and a version byte (terraform/plan.go, planFormatMagic).
     if bytes.starts_with(b"tfplan") && bytes.get(6).is_none_or(|byte| !byte.is_ascii_graphic()) {
         return Some(not_a_plan(

@@ -110,7 +110,9 @@ fn what_is_no_plan_is_named() {
     assert!(only_problem(&format!("Warning\n[{PLAN}]")).contains("array"));
     assert!(only_problem("null\n").contains("null"));
     assert!(only_problem("tfplan\u{2}").contains("before 0.12"));
-    assert!(only_problem("PK\u{3}\u{4}rest").contains("binary"));
+    assert!(only_problem("PK\u{3}\u{4}rest").contains("ends in the middle"));
+    let empty = format!("PK\u{5}\u{6}{}", "\0".repeat(18));
+    assert!(only_problem(&empty).contains("no saved plan"));
     assert!(only_problem("{\"@level\":\"info\"}\n{\"@level\":\"info\"}\n").contains("progress stream"));
     assert!(only_problem("No changes. Your infrastructure matches").contains("for people"));
     assert!(only_problem("hello").contains("neither"));

@@ -160,7 +160,8 @@ impl RawModule {
             calls.push((name.into(), call));
         }
         let outputs = self.outputs.into_vec().into_iter().map(|(name, references)| (name.into(), references)).collect();
-        (ConfigModule { resources: blocks.into_iter().map(|(_, block)| block).collect(), calls, outputs }, managed)
+        let resources = blocks.into_iter().map(|(_, block)| block).collect();
+        (ConfigModule { resources, calls, outputs, locals: Vec::new() }, managed)
     }
 }
 

@@ -54,6 +54,12 @@ impl PathSet {
         self.names.iter().map(|(name, below)| (&**name, below))
     }
 
+    /// What is wanted below a key that is wanted by name.
+    #[must_use]
+    pub fn name(&self, name: &str) -> Option<&Self> {
+        self.names.get(name)
+    }
+
     /// What is wanted of every element.
     #[must_use]
     pub fn wildcard(&self) -> Option<&Self> {

@@ -5,7 +5,7 @@ use serde::de::DeserializeSeed as _;
 use super::RuleMeta;
 use super::shape::{Block, Seed};
 use crate::problem::{Problem, ProblemCode};
-use crate::source::{SourceFile, Span};
+use crate::source::{self, MAX_DEPTH, SourceFile, Span};
 
 /// Reads a block: `yaml` is its text below `# METADATA` without comment signs, `span` the comment
 /// block in `file`. The first mistake is returned, underlined in the file.
@@ -17,6 +17,10 @@ pub fn parse(yaml: &str, file: &SourceFile, span: Span) -> Result<RuleMeta, Prob
     if yaml.trim().is_empty() {
         let help = "write YAML in the comment lines right below, or remove `# METADATA`";
         return Err(problem("it is empty".to_owned(), first_line(file, span)).help(help));
+    }
+    if source::too_deep(yaml).is_some() {
+        return Err(problem(format!("it is nested more than {MAX_DEPTH} deep"), first_line(file, span))
+            .help("METADATA says little: put data into a file (`--data`)"));
     }
     Seed(Block).deserialize(yaml_serde::Deserializer::from_str(yaml)).map_err(|error| {
         let at = error.location().map_or_else(

@@ -143,6 +143,12 @@ fn yaml_that_multiplies_itself_is_refused() {
 }
 
 #[test]
+fn yaml_that_nests_without_end_is_refused_before_it_is_read() {
+    let (_, _, message) = mistake(&format!("custom:\n  x: {}", "[".repeat(100_000)));
+    assert!(message.contains("nested more than 1000 deep"), "{message}");
+}
+
+#[test]
 fn a_rule_inherits_from_its_package_what_it_does_not_say() {
     let package = read(
         "title: P\ndescription: D\nrelated_resources: [u]\ncustom: {level: deny, severity: low, help: h, x: 1, y: 1}",

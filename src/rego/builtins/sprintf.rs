@@ -5,9 +5,16 @@
 //! as its Rego text (`v1/topdown/strings.go`, `builtinSprintf`); bad verbs and arguments are written into the result
 //! (<https://pkg.go.dev/fmt#hdr-Format_errors>).
 
+mod number;
+mod text;
+
 use std::fmt::Write as _;
 
 use regorus::Value;
+
+use self::number::{print_big, print_float, print_int};
+use self::text::print_text;
+pub(super) use self::text::quote;
 
 /// Widest and most precise field (Go: `tooLarge` in `src/fmt/print.go`).
 const MAX_FIELD: usize = 1_000_000;
@@ -297,181 +304,6 @@ fn sign(negative: bool, spec: Spec) -> &'static str {
         (_, true, _) => "+",
         (_, _, true) => " ",
         _ => "",
-    }
-}
-
-fn print_int(value: i64, verb: char, spec: Spec) -> Option<String> {
-    let size = value.unsigned_abs();
-    let (digits, prefix) = match verb {
-        'd' | 'v' => (size.to_string(), ""),
-        'b' => (format!("{size:b}"), if spec.sharp { "0b" } else { "" }),
-        'o' => (format!("{size:o}"), if spec.sharp { "0" } else { "" }),
-        'O' => (format!("{size:o}"), "0o"),
-        'x' => (format!("{size:x}"), if spec.sharp { "0x" } else { "" }),
-        'X' => (format!("{size:X}"), if spec.sharp { "0X" } else { "" }),
-        'c' => return Some(pad(&character(value).to_string(), spec, false)),
-        'q' => return Some(pad(&quote_char(character(value), spec.plus), spec, false)),
-        'U' => {
-            let shown = if spec.sharp { format!(" '{}'", character(value)) } else { String::new() };
-            return Some(pad(&format!("U+{size:04X}{shown}"), Spec { zero: false, ..spec }, false));
-        }
-        _ => return None,
-    };
-    let mut digits = digits;
-    if let Some(precision) = spec.precision {
-        // Go: "precision of 0 and value of 0 means print nothing but padding".
-        if precision == 0 && value == 0 {
-            return Some(pad("", Spec { zero: false, ..spec }, false));
-        }
-        digits = format!("{}{digits}", "0".repeat(precision.saturating_sub(digits.len())));
-    } else if let (true, false, Some(width)) = (spec.zero, spec.minus, spec.width) {
-        // Go: zeros fill up to the width, sign included; the prefix comes on top.
-        let signed = usize::from(!sign(value < 0, spec).is_empty());
-        digits = format!("{}{digits}", "0".repeat(width.saturating_sub(digits.len() + signed)));
-    }
-    let text = format!("{}{prefix}{digits}", sign(value < 0, spec));
-    Some(pad(&text, Spec { zero: false, ..spec }, true))
-}
-
-fn print_big(digits: &str, verb: char, spec: Spec) -> Option<String> {
-    let negative = digits.starts_with('-');
-    let text = format!("{}{}", sign(negative, spec), digits.trim_start_matches('-'));
-    matches!(verb, 'd' | 'v' | 's').then(|| pad(&text, spec, true))
-}
-
-fn character(value: i64) -> char {
-    u32::try_from(value).ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER)
-}
-
-fn print_text(text: &str, verb: char, spec: Spec) -> Option<String> {
-    let cut = |text: &str| match spec.precision {
-        Some(precision) => text.chars().take(precision).collect::<String>(),
-        None => text.to_owned(),
-    };
-    Some(match verb {
-        'v' if spec.source => pad(&quote(&cut(text), false), spec, false),
-        's' | 'v' => pad(&cut(text), spec, false),
-        'q' => {
-            let text = cut(text);
-            let raw =
-                spec.sharp && !text.chars().any(|c| (c.is_control() && c != '\t') || matches!(c, '`' | '\u{feff}'));
-            pad(&if raw { format!("`{text}`") } else { quote(&text, spec.plus) }, spec, false)
-        }
-        'x' | 'X' => pad(&hex(text, verb == 'X', spec), spec, false),
-        _ => return None,
-    })
-}
-
-fn hex(text: &str, upper: bool, spec: Spec) -> String {
-    let bytes = text.bytes().take(spec.precision.unwrap_or(usize::MAX));
-    let mut out = String::new();
-    for (index, byte) in bytes.enumerate() {
-        if index > 0 && spec.space {
-            out.push(' ');
-        }
-        if spec.sharp && (index == 0 || spec.space) {
-            out.push_str(if upper { "0X" } else { "0x" });
-        }
-        // Writing to a String cannot fail.
-        let _ = if upper { write!(out, "{byte:02X}") } else { write!(out, "{byte:02x}") };
-    }
-    out
-}
-
-/// Go's `strconv.Quote`, and `QuoteToASCII` with `ascii`.
-pub(super) fn quote(text: &str, ascii: bool) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        push_escaped(&mut out, c, '"', ascii);
-    }
-    out.push('"');
-    out
-}
-
-fn quote_char(c: char, ascii: bool) -> String {
-    let mut out = String::from("'");
-    push_escaped(&mut out, c, '\'', ascii);
-    out.push('\'');
-    out
-}
-
-fn push_escaped(out: &mut String, c: char, delimiter: char, ascii: bool) {
-    let short = match c {
-        '\u{7}' => Some('a'),
-        '\u{8}' => Some('b'),
-        '\u{c}' => Some('f'),
-        '\n' => Some('n'),
-        '\r' => Some('r'),
-        '\t' => Some('t'),
-        '\u{b}' => Some('v'),
-        '\\' => Some('\\'),
-        _ if c == delimiter => Some(c),
-        _ => None,
-    };
-    let code = u32::from(c);
-    let printable = c == ' ' || !(c.is_control() || c.is_whitespace() || crate::text::is_deceptive(c));
-    // Writing to a String cannot fail.
-    let _ = match short {
-        Some(short) => write!(out, "\\{short}"),
-        None if printable && (c.is_ascii() || !ascii) => write!(out, "{c}"),
-        None if code < 0x80 => write!(out, "\\x{code:02x}"),
-        None if code <= 0xffff => write!(out, "\\u{code:04x}"),
-        None => write!(out, "\\U{code:08x}"),
-    };
-}
-
-fn print_float(value: f64, verb: char, spec: Spec) -> Option<String> {
-    let size = value.abs();
-    let digits = match verb {
-        'f' | 'F' => format!("{size:.*}", spec.precision.unwrap_or(6)),
-        'e' => exponent(&format!("{size:.*e}", spec.precision.unwrap_or(6))),
-        'E' => exponent(&format!("{size:.*e}", spec.precision.unwrap_or(6))).to_uppercase(),
-        'g' | 'v' => general(size, spec),
-        'G' => general(size, spec).to_uppercase(),
-        _ => return None,
-    };
-    let text = format!("{}{digits}", sign(value.is_sign_negative(), spec));
-    Some(pad(&text, spec, true))
-}
-
-/// Rust's `1.5e-7` as Go's `1.5e-07`.
-fn exponent(text: &str) -> String {
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
-}
-
-/// `%g`: the shortest digits, or as many as the precision says; with an exponent where that is shorter.
-fn general(size: f64, spec: Spec) -> String {
-    // Go: with `#` the shortest form has six digits and keeps its zeros.
-    let spec = if spec.sharp { Spec { precision: spec.precision.or(Some(6)), ..spec } } else { spec };
-    let scientific = match spec.precision {
-        None => format!("{size:e}"),
-        Some(precision) => format!("{size:.*e}", precision.max(1) - 1),
-    };
-    let (mantissa, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let power: i32 = power.parse().unwrap_or_default();
-    let threshold = match spec.precision {
-        None => 6,
-        Some(precision) => i32::try_from(precision.max(1)).unwrap_or(i32::MAX),
-    };
-    let trim = |text: String| {
-        if spec.sharp || !text.contains('.') {
-            return text;
-        }
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    };
-    if power < -4 || power >= threshold {
-        return exponent(&format!("{}e{power}", trim(mantissa.to_owned())));
-    }
-    match spec.precision {
-        None => format!("{size}"),
-        Some(precision) => {
-            let decimals = i32::try_from(precision.max(1)).unwrap_or(i32::MAX) - 1 - power;
-            trim(format!("{size:.*}", usize::try_from(decimals).unwrap_or(0)))
-        }
     }
 }
 

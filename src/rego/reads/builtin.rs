@@ -66,38 +66,47 @@ impl<'a> Interpreter<'a> {
     fn object_get(&mut self, frame: &mut Frame<'a>, object: &'a Expr, key: &'a Expr, default: &'a Expr) -> Value {
         let object = self.expr(frame, object);
         let mut found = self.expr(frame, default);
+        // What is read stands in the path, not in the call around it.
+        let around = std::mem::replace(&mut self.place, (frame.module, key.span()));
+        self.got(frame, &object, key, &mut found);
+        self.place = around;
+        self.bounded(found)
+    }
+
+    /// Adds what stands at this path of an object.
+    fn got(&mut self, frame: &mut Frame<'a>, object: &Value, key: &'a Expr, found: &mut Value) {
         if let Expr::Array { items, .. } = key {
             let steps: Option<Vec<Known>> = items.iter().map(|item| self.known(frame, item)).collect();
             let Some(steps) = steps else {
                 self.used(frame, items);
-                self.consume(&object);
-                return Value::anything();
+                self.consume(object);
+                *found = Value::anything();
+                return;
             };
             let names = steps.iter().map_while(|step| match step {
                 Known::Key(key) => Some(key.clone()),
                 Known::Index => None,
             });
-            self.ask_below(&object, &names.collect::<Vec<_>>());
-            found.join(self.follow(&object, &steps));
-            return self.bounded(found);
+            self.ask_below(object, &names.collect::<Vec<_>>());
+            found.join(self.follow(object, &steps));
+            return;
         }
         let key = self.expr(frame, key);
         match key.constants().filter(|keys| !keys.is_empty()).cloned() {
             Some(keys) => {
                 for key in keys {
-                    self.ask_below(&object, std::slice::from_ref(&key));
-                    found.join(self.key(&object, &key));
+                    self.ask_below(object, std::slice::from_ref(&key));
+                    found.join(self.key(object, &key));
                 }
             }
             // A path in a variable may lead anywhere.
-            None if key.is_scalar() => found.join(self.computed(&object)),
+            None if key.is_scalar() => found.join(self.computed(object)),
             None => {
                 self.consume(&key);
-                self.consume(&object);
+                self.consume(object);
                 found.join(Value::anything());
             }
         }
-        self.bounded(found)
     }
 
     fn json_filter(&mut self, frame: &mut Frame<'a>, object: &'a Expr, paths: &'a Expr) -> Value {

@@ -291,6 +291,24 @@ fn parts_say_how_they_are_asked_for() {
 }
 
 #[test]
+fn the_place_of_a_part_is_where_its_key_stands() {
+    let at = |rules: &str| {
+        let text = main_v1(rules);
+        let place = |part: &super::PartRead| {
+            let (_, span) = part.place.clone().unwrap();
+            format!("{}: {}", part.keys.join("."), &text[span.start..span.end])
+        };
+        of(rules).parts.iter().map(place).collect::<Vec<_>>()
+    };
+    assert_eq!(at("deny contains 1 if object.get(input, \"run\", {}) == 1"), ["run: run"]);
+    let path = "[\"plan\", \"a\"]";
+    let both = [format!("plan: {path}"), format!("plan.a: {path}")];
+    assert_eq!(at(&format!("deny contains 1 if object.get(input, {path}, {{}}) == 1")), both);
+    let nested = "deny contains 1 if { x := object.get(object.get(input, \"a\", {}), \"b\", 1); x == 1 }";
+    assert_eq!(at(nested), ["a: a", "a.b: b"]);
+}
+
+#[test]
 fn under_with_no_part_is_read_that_is_replaced() {
     assert_eq!(parts("deny contains 1 if { q with input.run as {\"x\": 1} }\nq if input.run.x"), Vec::<String>::new());
     assert_eq!(parts("deny contains 1 if { q with input.a as 1 }\nq if input.run.x"), ["run needed", "run.x needed"]);
@@ -364,12 +382,27 @@ fn all_cases() -> (Program, Vec<(String, Projection)>) {
     (program, rules)
 }
 
+/// Whether no two entries of `resource_changes` are of one object: a plan in which two are is not judged, and what is kept of
+/// them need not tell them apart.
+fn tells_objects_apart(input: &Value) -> bool {
+    let entries: Vec<&Value> = match input.get("resource_changes") {
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(Value::Object(map)) => map.values().collect(),
+        _ => return true,
+    };
+    let mut names: Vec<String> =
+        entries.iter().map(|entry| format!("{:?} {:?}", entry.get("address"), entry.get("deposed"))).collect();
+    names.sort();
+    names.windows(2).all(|pair| pair.first() != pair.last())
+}
+
 /// Nothing that a projection leaves out changes an answer.
 #[test]
 fn what_is_not_read_changes_no_answer() {
     let (program, rules) = all_cases();
     let config = ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(input in inputs())| {
+        prop_assume!(tells_objects_apart(&input));
         for (rule, projection) in &rules {
             let less = projected(projection, projection.root(), &input);
             let (whole, part) = (outcome(&program, rule, &input), outcome(&program, rule, &less));

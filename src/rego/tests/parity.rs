@@ -268,6 +268,91 @@ fn heads_without_a_body_go_through_collections_and_functions_need_no_value() {
     agrees(&format!("x := covers(1, [0, 1])\n{covers}"), &input, &json!(true));
 }
 
+/// Statements with `not`, and whether the rule holds.
+const NEGATIONS: [(&str, bool); 32] = [
+    ("not input.absent", true),
+    ("not input.absent == 1", true),
+    ("not input.absent.b[0] = 1", true),
+    ("not (input.absent == 1)", true),
+    ("not r", true),
+    ("not r == 1", true),
+    ("not count([y | y := input.absent]) > 0", true),
+    ("not g(1) == 2", true),
+    ("not f(2)", true),
+    ("not startswith(input.s, \"b\")", true),
+    ("not startswith(input.absent, \"a\")", false),
+    ("not input.absent != 1", false),
+    ("not input.absent > 2", false),
+    ("not count(input.absent) > 0", false),
+    ("not \"a\" in input.absent", false),
+    ("not input.absent in {1}", false),
+    ("not f(input.absent)", false),
+    ("not f(g(input.absent))", false),
+    ("not g(3) == 2", false),
+    ("not input.s[input.absent]", false),
+    ("not [input.absent] == [1]", false),
+    ("not {\"a\": input.absent} == {\"a\": 1}", false),
+    ("not sprintf(\"%v\", [input.absent]) == \"x\"", false),
+    ("not is_null(r)", false),
+    ("not {\"a\": 1}[input.absent]", false),
+    ("not \"a\" == lower(input.absent)", false),
+    ("not 1 - input.absent > 0", false),
+    ("not startswith(input.s, \"a\") with input.s as \"b\"", true),
+    ("not startswith(input.absent, \"a\") with input.absent as \"b\"", true),
+    ("not f(\n  g( # absent\n    input.absent\n  )\n )", false),
+    // For some of them.
+    ("not lower(input.names[_]) == \"a\"", true),
+    ("every n in input.names { not startswith(n, input.absent) }", false),
+];
+
+#[test]
+fn what_is_negated_must_have_operands_with_a_value() {
+    let helpers = "f(a) if a == 1\ng(a) := a if a < 2\nr := 1 if input.nothing\n";
+    let input = json!({"s": "abc", "names": ["a", "b"]});
+    for (statement, holds) in NEGATIONS {
+        let text = format!("package a\nimport rego.v1\n{helpers}x if {{\n {statement}\n}}\n");
+        assert_eq!(answers(&[("a.rego", &text)], &["a.x"], &input), [holds.then_some(json!(true))], "{statement}");
+    }
+}
+
+#[test]
+fn a_helper_that_negates_what_is_absent_does_not_silence_a_rule() {
+    let helper = "named(rc) if not startswith(rc.name, \"tmp\")\n";
+    let rule = "x contains rc.id if { some rc in input.rs; not named(rc) }";
+    let input = json!({"rs": [{"id": 1}, {"id": 2, "name": "tmp-a"}, {"id": 3, "name": "b"}]});
+    agrees(&format!("{helper}{rule}"), &input, &json!([1, 2]));
+    let branches = "y := 1 if { input.none } else := 2 if not startswith(input.absent, \"a\") else := 3\nx := y";
+    agrees(branches, &input, &json!(3));
+    let v0 = "package a\nnamed(rc) { not startswith(rc.name, \"tmp\") }\nx[rc.id] { rc := input.rs[_]; not named(rc) }\n\
+              y := [rc.id | rc := input.rs[_]; not endswith(rc.name, \"a\")]";
+    let expected = [json!([1, 2]), json!([3])].map(Some);
+    assert_eq!(answers(&[("a.rego", v0)], &["a.x", "a.y"], &input), expected);
+}
+
+#[test]
+fn under_its_import_a_statement_is_negated_as_a_whole() {
+    for keywords in ["future.keywords.not", "future.keywords"] {
+        let text =
+            format!("package a\nimport {keywords}\nx if not startswith(input.absent, \"a\")\ny contains 1 if true\n");
+        assert_eq!(answers(&[("a.rego", &text)], &["a.x"], &json!({})), [Some(json!(true))], "{keywords}");
+    }
+    let v0 = "package a\nimport future.keywords.not\nx { not startswith(input.absent, \"a\") }";
+    assert_eq!(answers(&[("a.rego", v0)], &["a.x"], &json!({})), [Some(json!(true))]);
+}
+
+#[test]
+fn a_file_of_version_1_may_import_what_it_has() {
+    let text = "package a\nimport future.keywords.in\nx contains y if some y in input.xs";
+    assert_eq!(answers(&[("a.rego", text)], &["a.x"], &json!({"xs": [1]})), [Some(json!([1]))]);
+}
+
+#[test]
+fn in_is_a_name_in_version_0() {
+    let text = "package a\nx[in.a] { in := input.xs[_]\n in.b == 1\n has(in.c, 2) }\nhas(in, y) { in[_] = y }";
+    let input = json!({"xs": [{"a": 1, "b": 1, "c": [2]}, {"a": 2, "b": 1, "c": [3]}, {"a": 3, "b": 2, "c": [2]}]});
+    assert_eq!(answers(&[("a.rego", text)], &["a.x"], &input), [Some(json!([1]))]);
+}
+
 #[test]
 fn a_package_below_is_no_rule_of_the_package() {
     let files = [

@@ -18,13 +18,14 @@ const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 
-/// Renders the report; `verbose` also lists what passed, and what it printed.
+/// Renders the report; `verbose` also lists what passed. What was printed stands with tests that did not pass; where all of it
+/// is wanted, it goes elsewhere ([`super::super::prints`]).
 #[must_use]
 pub fn render(report: &TestReport, verbose: bool) -> String {
     let mut out = String::new();
     let shown = |test: &&TestResult| verbose || !matches!(test.status, Status::Passed);
     for test in report.tests.iter().filter(shown) {
-        write_test(&mut out, test);
+        write_test(&mut out, test, !verbose);
     }
     if !out.is_empty() {
         out.push('\n');
@@ -45,7 +46,7 @@ fn push(out: &mut String, line: &str) {
     out.push('\n');
 }
 
-fn write_test(out: &mut String, test: &TestResult) {
+fn write_test(out: &mut String, test: &TestResult, prints: bool) {
     let style = match test.status {
         Status::Passed => GREEN,
         Status::Failed | Status::Error => RED,
@@ -68,7 +69,7 @@ fn write_test(out: &mut String, test: &TestResult) {
     for note in &test.notes {
         wrap(out, &one_line(note), 4);
     }
-    for print in &test.prints {
+    for print in test.prints.iter().filter(|_| prints) {
         wrap(out, &format!("print: {}", one_line(print)), 4);
     }
 }

@@ -90,11 +90,12 @@ fn prints_of_a_test_are_shown_where_it_fails_and_on_request() {
     let text = format!("package main\ntest_good if count(deny) == 1 with input as {DELETE}\n");
     let repository = tests(&text);
     repository.run([]).exits(0).hides("sees");
-    repository
-        .run(["-v"])
-        .exits(0)
-        .says("print: policy/p.rego:6: sees aws_sns_topic.a")
-        .says("passed  data.main.test_good");
+    for format in ["human", "json"] {
+        let ran = repository.run(["-v", "--format", format]);
+        let line = "print data.main.test_good: policy/p.rego:6: sees aws_sns_topic.a";
+        assert!(ran.exits(0).stderr.contains(line) && !ran.stdout.contains("print "), "{ran:#?}");
+    }
+    repository.run(["-v"]).exits(0).says("passed  data.main.test_good");
     let failing = tests(&text.replace("== 1", "== 2"));
     failing.run([]).exits(1).says("print: policy/p.rego:6: sees aws_sns_topic.a");
 }

@@ -1,5 +1,6 @@
 //! `plangate test`: which tests there are, what passes, why one fails, what is covered, and what is written.
 
+mod beside;
 mod cases;
 mod explained;
 mod reports;
@@ -134,23 +135,14 @@ fn a_test_passes_where_its_value_is_true() {
 fn a_test_that_cannot_be_run_is_an_error() {
     let repository = tests(
         "package main_test
-         test_twice if true
-         test_twice if false
          test_function(x) if x == 1
          test_set contains \"a\"
-         test_cases[name] if { some name in [\"a\", \"b\"]; name == \"a\" }
          test_type_error if { x := {\"a\": \"b\"}; x.a + 1 == 2 }
          test_fine if true
         ",
     );
     let report = repository.test();
-    for (name, words) in [
-        ("test_twice", "several bodies"),
-        ("test_function", "a function"),
-        ("test_set", "a set"),
-        ("test_cases", "leaves no trace"),
-        ("test_type_error", "numeric"),
-    ] {
+    for (name, words) in [("test_function", "a function"), ("test_set", "a set"), ("test_type_error", "numeric")] {
         let test = named(&report, name);
         let message = test.message.as_deref().unwrap_or_default();
         assert!(test.status == Status::Error && message.contains(words), "{test:#?}");
@@ -161,18 +153,160 @@ fn a_test_that_cannot_be_run_is_an_error() {
     repository.run([]).exits(2);
 }
 
+/// As OPA 1.22 has it.
 #[test]
-fn a_chain_of_bodies_is_several_tests_and_branches_of_else_are_one() {
-    let old = "package old\ntest_chain { false } { true }\ntest_else = false { false } else = true { true }\n";
-    let report = Repository::new(&[("policy/old_test.rego", old)]).test();
-    assert_eq!(statuses(&report), BTreeMap::from([("test_chain", "error"), ("test_else", "passed")]));
+fn every_definition_of_a_test_is_a_test_of_its_own() {
+    let repository = tests(
+        "package main_test
+         import data.main
+         test_two if true
+         test_two if {
+             x := 1 # one
+             x == 2
+         }
+         default test_default := false
+         test_default if true
+         test_value := \"a\"
+         test_value := true if count(main.deny) == 0 with input as {}
+         test_else := false if false
+         else := true
+         test_else if false
+         nested.test_deep if true
+         nested.test_deep if false
+         todo_test_two if false
+         todo_test_two if true
+        ",
+    );
+    let report = repository.test();
+    let expected = [
+        ("test_two", "passed"),
+        ("test_two#01", "failed"),
+        ("test_default", "failed"),
+        ("test_default#01", "passed"),
+        ("test_value", "failed"),
+        ("test_value#01", "passed"),
+        ("test_else", "passed"),
+        ("test_else#01", "failed"),
+        ("test_deep", "passed"),
+        ("test_deep#01", "failed"),
+        ("todo_test_two", "skipped"),
+        ("todo_test_two#01", "skipped"),
+    ];
+    assert_eq!(statuses(&report), BTreeMap::from(expected), "{report:#?}");
+    let second = named(&report, ".test_two#01");
+    assert_eq!((second.line, second.name.as_str()), (Some(4), "data.main_test.test_two#01"));
+    let at = second.at.as_ref().unwrap();
+    assert_eq!((at.file.slice(at.span), at.label), ("x == 2", "does not hold"));
+    repository.run(["--run", "\\.test_two#01"]).exits(1).says("1 test: 0 passed, 1 failed");
 }
 
 #[test]
-fn the_same_name_in_two_files_is_an_error_too() {
-    let twice = "package a\ntest_x if true\n";
-    let report = Repository::new(&[("policy/a_test.rego", twice), ("policy/b_test.rego", twice)]).test();
-    assert!(report.tests.len() == 2 && report.tests.iter().all(|test| test.status == Status::Error), "{report:#?}");
+fn a_chain_of_bodies_is_several_tests_and_branches_of_else_are_one() {
+    let old = "package old\ntest_chain { false } { true }\n{\n  x := 1\n  x == 1\n}\n\
+               test_else = false { false } else = true { true }\n";
+    let report = Repository::new(&[("policy/old_test.rego", old)]).test();
+    let expected =
+        [("test_chain", "failed"), ("test_chain#01", "passed"), ("test_chain#02", "passed"), ("test_else", "passed")];
+    assert_eq!(statuses(&report), BTreeMap::from(expected), "{report:#?}");
+}
+
+#[test]
+fn the_same_name_in_two_files_is_two_tests() {
+    let text = |value| format!("package a\ntest_x if {value}\n");
+    let report =
+        Repository::new(&[("policy/a_test.rego", &text("true")), ("policy/b_test.rego", &text("false"))]).test();
+    assert_eq!(statuses(&report), BTreeMap::from([("test_x", "passed"), ("test_x#01", "failed")]));
+}
+
+#[test]
+fn cases_of_a_test_must_all_hold() {
+    let repository = tests(
+        "package main_test
+         import data.main
+         test_all[note] if {
+             some note, case in {\"none\": {\"changes\": [], \"want\": 0}, \"one\": {\"changes\": [{\"address\": \"a\", \"change\": {\"actions\": [\"delete\"]}}], \"want\": 1}}
+             found := main.deny with input as {\"resource_changes\": case.changes}
+             count(found) == case.want
+         }
+         test_one_fails[case.note] if {
+             some case in [
+                 {\"note\": \"fine\", \"x\": 1},
+                 # the bad one
+                 {\"note\": \"bad\", \"x\": 2},
+             ]
+             x := case.x
+             x == 1
+         }
+         test_values[note] := ok if {
+             some note, x in {\"a\": 1, \"b\": 2, \"c\": \"d\"}
+             ok := x == 1
+         }
+         test_deep[a][b] if {
+             some a in [\"x\", \"y\"]
+             some b in [1, 2]
+             a == \"x\"
+         }
+         test_inner[a].inner if { some a in [\"x\", \"y\"]; a == \"x\" }
+         test_none[a] if { some a in [] }
+         test_some[a] if { some a; [\"x\", \"y\"][a]; a != 1 }
+         test_twice[a] if { some a in [\"x\"] }
+         test_twice[a] if { some a in [\"y\"]; a != \"y\" }
+         test_contradicts[a] := v if { some a in [\"x\"]; some v in [true, false] }
+        ",
+    );
+    let report = repository.test();
+    let expected = [
+        ("test_all", "passed"),
+        ("test_one_fails", "failed"),
+        ("test_values", "failed"),
+        ("test_deep", "failed"),
+        ("test_inner", "failed"),
+        ("test_none", "passed"),
+        ("test_some", "failed"),
+        ("test_twice", "passed"),
+        ("test_twice#01", "failed"),
+        ("test_contradicts", "error"),
+    ];
+    assert_eq!(statuses(&report), BTreeMap::from(expected), "{report:#?}");
+    let notes = |name: &str| named(&report, name).notes.join("; ");
+    assert_eq!(named(&report, "test_one_fails").message.as_deref(), Some("1 of 2 cases failed"));
+    assert_eq!(notes("test_one_fails"), "case `bad`: it is undefined");
+    assert_eq!(notes("test_values"), "case `b`: it is false; case `c`: it is false");
+    assert_eq!(notes("test_deep"), "case `y` / `1`: it is undefined; case `y` / `2`: it is undefined");
+    assert_eq!(notes("test_inner"), "case `y` / `inner`: it is undefined");
+    assert_eq!(notes("test_some"), "case `1`: it is undefined");
+    let covered = repository.try_test(&[], &TestRequest { coverage: true, ..TestRequest::default() }).unwrap();
+    assert!(covered.coverage.unwrap().lines().0 > 0, "cases evaluate the policy");
+}
+
+#[test]
+fn rules_and_functions_are_replaced_under_every_name_they_have() {
+    let lib = "package lib\nlimit := 1\nis_big(x) if x > limit\n";
+    let policy = "package main\nimport data.lib\ndeny contains \"big\" if { affected; lib.is_big(input.x) }\n\
+                  affected if input.affected\nsmall(x) if x < 1\nwarn contains \"small\" if small(input.x)\n";
+    let test = "package main
+        import data.lib
+        import data.lib.limit
+        yes(_) := true
+        test_rule_of_the_package if deny == {\"big\"} with input as {\"x\": 2} with affected as true
+        test_rule_by_path if deny == {\"big\"} with data.main.affected as true with input as {\"x\": 2}
+        test_not if count(deny) == 0 with input as {\"x\": 2} with affected as false
+        test_rule_of_another if deny == {\"big\"} with input as {\"x\": 0, \"affected\": true} with lib.limit as -1
+        test_imported_rule if deny == {\"big\"} with input as {\"x\": 0, \"affected\": true} with limit as -1
+        test_function_of_another if deny == {\"big\"} with input as {\"x\": 0, \"affected\": true} with lib.is_big as yes
+        test_function_by_path if deny == {\"big\"} with input as {\"x\": 0, \"affected\": true} with data.lib.is_big as true
+        test_function_of_the_package if warn == {\"small\"} with input as {\"x\": 2} with small as yes
+        test_builtin if deny == {\"big\"} with input as {\"x\": 2} with affected as true with count as 7
+        ";
+    let files = [("policy/lib.rego", lib), ("policy/p.rego", policy), ("policy/p_test.rego", test)];
+    let report = Repository::new(&files).test();
+    assert_eq!(report.outcome(), Outcome::Passed, "{report:#?}");
+    let shadowed = "package a\np { input.x == 1 }\ntest_x { input := {\"x\": 1}; p with input as input }\n";
+    assert_eq!(Repository::new(&[("policy/old_test.rego", shadowed)]).test().outcome(), Outcome::Passed);
+    let old = "package spacelift\nignore { not affected }\naffected { input.x }\n\
+               test_ignore { ignore with affected as false }\ntest_not { not ignore with affected as true }\n";
+    let report = Repository::new(&[("policy/old.rego", old)]).test();
+    assert_eq!(report.outcome(), Outcome::Passed, "{report:#?}");
 }
 
 #[test]

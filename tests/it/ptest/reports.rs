@@ -140,11 +140,16 @@ fn documented(language: &str) -> Vec<String> {
 #[test]
 fn what_the_documentation_shows_is_what_is_seen() {
     let policy = "package storage\ndeny contains \"x\" if input.nothing_like_it\n";
-    let [test] = documented("rego").try_into().unwrap();
+    let [test, cases] = documented("rego").try_into().unwrap();
     let files = [("policy/storage/buckets.rego", policy), ("policy/storage/buckets_test.rego", &*test)];
     let [shown] = documented("").try_into().unwrap();
     let ran = Repository::new(&files).run([]);
     assert!(ran.exits(1).stdout.starts_with(&shown), "{}", ran.stdout);
+
+    let cases = format!("package storage_test\n\nimport data.storage\n\n{cases}");
+    let policy = "package storage\nis_big(size) := size > 50\n";
+    let files = [("policy/storage/sizes.rego", policy), ("policy/storage/sizes_test.rego", &*cases)];
+    Repository::new(&files).run([]).exits(0).says("1 test: 1 passed");
 
     let policy = "package storage\ndeny contains rc.type if {\n\tsome rc in input.resource_changes\n\t\"delete\" in rc.change.actions\n}\n";
     let mock = documented("json").into_iter().find(|block| block.contains("\"mock\"")).unwrap();

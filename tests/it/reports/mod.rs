@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// The report in a format, with everything shown.
 fn written(report: &Report, format: &str) -> String {
-    let human = human::Options { show: Level::Info, verbose: true };
+    let human = human::Options { show: Level::Info, verbose: true, timings: false };
     written_with(report, format, &Options { human, ..Options::default() })
 }
 

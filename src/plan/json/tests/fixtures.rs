@@ -40,7 +40,7 @@ fn answer(path: &Path) -> String {
 const INPUTS: [(&str, &str); 37] = [
     ("array-of-plans.json", "not-a-plan: this is a JSON array"),
     ("array.json", "not-a-plan: this is a JSON array"),
-    ("binary-plan.tfplan", "not-a-plan: this is a saved plan file (binary)"),
+    ("binary-plan.tfplan", "ok 16"),
     ("crlf-pretty.json", "ok 16"),
     ("duplicate-key-resource_changes.json", "duplicate-key: a key stands twice"),
     ("empty.json", "not-a-plan: the input is empty"),

@@ -1,0 +1,12 @@
+resource "terraform_data" "v" {
+  name = "x"
+
+  provisioner "local-exec" {
+    when    = destroy
+    command = "echo bye"
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}

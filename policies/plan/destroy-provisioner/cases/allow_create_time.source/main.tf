@@ -1,0 +1,7 @@
+resource "terraform_data" "v" {
+  name = "x"
+
+  provisioner "local-exec" {
+    command = "echo bye"
+  }
+}

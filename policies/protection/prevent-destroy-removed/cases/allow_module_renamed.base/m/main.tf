@@ -1,0 +1,7 @@
+resource "azurerm_mssql_database" "dwh" {
+  name = "x"
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}

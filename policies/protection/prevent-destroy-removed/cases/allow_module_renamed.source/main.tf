@@ -1,0 +1,7 @@
+module "n" {
+  source = "./m"
+}
+moved {
+  from = module.m
+  to   = module.n
+}

@@ -1,0 +1,10 @@
+resource "azurerm_mssql_database" "other" {
+  name = "x"
+}
+resource "azurerm_mssql_database" "dwh" {
+  name = "x"
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}

@@ -1,0 +1,5 @@
+resource "azurerm_mssql_database" "dwh" {
+  lifecycle {
+    prevent_destroy = true
+  }
+}
