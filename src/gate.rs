@@ -300,7 +300,7 @@ fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Resul
     if let Value::Object(map) = &mut input {
         map.insert(eval::DERIVED_KEY.to_owned(), derived);
     }
-    serde_json::to_string_pretty(&input).map_err(malformed)
+    Ok(text::json(&serde_json::to_string_pretty(&input).map_err(malformed)?).into_owned())
 }
 
 /// What of a graph is wanted, and how.

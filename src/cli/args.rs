@@ -81,7 +81,7 @@ pub(crate) struct CheckArgs {
 
     /// Write tokens (HMAC-SHA-256 under the key in FILE, 16 bytes or more) in the place of addresses, names and values, in every
     /// report of the run.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "trace")]
     pub(crate) private_key_file: Option<Utf8PathBuf>,
 
     /// Lowest level of findings that the reports for people show (human, markdown, github, azure); a deny is always shown.
