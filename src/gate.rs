@@ -5,6 +5,7 @@
 mod excerpt;
 mod explain;
 mod fired;
+mod sources;
 mod test;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +37,7 @@ use crate::policy::{Origin, PolicySet};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, InputSink};
 use crate::report::{ChangeCounts, PlanReport, Report, RuleInfo};
-use crate::sources::Given;
+use crate::sources::{Given, Whereabouts};
 use crate::suggest;
 use crate::text;
 use crate::verdict::Verdict;
@@ -70,8 +71,10 @@ pub struct Stages {
     pub today: jiff::civil::Date,
     /// Remarks for the report.
     pub notes: Vec<String>,
-    /// The source files that the plans were made from, and those before.
+    /// The source files that the plans were made from, and those before. Saved plans have their own.
     pub sources: Option<Arc<Given>>,
+    /// Where these are, and what to compare with the sources that a saved plan carries.
+    pub sources_at: Whereabouts,
     /// Whether the names in plans are collected, so that the report can be written without them.
     pub collect_names: bool,
 }
@@ -224,9 +227,9 @@ fn check_document(
 ) -> Result<PlanReport, Problem> {
     let (mut plan, input, beside) = load(document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
-    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
-    let sources = stages.sources.as_deref().map(|given| &given.now);
-    let judged = Judged { document, plan: &plan, input, beside, facts: &facts, completeness: &completeness, sources };
+    let sources = sources::of(stages, document)?;
+    let facts = derive(stages, &mut plan, sources.given.as_deref())?;
+    let judged = Judged { document, plan: &plan, input, beside, facts: &facts, completeness: &completeness, sources: sources.now() };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
     let traces = look(&judged);
     free_aside(judged.input);
@@ -246,7 +249,7 @@ fn check_document(
         findings,
         rules: evaluation.rules,
         counts: ChangeCounts::of(&plan, partial),
-        notes: document.notes().to_vec(),
+        notes: document.notes().iter().cloned().chain(sources.notes).collect(),
         traces,
         saved: document.saved().cloned(),
         names: if stages.collect_names { Names::of(&plan) } else { Names::default() },
@@ -255,7 +258,10 @@ fn check_document(
 
 /// What is derived from a plan and its sources; the plan's configuration takes in what these know better.
 fn derive(stages: &Stages, plan: &mut Plan, sources: Option<&Given>) -> Result<Facts, Problem> {
-    if let Some((given, configuration)) = sources.zip(plan.configuration.as_mut()) {
+    // Of a saved plan the configuration was made of the same sources.
+    if plan.saved.is_none()
+        && let Some((given, configuration)) = sources.zip(plan.configuration.as_mut())
+    {
         hcl::enrich(configuration, &given.now);
     }
     let mut facts = facts::derive(plan, &stages.catalog)?;
@@ -288,7 +294,8 @@ pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String,
 
 fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Result<String, Problem> {
     let (mut plan, ..) = load(document, &stages.interest.clone().without_document())?;
-    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
+    let sources = sources::of(stages, document)?;
+    let facts = derive(stages, &mut plan, sources.given.as_deref())?;
     let mut derived = eval::derived(&facts, stages.eval.input)?;
     let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));
     let mut input = plan_of(serde_json::from_slice(document.bytes()).map_err(malformed)?);
@@ -312,7 +319,7 @@ pub struct GraphRequest {
     pub around: Option<String>,
     /// Only what is destroyed, or lost with what it lies in.
     pub destroyed: bool,
-    /// The source files that the plan was made from: they know local values and dynamic blocks.
+    /// The source files that the plan was made from: they know local values and dynamic blocks. A saved plan has its own.
     pub sources: Option<Arc<Sources>>,
 }
 
@@ -335,7 +342,9 @@ pub fn graph(plan: PlanInput, request: &GraphRequest) -> Result<String, Vec<Prob
 
 fn graph_document(document: &Document, request: &GraphRequest) -> Result<String, Problem> {
     let (mut plan, ..) = load(document, &facts::interest(Catalog::builtin())?)?;
-    if let Some((sources, configuration)) = request.sources.as_deref().zip(plan.configuration.as_mut()) {
+    if plan.saved.is_none()
+        && let Some((sources, configuration)) = request.sources.as_deref().zip(plan.configuration.as_mut())
+    {
         hcl::enrich(configuration, sources);
     }
     let (graph, lost) = facts::graph(&plan, Catalog::builtin())?;
