@@ -119,7 +119,10 @@ pub fn check_and_trace(stages: &Stages, plans: Vec<PlanInput>, traced: &[RuleId]
     let mut findings = stages.waivers.audit(&usage.waivers, stages.today);
     findings.extend(stages.own_types.audit(&usage.own_types, stages.today));
     let findings = stages.eval.relevel(findings);
-    let notes = stages.notes.iter().cloned().chain(idle_rules(&plans)).collect();
+    // Sources of the run belong to all its JSON plans: their notes stand once.
+    let mut told = BTreeSet::new();
+    let about_sources = usage.notes.into_iter().filter(|note| told.insert(note.clone()));
+    let notes = stages.notes.iter().cloned().chain(about_sources).chain(idle_rules(&plans)).collect();
     Report::build(Report {
         verdict: Verdict::Allowed,
         problems: Vec::new(),
@@ -161,11 +164,12 @@ fn idle_rules(plans: &[PlanReport]) -> Option<String> {
         .then(|| format!("no plan has a change that these rules look at: {}", names.join(", ")))
 }
 
-/// What of the repository's files had a say in any plan of the run.
+/// What of the repository's files had a say in any plan of the run, and remarks about the sources of plans.
 #[derive(Debug, Default)]
 struct Used {
     waivers: Usage,
     own_types: BTreeSet<usize>,
+    notes: Vec<String>,
 }
 
 /// Judges every plan on its own and says at what level each change is judged; the rows are in the order of their keys.
@@ -206,8 +210,13 @@ fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used, look: &mut Loo
         .into_iter()
         .enumerate()
         .map(|(index, document)| {
+            let noted = usage.notes.len();
+            let is_saved = document.as_ref().is_ok_and(|document| document.saved().is_some());
             let judged = document
                 .and_then(|document| check_document(stages, &document, usage, &mut |judged| look(index, judged)));
+            for note in usage.notes.iter_mut().skip(noted).filter(|_| is_saved) {
+                *note = format!("{}: {note}", plan.name);
+            }
             match judged {
                 Ok(report) => {
                     PlanReport { path: plan.name.clone(), document: index, sha256: Some(sha256.clone()), ..report }
@@ -229,10 +238,19 @@ fn check_document(
     let completeness = completeness::assess(&plan, stages.expect);
     let sources = sources::of(stages, document)?;
     let facts = derive(stages, &mut plan, sources.given.as_deref())?;
-    let judged = Judged { document, plan: &plan, input, beside, facts: &facts, completeness: &completeness, sources: sources.now() };
+    let judged = Judged {
+        document,
+        plan: &plan,
+        input,
+        beside,
+        facts: &facts,
+        completeness: &completeness,
+        sources: sources.now(),
+    };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
     let traces = look(&judged);
     free_aside(judged.input);
+    usage.notes.extend(sources.notes);
 
     let mut findings = evaluation.findings;
     usage.waivers.merge(&stages.waivers.apply(&mut findings, stages.today));
@@ -249,7 +267,7 @@ fn check_document(
         findings,
         rules: evaluation.rules,
         counts: ChangeCounts::of(&plan, partial),
-        notes: document.notes().iter().cloned().chain(sources.notes).collect(),
+        notes: document.notes().to_vec(),
         traces,
         saved: document.saved().cloned(),
         names: if stages.collect_names { Names::of(&plan) } else { Names::default() },

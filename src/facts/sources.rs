@@ -158,10 +158,11 @@ fn contradiction(change: &ChangeFacts, plan: &Plan) -> Option<Gap> {
             one_line(change.address.as_str()),
             one_line(&guard.spot.to_string())
         ),
-        help: OTHER_SOURCES,
+        help: if plan.saved.is_some() { MADE_UP } else { OTHER_SOURCES },
     })
 }
 
+const MADE_UP: &str = "Terraform makes no such plan: find out who edited the file";
 const OTHER_SOURCES: &str = "name the directory `terraform plan` ran in, as it was then, with `--source DIR`";
 
 fn unknown_now(change: &ChangeFacts) -> Gap {

@@ -9,7 +9,7 @@ use crate::plan::hcl::Sources;
 use crate::problem::{Problem, ProblemCode};
 use crate::sources::{self, Given};
 
-/// The sources of a document, and remarks about them for its report.
+/// The sources of a document, and remarks about them for people.
 #[derive(Debug, Default)]
 pub(super) struct Belonging {
     pub(super) given: Option<Arc<Given>>,
@@ -30,17 +30,15 @@ pub(super) fn of(stages: &Stages, document: &Document) -> Result<Belonging, Prob
     if let Some(saved) = document.saved() {
         return carried(stages, &saved.sources);
     }
-    let Some(given) = &stages.sources else {
-        return match stages.sources_at.base {
-            None => Ok(Belonging::default()),
-            Some(_) => {
-                let message = "there are no sources to compare with those before: the JSON of a plan has none";
-                let problem = Problem::new(ProblemCode::Config, message);
-                Err(problem.help("name the directory of the root module with `--source DIR`, or judge the saved plan file itself"))
-            }
-        };
-    };
-    Ok(Belonging { given: Some(Arc::clone(given)), notes: notes(given) })
+    match (&stages.sources, &stages.sources_at.base) {
+        (Some(given), _) => Ok(Belonging { given: Some(Arc::clone(given)), notes: notes(given) }),
+        (None, None) => Ok(Belonging::default()),
+        (None, Some(_)) => Err(Problem::new(
+            ProblemCode::Config,
+            "there are no sources to compare with those before: the JSON of a plan has none",
+        )
+        .help("name the directory of the root module with `--source DIR`, or judge the saved plan file itself")),
+    }
 }
 
 /// Those that a saved plan carries: they are what will be applied, whatever lies elsewhere.

@@ -94,14 +94,7 @@ fn read_archive(bytes: &[u8]) -> Result<Rendered, Fault> {
     };
     let values: BTreeMap<&str, String> =
         defaults.known.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_ref()?.to_string()))).collect();
-    let source = render::Source {
-        plan: &plan,
-        mode,
-        product,
-        release,
-        state: state.as_ref(),
-        defaults: &values,
-    };
+    let source = render::Source { plan: &plan, mode, product, release, state: state.as_ref(), defaults: &values };
     let room = content.len().saturating_mul(4).saturating_add(state_bytes.as_ref().map_or(0, Vec::len));
     let (text, found) = render::render(&source, room)?;
     let notes = notes(&source, unknown + found.unknown_fields, &archive);

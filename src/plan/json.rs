@@ -132,7 +132,9 @@ pub fn load<S: DocumentSink>(document: &Document, interest: &Interest, sink: S) 
     }
     Version::check(&top.plan.format_version)?;
     let mut plan = Plan { saved: document.saved().cloned(), ..top.into_plan() };
-    if let Some(sources) = plan.saved.as_deref().map(|saved| saved.sources.parsed()).filter(|sources| sources.is_whole()) {
+    if let Some(sources) =
+        plan.saved.as_deref().map(|saved| saved.sources.parsed()).filter(|sources| sources.is_whole())
+    {
         plan.configuration = Some(hcl::configuration(sources, &interest.provider_settings));
     }
     Ok(Loaded { plan, node, beside })

@@ -32,7 +32,8 @@ pub fn beside(snapshot: &Snapshot, root: &Utf8Path) -> (Snapshot, Option<String>
         let added = there.iter().filter(|file| is_source_file(&file.name) && !carried.contains(file.name.as_str()));
         different.extend(added.map(|file| dir.join(&file.name)));
         let is_same = |name: &str, text: &str| Disk.read(&dir.join(name)).is_ok_and(|there| same(&there, text));
-        different.extend(module.files.iter().filter(|(name, text)| !is_same(name, text)).map(|(name, _)| dir.join(name)));
+        different
+            .extend(module.files.iter().filter(|(name, text)| !is_same(name, text)).map(|(name, _)| dir.join(name)));
     }
     let remark = (!different.is_empty()).then(|| {
         let shown: Vec<String> = different.iter().take(NAMED).map(|path| format!("`{path}`")).collect();

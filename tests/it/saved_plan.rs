@@ -164,7 +164,10 @@ fn lines(report: &Report) -> BTreeSet<String> {
         let subject = finding.subject.as_ref().map(|subject| format!("{} {:?}", subject.address, subject.deposed));
         let place = finding.location.as_ref().filter(|_| finding.source.is_some());
         let related = finding.root_cause.as_ref();
-        lines.insert(format!("{} {} {subject:?} {place:?} {:?} {related:?}", finding.level, finding.rule, finding.source));
+        lines.insert(format!(
+            "{} {} {subject:?} {place:?} {:?} {related:?}",
+            finding.level, finding.rule, finding.source
+        ));
     }
     lines
 }
@@ -203,9 +206,9 @@ fn the_verdict_and_the_findings_are_those_of_the_json() {
         let (of_json, of_binary) = with_sources(&stages, &scenario);
         let json = judge(&of_json, &[("plan", file(&scenario, "plan.json"))]);
         let binary = judge(&of_binary, &[("plan", file(&scenario, "tfplan"))]);
-        let differ = binary.plans[0].notes.iter().filter(|note| note.contains("differ")).count();
+        let differ = binary.notes.iter().filter(|note| note.contains("differ")).count();
         if differ > 0 {
-            wrong.push(format!("{scenario}: {:?}", binary.plans[0].notes));
+            wrong.push(format!("{scenario}: {:?}", binary.notes));
         }
         if json.verdict != binary.verdict {
             wrong.push(format!("{scenario}: {:?} != {:?}", json.verdict, binary.verdict));
@@ -221,10 +224,10 @@ fn the_verdict_and_the_findings_are_those_of_the_json() {
 fn a_refresh_only_plan_is_one_without_being_told() {
     let expecting = |plan: &str, expect: Expect| {
         let stages = workspace::open(&Setup { expect: Some(expect), ..setup("no-such-repository") }).unwrap();
-        judge(&stages, &[("plan", file(plan, "tfplan"))])
+        judge(&with_sources(&stages, plan).1, &[("plan", file(plan, "tfplan"))])
     };
     let json = workspace::open(&Setup { expect: Some(Expect::RefreshOnly), ..setup("no-such-repository") }).unwrap();
-    let json = judge(&json, &[("plan", file(REFRESH_ONLY, "plan.json"))]);
+    let json = judge(&with_sources(&json, REFRESH_ONLY).0, &[("plan", file(REFRESH_ONLY, "plan.json"))]);
     let told = expecting(REFRESH_ONLY, Expect::RefreshOnly);
     assert_eq!((json.verdict, lines(&json)), (told.verdict, lines(&told)));
     assert_eq!(lines(&expecting(REFRESH_ONLY, Expect::Ordinary)), lines(&told));
@@ -246,7 +249,12 @@ fn a_saved_plan_says_what_its_json_does_not() {
     assert!(!noop.state.lineage.is_empty() && noop.state.serial > 0);
     let keys: Vec<&str> = noop.sources.snapshot().modules.iter().map(|module| module.key.as_str()).collect();
     assert_eq!(keys, ["", "dataset"]);
-    assert!(noop.sources.snapshot().modules[0].files.iter().any(|(name, text)| name == "main.tf" && text.contains("resource")));
+    assert!(
+        noop.sources.snapshot().modules[0]
+            .files
+            .iter()
+            .any(|(name, text)| name == "main.tf" && text.contains("resource"))
+    );
     assert!(!format!("{:?}", noop.sources).contains("resource \""), "sources may hold secrets");
 }
 
@@ -346,7 +354,7 @@ fn rules_about_sources_are_decided_by_what_the_plan_carries() {
     let broken = of_sources("04-delete-resource-block", &[("main.tf", "resource {{{")]);
     let report = judge(&built_in(), &[("plan", broken)]);
     let plan = &report.plans[0];
-    assert!(plan.notes.iter().any(|note| note.contains("the source main.tf:1:")), "{:#?}", plan.notes);
+    assert!(report.notes.iter().any(|note| note.starts_with("plan: the source main.tf:1:")), "{:#?}", report.notes);
     let undetermined: Vec<&str> = plan.problems.iter().map(|problem| problem.message.as_str()).collect();
     assert!(undetermined.iter().all(|message| message.contains("plan/destroy-provisioner")), "{undetermined:#?}");
     assert!(!undetermined.is_empty() && !plan.findings.is_empty(), "every other rule is decided");
@@ -360,7 +368,7 @@ fn a_saved_plan_is_judged_by_its_own_sources_and_places_are_named_where_they_lie
     let config = "fixtures/scenarios/46-destroy-provisioner/config";
     let named = plangate().args(["check", plan, "--source", config]).run();
     named.says(&format!("--> {config}/main.tf:")).hides("was made from other sources");
-    let (dir, _) = repository(&[("infra/main.tf", "# empty\n"), ("infra/new.tf", "")]);
+    let (dir, _) = repository(&[("infra/main.tf", "locals {}\n"), ("infra/new.tf", "")]);
     let bytes = read(plan);
     std::fs::write(dir.path().join("tfplan"), bytes).unwrap();
     let other = plangate().dir(dir.path()).args(["check", "tfplan", "--source", "infra"]).run();
@@ -382,7 +390,10 @@ fn a_saved_plan_is_compared_with_a_base_without_naming_its_sources() {
 fn every_command_takes_a_saved_plan() {
     let plan = "fixtures/scenarios/05-replace-force-new/tfplan";
     plangate().args(["inspect", plan]).run().exits(0).says("\"place\"").hides("S3cr3t-in-state");
-    plangate().args(["graph", plan, "--destroyed"]).run().exits(0).says("reference");
+    let drawn =
+        |plan: &str| plangate().args(["graph", &format!("fixtures/scenarios/01-create-all/{plan}")]).run().stdout;
+    assert_eq!(drawn("tfplan"), drawn("plan.json"), "references of what is not in the state yet");
+    assert!(drawn("tfplan").contains("->"));
     plangate().args(["calibrate", plan]).run().exits(0).says("azurerm_storage_account.lake");
     let rule = plangate().args(["explain", "stateful/destroy-data-store", plan]).run();
     rule.exits(0).says("main.tf:");

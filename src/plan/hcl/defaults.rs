@@ -13,7 +13,7 @@ use hcl_edit::expr::{Expression, FuncCall, ObjectKey};
 use serde_json::{Map, Number, Value as Json};
 
 use super::Module;
-use super::syntax::{Block, Form};
+use super::syntax::{Block, Expr, Form};
 
 /// What the root module says of the values of its variables.
 #[derive(Debug, Clone, Default)]
@@ -45,9 +45,10 @@ impl Module {
         let mut found = Defaults { is_whole: true, ..Defaults::default() };
         for block in self.body.blocks("variable") {
             let Some(name) = block.labels.first() else { continue };
-            match default_of(block) {
-                Some(value) => drop(found.known.insert(name.to_string(), value)),
-                None => found.untold.push(name.to_string()),
+            let value = block.body.attribute("default").map(|default| value_of(block, &default.expr));
+            match value {
+                Some(None) => found.untold.push(name.to_string()),
+                value => drop(found.known.insert(name.to_string(), value.flatten())),
             }
         }
         found.known.retain(|name, _| !found.untold.contains(name));
@@ -55,15 +56,14 @@ impl Module {
     }
 }
 
-/// The default of a variable; `Some(None)` where it has none, `None` where it cannot be told.
-fn default_of(block: &Block) -> Option<Option<Json>> {
-    let Some(default) = block.body.attribute("default") else { return Some(None) };
-    let Form::Constant(value) = &default.expr.form else { return None };
+/// The default of a variable as it is in its type; `None` where it cannot be told.
+fn value_of(block: &Block, default: &Expr) -> Option<Json> {
+    let Form::Constant(value) = &default.form else { return None };
     let of = match block.body.attribute("type") {
         None => Type::Any,
         Some(written) => Type::parse(written.expr.text()?)?,
     };
-    of.convert(value).map(Some)
+    of.convert(value)
 }
 
 /// A type constraint.
@@ -224,9 +224,8 @@ impl Attribute {
 
 fn word(key: &ObjectKey) -> Option<String> {
     match key {
-        ObjectKey::Ident(name) => Some(name.as_str().to_owned()),
         ObjectKey::Expression(Expression::String(name)) if plain(name.as_str()) => Some(name.as_str().to_owned()),
-        ObjectKey::Expression(Expression::Variable(name)) => Some(name.as_str().to_owned()),
+        ObjectKey::Ident(name) | ObjectKey::Expression(Expression::Variable(name)) => Some(name.as_str().to_owned()),
         ObjectKey::Expression(_) => None,
     }
 }

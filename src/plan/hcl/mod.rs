@@ -256,13 +256,11 @@ impl Sources {
         for module in modules {
             let alike = parsed.entry(&module.dir).or_default();
             let known = alike.iter().find(|(other, _)| other.files == module.files);
-            let next = match known.and_then(|(_, at)| out.get(*at)) {
-                Some(known) => known.keyed(&module.key),
-                None => {
-                    alike.push((module, out.len()));
-                    Module::parse(module)
-                }
-            };
+            let known = known.and_then(|(_, at)| out.get(*at)).map(|known| known.keyed(&module.key));
+            let next = known.unwrap_or_else(|| {
+                alike.push((module, out.len()));
+                Module::parse(module)
+            });
             out.push(next);
         }
         out
