@@ -5,6 +5,7 @@
 mod excerpt;
 mod explain;
 mod fired;
+mod sources;
 mod test;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +37,7 @@ use crate::policy::{Origin, PolicySet};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, InputSink};
 use crate::report::{ChangeCounts, PlanReport, Report, RuleInfo};
-use crate::sources::Given;
+use crate::sources::{Given, Whereabouts};
 use crate::suggest;
 use crate::text;
 use crate::verdict::Verdict;
@@ -70,8 +71,10 @@ pub struct Stages {
     pub today: jiff::civil::Date,
     /// Remarks for the report.
     pub notes: Vec<String>,
-    /// The source files that the plans were made from, and those before.
+    /// The source files that the plans were made from, and those before. Saved plans have their own.
     pub sources: Option<Arc<Given>>,
+    /// Where these are, and what to compare with the sources that a saved plan carries.
+    pub sources_at: Whereabouts,
     /// Whether the names in plans are collected, so that the report can be written without them.
     pub collect_names: bool,
 }
@@ -116,7 +119,10 @@ pub fn check_and_trace(stages: &Stages, plans: Vec<PlanInput>, traced: &[RuleId]
     let mut findings = stages.waivers.audit(&usage.waivers, stages.today);
     findings.extend(stages.own_types.audit(&usage.own_types, stages.today));
     let findings = stages.eval.relevel(findings);
-    let notes = stages.notes.iter().cloned().chain(idle_rules(&plans)).collect();
+    // Sources of the run belong to all its JSON plans: their notes stand once.
+    let mut told = BTreeSet::new();
+    let about_sources = usage.notes.into_iter().filter(|note| told.insert(note.clone()));
+    let notes = stages.notes.iter().cloned().chain(about_sources).chain(idle_rules(&plans)).collect();
     Report::build(Report {
         verdict: Verdict::Allowed,
         problems: Vec::new(),
@@ -158,11 +164,12 @@ fn idle_rules(plans: &[PlanReport]) -> Option<String> {
         .then(|| format!("no plan has a change that these rules look at: {}", names.join(", ")))
 }
 
-/// What of the repository's files had a say in any plan of the run.
+/// What of the repository's files had a say in any plan of the run, and remarks about the sources of plans.
 #[derive(Debug, Default)]
 struct Used {
     waivers: Usage,
     own_types: BTreeSet<usize>,
+    notes: Vec<String>,
 }
 
 /// Judges every plan on its own and says at what level each change is judged; the rows are in the order of their keys.
@@ -203,8 +210,13 @@ fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used, look: &mut Loo
         .into_iter()
         .enumerate()
         .map(|(index, document)| {
+            let noted = usage.notes.len();
+            let is_saved = document.as_ref().is_ok_and(|document| document.saved().is_some());
             let judged = document
                 .and_then(|document| check_document(stages, &document, usage, &mut |judged| look(index, judged)));
+            for note in usage.notes.iter_mut().skip(noted).filter(|_| is_saved) {
+                *note = format!("{}: {note}", plan.name);
+            }
             match judged {
                 Ok(report) => {
                     PlanReport { path: plan.name.clone(), document: index, sha256: Some(sha256.clone()), ..report }
@@ -224,12 +236,21 @@ fn check_document(
 ) -> Result<PlanReport, Problem> {
     let (mut plan, input, beside) = load(document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
-    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
-    let sources = stages.sources.as_deref().map(|given| &given.now);
-    let judged = Judged { document, plan: &plan, input, beside, facts: &facts, completeness: &completeness, sources };
+    let sources = sources::of(stages, document)?;
+    let facts = derive(stages, &mut plan, sources.given.as_deref())?;
+    let judged = Judged {
+        document,
+        plan: &plan,
+        input,
+        beside,
+        facts: &facts,
+        completeness: &completeness,
+        sources: sources.now(),
+    };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
     let traces = look(&judged);
     free_aside(judged.input);
+    usage.notes.extend(sources.notes);
 
     let mut findings = evaluation.findings;
     usage.waivers.merge(&stages.waivers.apply(&mut findings, stages.today));
@@ -255,7 +276,10 @@ fn check_document(
 
 /// What is derived from a plan and its sources; the plan's configuration takes in what these know better.
 fn derive(stages: &Stages, plan: &mut Plan, sources: Option<&Given>) -> Result<Facts, Problem> {
-    if let Some((given, configuration)) = sources.zip(plan.configuration.as_mut()) {
+    // Of a saved plan the configuration was made of the same sources.
+    if plan.saved.is_none()
+        && let Some((given, configuration)) = sources.zip(plan.configuration.as_mut())
+    {
         hcl::enrich(configuration, &given.now);
     }
     let mut facts = facts::derive(plan, &stages.catalog)?;
@@ -288,7 +312,8 @@ pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String,
 
 fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Result<String, Problem> {
     let (mut plan, ..) = load(document, &stages.interest.clone().without_document())?;
-    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
+    let sources = sources::of(stages, document)?;
+    let facts = derive(stages, &mut plan, sources.given.as_deref())?;
     let mut derived = eval::derived(&facts, stages.eval.input)?;
     let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));
     let mut input = plan_of(serde_json::from_slice(document.bytes()).map_err(malformed)?);
@@ -312,7 +337,7 @@ pub struct GraphRequest {
     pub around: Option<String>,
     /// Only what is destroyed, or lost with what it lies in.
     pub destroyed: bool,
-    /// The source files that the plan was made from: they know local values and dynamic blocks.
+    /// The source files that the plan was made from: they know local values and dynamic blocks. A saved plan has its own.
     pub sources: Option<Arc<Sources>>,
 }
 
@@ -335,7 +360,9 @@ pub fn graph(plan: PlanInput, request: &GraphRequest) -> Result<String, Vec<Prob
 
 fn graph_document(document: &Document, request: &GraphRequest) -> Result<String, Problem> {
     let (mut plan, ..) = load(document, &facts::interest(Catalog::builtin())?)?;
-    if let Some((sources, configuration)) = request.sources.as_deref().zip(plan.configuration.as_mut()) {
+    if plan.saved.is_none()
+        && let Some((sources, configuration)) = request.sources.as_deref().zip(plan.configuration.as_mut())
+    {
         hcl::enrich(configuration, sources);
     }
     let (graph, lost) = facts::graph(&plan, Catalog::builtin())?;

@@ -33,12 +33,12 @@ impl Needs {
         }
     }
 
-    /// The option that gives it, for people.
+    /// What gives it, for people.
     #[must_use]
     pub const fn option(self) -> &'static str {
         match self {
-            Self::Sources => "--source DIR",
-            Self::Base => "--source DIR and --base COMMIT",
+            Self::Sources => "a saved plan, or --source DIR",
+            Self::Base => "--base COMMIT, and a saved plan or --source DIR",
         }
     }
 }
@@ -65,7 +65,7 @@ pub(super) fn in_vain(rule: &Rule, facts: &Facts) -> Option<Problem> {
     let message =
         format!("rule `{}` reads `input.{DERIVED_KEY}.{part}`, which only the sources of a plan give", rule.id);
     Some(Problem::new(ProblemCode::RuleUndetermined, message).help(
-        "name them with `--source DIR`; to leave the rule out without them, write `needs: sources` under `custom` in its METADATA",
+        "judge the saved plan itself, or name them with `--source DIR`; to leave the rule out without them, write `needs: sources` under `custom` in its METADATA",
     ))
 }
 

@@ -1,5 +1,6 @@
 //! The pipeline once more, for some of its findings: judged as by `check`, then looked into.
 
+use super::sources::{self, Belonging};
 use super::{MAX_PLAN_BYTES, PlanInput, PlanSource, Stages, Used, derive, free_aside, load};
 use crate::catalog::Page;
 use crate::eval::trace::{Trace, trace};
@@ -32,6 +33,7 @@ struct Kept {
     input: Option<Input>,
     beside: Option<Input>,
     facts: Facts,
+    sources: Belonging,
     completeness: Completeness,
     findings: Vec<Finding>,
     problems: Vec<Problem>,
@@ -93,7 +95,8 @@ pub fn explain(stages: &Stages, plan: PlanInput, request: &ExplainRequest) -> Re
 fn judge(stages: &Stages, document: Document, used: &mut Used) -> Result<Kept, Problem> {
     let (mut plan, input, beside) = load(&document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
-    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
+    let sources = sources::of(stages, &document)?;
+    let facts = derive(stages, &mut plan, sources.given.as_deref())?;
     let judged = Judged {
         document: &document,
         plan: &plan,
@@ -101,7 +104,7 @@ fn judge(stages: &Stages, document: Document, used: &mut Used) -> Result<Kept, P
         beside: beside.clone(),
         facts: &facts,
         completeness: &completeness,
-        sources: stages.sources.as_deref().map(|given| &given.now),
+        sources: sources.now(),
     };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
     let mut findings = evaluation.findings;
@@ -109,7 +112,7 @@ fn judge(stages: &Stages, document: Document, used: &mut Used) -> Result<Kept, P
     used.own_types.extend(facts.overlay_entries());
     let mut problems = completeness.problems.clone();
     problems.extend(evaluation.problems);
-    Ok(Kept { document, plan, input, beside, facts, completeness, findings, problems })
+    Ok(Kept { document, plan, input, beside, facts, sources, completeness, findings, problems })
 }
 
 fn look_into(
@@ -142,7 +145,7 @@ fn source(
         beside: kept.beside.clone(),
         facts: &kept.facts,
         completeness: &kept.completeness,
-        sources: stages.sources.as_deref().map(|given| &given.now),
+        sources: kept.sources.now(),
     };
     trace(&judged, &stages.policies, &stages.eval, rule, finding.subject.as_ref()).map_err(|message| mask(&message))
 }

@@ -16,6 +16,7 @@ use serde::de::DeserializeSeed as _;
 
 use super::Plan;
 use super::detect::{Document, refusal};
+use super::hcl;
 use super::raw::{KeyNames, Top, Version};
 use super::sink::{DocumentSink, NoSink, PathSet, Projection};
 use crate::problem::{Problem, ProblemCode};
@@ -130,7 +131,12 @@ pub fn load<S: DocumentSink>(document: &Document, interest: &Interest, sink: S) 
         return Err(problem);
     }
     Version::check(&top.plan.format_version)?;
-    let plan = Plan { saved: document.saved().cloned(), ..top.into_plan() };
+    let mut plan = Plan { saved: document.saved().cloned(), ..top.into_plan() };
+    if let Some(sources) =
+        plan.saved.as_deref().map(|saved| saved.sources.parsed()).filter(|sources| sources.is_whole())
+    {
+        plan.configuration = Some(hcl::configuration(sources, &interest.provider_settings));
+    }
     Ok(Loaded { plan, node, beside })
 }
 

@@ -99,7 +99,7 @@ fn findings_say_where_the_block_is() {
         .run();
     ran.exits(1).says(&format!("--> {LIFTED}/config/main.tf:101:1"));
     ran.says("101 | resource \"azurerm_mssql_database\" \"dwh\" {").hides("S3cr3t");
-    ran.says("not run protection/prevent-destroy-removed (it needs --source DIR and --base COMMIT)");
+    ran.says("not run protection/prevent-destroy-removed (it needs --base COMMIT, and a saved plan or --source DIR)");
     let json = plangate()
         .args(["check", &format!("{LIFTED}/plan.json"), "--source", &format!("{LIFTED}/config"), "--format", "json"])
         .run();
