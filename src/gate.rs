@@ -2,6 +2,7 @@
 //!
 //! Pure but for the files it is told to read through `io`. Must not print, exit, nor know arguments.
 
+mod audit;
 mod excerpt;
 mod explain;
 mod fired;
@@ -18,7 +19,7 @@ use crate::address::Address;
 use crate::calibration;
 use crate::catalog::Catalog;
 use crate::eval::candidates::{self, RuleTrace};
-use crate::eval::{self, Judged};
+use crate::eval::{self, Judged, RuleRecord};
 use crate::explain::unknown_rule;
 use crate::facts::{self, Facts};
 use crate::finding::{Level, RuleId};
@@ -43,6 +44,7 @@ use crate::text;
 use crate::verdict::Verdict;
 use crate::waiver::{Usage, WaiverSet};
 
+pub use audit::{AuditRequest, BIG, Step, audit};
 pub use excerpt::excerpt;
 pub use explain::{ExplainRequest, explain};
 pub use fired::fired;
@@ -119,10 +121,9 @@ pub fn check_and_trace(stages: &Stages, plans: Vec<PlanInput>, traced: &[RuleId]
     let mut findings = stages.waivers.audit(&usage.waivers, stages.today);
     findings.extend(stages.own_types.audit(&usage.own_types, stages.today));
     let findings = stages.eval.relevel(findings);
-    // Sources of the run belong to all its JSON plans: their notes stand once.
-    let mut told = BTreeSet::new();
-    let about_sources = usage.notes.into_iter().filter(|note| told.insert(note.clone()));
-    let notes = stages.notes.iter().cloned().chain(about_sources).chain(idle_rules(&plans)).collect();
+    let mut activity = Activity::default();
+    plans.iter().for_each(|plan| activity.merge(&Activity::of(plan)));
+    let notes = stages.notes.iter().cloned().chain(once_each(usage.notes)).chain(activity.note()).collect();
     Report::build(Report {
         verdict: Verdict::Allowed,
         problems: Vec::new(),
@@ -150,18 +151,35 @@ pub fn rules_called(stages: &Stages, names: &[String]) -> Result<Vec<RuleId>, Ve
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
-/// Of several plans: the rules of the repository for which none of them has a change. Of one plan that says nothing.
-fn idle_rules(plans: &[PlanReport]) -> Option<String> {
-    let judged: Vec<&PlanReport> = plans.iter().filter(|plan| !plan.rules.is_empty()).collect();
-    let records = || judged.iter().flat_map(|plan| &plan.rules).filter(|record| record.origin == Origin::Repository);
-    let mut idle: BTreeSet<&str> =
-        records().filter(|record| record.considered == Some(0)).map(|record| record.id.as_str()).collect();
-    for record in records().filter(|record| record.considered != Some(0)) {
-        idle.remove(record.id.as_str());
+/// Which rules of the repository had a change to look at, in any plan.
+#[derive(Debug, Default)]
+struct Activity {
+    plans: usize,
+    idle: BTreeSet<RuleId>,
+    busy: BTreeSet<RuleId>,
+}
+
+impl Activity {
+    /// That of a plan; nothing of one that was not judged.
+    fn of(plan: &PlanReport) -> Self {
+        let own = plan.rules.iter().filter(|record| record.origin == Origin::Repository);
+        let (idle, busy): (Vec<_>, Vec<_>) = own.partition(|record| record.considered == Some(0));
+        let ids = |records: Vec<&RuleRecord>| records.into_iter().map(|record| record.id.clone()).collect();
+        Self { plans: usize::from(!plan.rules.is_empty()), idle: ids(idle), busy: ids(busy) }
     }
-    let names: Vec<&str> = idle.into_iter().collect();
-    (judged.len() > 1 && !names.is_empty())
-        .then(|| format!("no plan has a change that these rules look at: {}", names.join(", ")))
+
+    fn merge(&mut self, other: &Self) {
+        self.plans += other.plans;
+        self.idle.extend(other.idle.iter().cloned());
+        self.busy.extend(other.busy.iter().cloned());
+    }
+
+    /// Of several plans: the rules for which none of them has a change. Of one plan that says nothing.
+    fn note(&self) -> Option<String> {
+        let names: Vec<&str> = self.idle.difference(&self.busy).map(RuleId::as_str).collect();
+        (self.plans > 1 && !names.is_empty())
+            .then(|| format!("no plan has a change that these rules look at: {}", names.join(", ")))
+    }
 }
 
 /// What of the repository's files had a say in any plan of the run, and remarks about the sources of plans.
@@ -170,6 +188,20 @@ struct Used {
     waivers: Usage,
     own_types: BTreeSet<usize>,
     notes: Vec<String>,
+}
+
+/// Sources of the run belong to all its JSON plans: what is to be said of them stands once.
+fn once_each(notes: Vec<String>) -> impl Iterator<Item = String> {
+    let mut told = BTreeSet::new();
+    notes.into_iter().filter(move |note| told.insert(note.clone()))
+}
+
+impl Used {
+    fn merge(&mut self, other: &Self) {
+        self.waivers.merge(&other.waivers);
+        self.own_types.extend(&other.own_types);
+        self.notes.extend(other.notes.iter().cloned());
+    }
 }
 
 /// Judges every plan on its own and says at what level each change is judged; the rows are in the order of their keys.
