@@ -373,7 +373,7 @@ fn a_saved_plan_is_judged_by_its_own_sources_and_places_are_named_where_they_lie
     std::fs::write(dir.path().join("tfplan"), bytes).unwrap();
     let other = plangate().dir(dir.path()).args(["check", "tfplan", "--source", "infra"]).run();
     other.says("plan/destroy-provisioner").says("--> infra/main.tf:");
-    other.says("`infra/main.tf`, `infra/new.tf` differ");
+    other.says("lines perhaps: `infra/main.tf`, `infra/new.tf`");
 }
 
 #[test]
