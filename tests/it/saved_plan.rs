@@ -158,8 +158,7 @@ fn the_keys_are_those_of_the_json() {
 
 fn lines(report: &Report) -> BTreeSet<String> {
     let plan = &report.plans[0];
-    let mut lines: BTreeSet<String> =
-        plan.problems.iter().map(|problem| format!("{}", problem.code.as_str())).collect();
+    let mut lines: BTreeSet<String> = plan.problems.iter().map(|problem| problem.code.as_str().to_owned()).collect();
     for finding in &plan.findings {
         let subject = finding.subject.as_ref().map(|subject| format!("{} {:?}", subject.address, subject.deposed));
         let place = finding.location.as_ref().filter(|_| finding.source.is_some());
@@ -373,7 +372,7 @@ fn a_saved_plan_is_judged_by_its_own_sources_and_places_are_named_where_they_lie
     std::fs::write(dir.path().join("tfplan"), bytes).unwrap();
     let other = plangate().dir(dir.path()).args(["check", "tfplan", "--source", "infra"]).run();
     other.says("plan/destroy-provisioner").says("--> infra/main.tf:");
-    other.says("lines perhaps: `infra/main.tf`, `infra/new.tf`");
+    other.says("lines perhaps: `infra/main.tf`, `infra/modules/dataset/main.tf`, `infra/new.tf`");
 }
 
 #[test]
@@ -399,7 +398,7 @@ fn every_command_takes_a_saved_plan() {
     rule.exits(0).says("main.tf:");
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().to_str().unwrap();
-    let made = plangate().args(["policy", "new", "data/kept", "--from", plan, "--dir", out]).run();
+    let made = plangate().args(["policy", "new", "storage/kept", "--from", plan, "--dir", out]).run();
     made.exits(0).says("kept");
 }
 
@@ -453,16 +452,18 @@ fn stored(entries: &[(&str, &[u8])]) -> Vec<u8> {
     for (name, content) in entries {
         let mut crc = flate2::Crc::new();
         crc.update(content);
-        let offset = out.len() as u32;
-        let (size, name_length) = ((content.len() as u32).to_le_bytes(), (name.len() as u16).to_le_bytes());
+        let offset = u32::try_from(out.len()).unwrap();
+        let (size, name_length) =
+            (u32::try_from(content.len()).unwrap().to_le_bytes(), u16::try_from(name.len()).unwrap().to_le_bytes());
         let head =
             [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &crc.sum().to_le_bytes(), &size, &size, &name_length, &[0, 0]]
                 .concat();
         out.extend([b"PK\x03\x04", &head[..], name.as_bytes(), content].concat());
         directory.extend([b"PK\x01\x02\x14\0", &head[..], &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat());
     }
-    let count = (entries.len() as u16).to_le_bytes();
-    let (size, start) = ((directory.len() as u32).to_le_bytes(), (out.len() as u32).to_le_bytes());
+    let count = u16::try_from(entries.len()).unwrap().to_le_bytes();
+    let (size, start) =
+        (u32::try_from(directory.len()).unwrap().to_le_bytes(), u32::try_from(out.len()).unwrap().to_le_bytes());
     out.extend(directory);
     out.extend([b"PK\x05\x06\0\0\0\0", &count[..], &count, &size, &start, &[0, 0]].concat());
     out
