@@ -39,8 +39,8 @@ pub fn beside(snapshot: &Snapshot, root: &Utf8Path) -> (Snapshot, Option<String>
         let shown: Vec<String> = different.iter().take(NAMED).map(|path| format!("`{path}`")).collect();
         let more = if different.len() > NAMED { ", …" } else { "" };
         format!(
-            "the saved plan was made from other sources than those in `{root}`, and is judged by its own: {}{more} differ, \
-             so lines may be others",
+            "the saved plan was made from other sources than those in `{root}` and is judged by its own; different there, with \
+             other lines perhaps: {}{more}",
             shown.join(", ")
         )
     });

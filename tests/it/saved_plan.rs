@@ -372,7 +372,7 @@ fn a_saved_plan_is_judged_by_its_own_sources_and_places_are_named_where_they_lie
     std::fs::write(dir.path().join("tfplan"), bytes).unwrap();
     let other = plangate().dir(dir.path()).args(["check", "tfplan", "--source", "infra"]).run();
     other.says("plan/destroy-provisioner").says("--> infra/main.tf:");
-    other.says("`infra/main.tf`, `infra/new.tf` differ");
+    other.says("lines perhaps: `infra/main.tf`, `infra/modules/dataset/main.tf`, `infra/new.tf`");
 }
 
 #[test]
@@ -398,7 +398,7 @@ fn every_command_takes_a_saved_plan() {
     rule.exits(0).says("main.tf:");
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().to_str().unwrap();
-    let made = plangate().args(["policy", "new", "data/kept", "--from", plan, "--dir", out]).run();
+    let made = plangate().args(["policy", "new", "storage/kept", "--from", plan, "--dir", out]).run();
     made.exits(0).says("kept");
 }
 
