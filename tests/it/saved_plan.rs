@@ -155,8 +155,7 @@ fn the_keys_are_those_of_the_json() {
 
 fn lines(report: &Report) -> BTreeSet<String> {
     let plan = &report.plans[0];
-    let mut lines: BTreeSet<String> =
-        plan.problems.iter().map(|problem| format!("{}", problem.code.as_str())).collect();
+    let mut lines: BTreeSet<String> = plan.problems.iter().map(|problem| problem.code.as_str().to_owned()).collect();
     for finding in &plan.findings {
         let subject = finding.subject.as_ref().map(|subject| format!("{} {:?}", subject.address, subject.deposed));
         lines.insert(format!("{} {} {subject:?}", finding.level, finding.rule));
@@ -311,16 +310,18 @@ fn stored(entries: &[(&str, &[u8])]) -> Vec<u8> {
     for (name, content) in entries {
         let mut crc = flate2::Crc::new();
         crc.update(content);
-        let offset = out.len() as u32;
-        let (size, name_length) = ((content.len() as u32).to_le_bytes(), (name.len() as u16).to_le_bytes());
+        let offset = u32::try_from(out.len()).unwrap();
+        let (size, name_length) =
+            (u32::try_from(content.len()).unwrap().to_le_bytes(), u16::try_from(name.len()).unwrap().to_le_bytes());
         let head =
             [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &crc.sum().to_le_bytes(), &size, &size, &name_length, &[0, 0]]
                 .concat();
         out.extend([b"PK\x03\x04", &head[..], name.as_bytes(), content].concat());
         directory.extend([b"PK\x01\x02\x14\0", &head[..], &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat());
     }
-    let count = (entries.len() as u16).to_le_bytes();
-    let (size, start) = ((directory.len() as u32).to_le_bytes(), (out.len() as u32).to_le_bytes());
+    let count = u16::try_from(entries.len()).unwrap().to_le_bytes();
+    let (size, start) =
+        (u32::try_from(directory.len()).unwrap().to_le_bytes(), u32::try_from(out.len()).unwrap().to_le_bytes());
     out.extend(directory);
     out.extend([b"PK\x05\x06\0\0\0\0", &count[..], &count, &size, &start, &[0, 0]].concat());
     out
