@@ -95,8 +95,8 @@ fn lacking(wanted: &PathSet, value: &Value) -> Option<String> {
 }
 
 /// What to do about a part that only the JSON of a plan has.
-const NOT_SAVED: &str = "a saved plan has neither `configuration` nor the defaults of variables: judge its JSON instead: \
-                         terraform show -json tfplan > plan.json";
+const NOT_SAVED: &str = "a saved plan has neither `configuration` nor the defaults of variables: add its JSON: \
+                         terraform show -json tfplan > plan.json, then `--json plan.json`";
 
 /// When a key of plans can be absent; `None` of other keys.
 fn absence(key: &str) -> Option<Absent> {
@@ -186,7 +186,8 @@ impl<'a> Available<'a> {
         match absence(name) {
             Some(Absent::Ordinarily) => true,
             Some(Absent::WithoutVariables) => {
-                self.plan.configuration.as_ref().is_some_and(|configuration| !configuration.declares_variables)
+                self.plan.saved.as_ref().is_some_and(|saved| saved.variables_complete)
+                    || self.plan.configuration.as_ref().is_some_and(|configuration| !configuration.declares_variables)
             }
             Some(Absent::WithoutState) => {
                 let existed = |action: Action| !matches!(action, Action::Create | Action::Read);

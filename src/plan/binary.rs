@@ -119,6 +119,8 @@ fn read_archive(bytes: &[u8], defaults: Option<&BTreeMap<String, String>>) -> Re
         locked: lock::read(&lock),
         set_variables: set_variables(&plan),
         variables_complete: defaults.is_some(),
+        marks_schema: source.marks_schema(),
+        unverified: None,
         sources: Arc::new(sources),
     };
     Ok(Rendered { text, saved, notes })

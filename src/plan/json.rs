@@ -130,7 +130,11 @@ pub fn load<S: DocumentSink>(document: &Document, interest: &Interest, sink: S) 
         return Err(problem);
     }
     Version::check(&top.plan.format_version)?;
-    let plan = Plan { saved: document.saved().cloned(), ..top.into_plan() };
+    let mut plan = Plan { saved: document.saved().cloned(), ..top.into_plan() };
+    // What no file vouches for is input of the repository's rules alone: built-in ones judge what is applied.
+    if document.saved().is_some_and(|saved| saved.is_unverified("configuration")) {
+        plan.configuration = None;
+    }
     Ok(Loaded { plan, node, beside })
 }
 

@@ -36,6 +36,9 @@ pub(super) struct JsonSavedPlan<'a> {
     provider_aliases: Vec<JsonAlias<'a>>,
     /// Providers that the lock file pins.
     providers: Vec<JsonProvider<'a>>,
+    /// Parts of the policy input that come of the JSON given with the file, which nothing vouches for; null where none was
+    /// given.
+    unverified: Option<&'a [String]>,
 }
 
 /// Which state it is.
@@ -91,6 +94,7 @@ impl<'a> JsonSavedPlan<'a> {
                 .iter()
                 .map(|of| JsonProvider { source: &of.source, version: &of.version, hashes: &of.hashes })
                 .collect(),
+            unverified: saved.unverified.as_deref(),
         }
     }
 }
