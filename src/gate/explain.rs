@@ -1,16 +1,15 @@
 //! The pipeline once more, for some of its findings: judged as by `check`, then looked into.
 
-use super::{MAX_PLAN_BYTES, PlanInput, PlanSource, Stages, Used, derive, free_aside, load};
+use super::{PlanInput, Stages, Used, derive, free_aside, load};
 use crate::catalog::Page;
 use crate::eval::trace::{Trace, trace};
 use crate::eval::{self, Judged};
 use crate::explain::{Explanation, Known, Query};
 use crate::facts::Facts;
 use crate::finding::Finding;
-use crate::io;
 use crate::plan::Plan;
 use crate::plan::completeness::{self, Completeness};
-use crate::plan::detect::{self, Document};
+use crate::plan::detect::Document;
 use crate::plan::mask::Masker;
 use crate::policy::Rule;
 use crate::problem::Problem;

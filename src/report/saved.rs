@@ -127,6 +127,12 @@ pub(super) fn lines(saved: &SavedPlan) -> Vec<String> {
     lines
 }
 
+/// What of the policy input nothing vouches for, for people; `None` where there is no such part.
+pub(super) fn unverified(saved: &SavedPlan) -> Option<String> {
+    let parts = saved.unverified.as_ref().filter(|parts| !parts.is_empty())?;
+    Some(format!("unverified, because only the JSON has it: {}", named(parts.iter().map(String::as_str))))
+}
+
 fn named<'a>(all: impl ExactSizeIterator<Item = &'a str>) -> String {
     let more = all.len().saturating_sub(NAMED);
     let shown: Vec<String> = all.take(NAMED).map(|text| one_line(text).into_owned()).collect();

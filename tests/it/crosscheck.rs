@@ -104,10 +104,12 @@ fn what_was_changed_is_named_and_no_value_shown() {
     assert!(removed.contains(&format!("{address}: only in the plan file")), "{removed}");
     let added = changed(DELETED, |json| {
         let mut entry = deletion(json).clone();
-        entry["address"] = json!("random_pet.new");
+        let kind = entry["type"].as_str().unwrap().to_owned();
+        entry["address"] = json!(format!("{kind}.new"));
+        entry["name"] = json!("new");
         json["resource_changes"].as_array_mut().unwrap().push(entry);
     });
-    assert!(added.contains("random_pet.new: only in the JSON"), "{added}");
+    assert!(added.contains(".new: only in the JSON"), "{added}");
     let doubled = changed(DELETED, |json| {
         let entry = deletion(json).clone();
         json["resource_changes"].as_array_mut().unwrap().push(entry);
