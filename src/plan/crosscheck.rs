@@ -83,19 +83,11 @@ fn join(file: Document, json: &Document, name: &str) -> Result<Document, Problem
     unverified.extend(defaults.keys().map(|name| format!("variables.{name}")));
     let unverified: Vec<String> = unverified.into_iter().collect();
     let text = joined(&ours, &theirs, &defaults)?;
-    let note = format!(
-        "`{}` is the JSON of this plan file; unverified, as only the JSON has it: {}",
-        shown(name),
-        list(&unverified)
-    );
+    let note = format!("compared with `{}`, which is the JSON of this plan file", shown(name));
     Ok(file.joined(text, note, unverified))
 }
 
 const PRINT: &str = "print the JSON of this very file: terraform show -json tfplan > plan.json";
-
-fn list(unverified: &[String]) -> String {
-    if unverified.is_empty() { "nothing".to_owned() } else { unverified.join(", ") }
-}
 
 fn shown(name: &str) -> String {
     truncate(&one_line(name), 120).into_owned()
