@@ -6,6 +6,8 @@ mod audit;
 mod excerpt;
 mod explain;
 mod fired;
+mod plans;
+mod show;
 mod sources;
 mod test;
 
@@ -13,7 +15,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::address::Address;
 use crate::calibration;
@@ -24,11 +25,10 @@ use crate::explain::unknown_rule;
 use crate::facts::{self, Facts};
 use crate::finding::{Level, RuleId};
 use crate::graph::{NodeId, ResourceGraph, view};
-use crate::io;
 use crate::overlay;
 use crate::plan::Plan;
 use crate::plan::completeness::{self, Expect};
-use crate::plan::detect::{self, Document};
+use crate::plan::detect::Document;
 use crate::plan::hcl::{self, Sources};
 use crate::plan::json::{self, Interest};
 use crate::plan::mask::Masker;
@@ -48,6 +48,8 @@ pub use audit::{AuditRequest, BIG, Step, audit};
 pub use excerpt::excerpt;
 pub use explain::{ExplainRequest, explain};
 pub use fired::fired;
+pub use plans::{MAX_PLAN_BYTES, PlanInput, PlanSource};
+pub use show::show;
 pub use test::{TestRequest, test};
 
 /// Everything that is the same for all plans of a run; made by `workspace` from files.
@@ -80,27 +82,6 @@ pub struct Stages {
     /// Whether the names in plans are collected, so that the report can be written without them.
     pub collect_names: bool,
 }
-
-/// A plan to judge.
-#[derive(Debug, Clone)]
-pub struct PlanInput {
-    /// The name for messages: the path as given, `-` for standard input.
-    pub name: String,
-    /// Where its bytes are.
-    pub source: PlanSource,
-}
-
-/// Where the bytes of a plan are.
-#[derive(Debug, Clone)]
-pub enum PlanSource {
-    /// In a file, read when its turn comes.
-    File(camino::Utf8PathBuf),
-    /// At hand.
-    Bytes(Vec<u8>),
-}
-
-/// Largest plan file that is read, in bytes.
-pub const MAX_PLAN_BYTES: u64 = 4 << 30;
 
 /// Judges every plan on its own.
 #[must_use]
@@ -229,16 +210,13 @@ type Look<'a> = dyn FnMut(usize, &Judged<'_>) -> Vec<RuleTrace> + 'a;
 
 /// Judges every document of a file.
 fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used, look: &mut Look<'_>) -> Vec<PlanReport> {
-    let bytes = match plan.source {
-        PlanSource::Bytes(bytes) => Ok(bytes),
-        PlanSource::File(path) => io::read_bounded(&path, MAX_PLAN_BYTES),
-    };
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
+    let found = match plan.source.read() {
+        Ok(found) => found,
         Err(problem) => return vec![PlanReport::unread(plan.name, 0, None, problem)],
     };
-    let sha256 = text::hex(&Sha256::digest(&bytes));
-    detect::recognise(bytes)
+    let sha256 = text::hex(&found.sha256);
+    found
+        .documents
         .into_iter()
         .enumerate()
         .map(|(index, document)| {
@@ -327,12 +305,8 @@ fn derive(stages: &Stages, plan: &mut Plan, sources: Option<&Given>) -> Result<F
 /// # Errors
 /// Whatever keeps a document from being judged at all.
 pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String, Vec<Problem>> {
-    let bytes = match plan.source {
-        PlanSource::Bytes(bytes) => bytes,
-        PlanSource::File(path) => io::read_bounded(&path, MAX_PLAN_BYTES).map_err(|problem| vec![problem])?,
-    };
     let mut text = String::new();
-    for document in detect::recognise(bytes) {
+    for document in plan.source.read().map_err(|problem| vec![problem])?.documents {
         let shown = document
             .and_then(|document| inspect_document(stages, &document, reveal))
             .map_err(|problem| vec![problem])?;
@@ -378,12 +352,8 @@ pub struct GraphRequest {
 /// # Errors
 /// Whatever keeps a document from being judged at all, and an address that no plan has.
 pub fn graph(plan: PlanInput, request: &GraphRequest) -> Result<String, Vec<Problem>> {
-    let bytes = match plan.source {
-        PlanSource::Bytes(bytes) => bytes,
-        PlanSource::File(path) => io::read_bounded(&path, MAX_PLAN_BYTES).map_err(|problem| vec![problem])?,
-    };
     let mut text = String::new();
-    for document in detect::recognise(bytes) {
+    for document in plan.source.read().map_err(|problem| vec![problem])?.documents {
         let drawn = document.and_then(|document| graph_document(&document, request));
         text.push_str(&drawn.map_err(|problem| vec![problem])?);
     }

@@ -31,6 +31,8 @@ pub enum ProblemCode {
     ErroredPlan,
     /// The document contradicts itself.
     InconsistentPlan,
+    /// The JSON that was given with a saved plan is not of it.
+    JsonDiffers,
     /// The plan lists no changes though it has managed resources.
     NoResourceChanges,
     /// The configuration is wrong.
@@ -63,6 +65,7 @@ impl ProblemCode {
             Self::UnsupportedFormat => "unsupported-format",
             Self::ErroredPlan => "errored-plan",
             Self::InconsistentPlan => "inconsistent-plan",
+            Self::JsonDiffers => "json-differs",
             Self::NoResourceChanges => "no-resource-changes",
             Self::Config => "config",
             Self::Waiver => "waiver",
@@ -75,7 +78,7 @@ impl ProblemCode {
     }
 
     /// Every code, in the order of docs/exit-codes.md.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NothingSelected,
         Self::Unreadable,
         Self::NotAPlan,
@@ -85,6 +88,7 @@ impl ProblemCode {
         Self::UnsupportedFormat,
         Self::ErroredPlan,
         Self::InconsistentPlan,
+        Self::JsonDiffers,
         Self::NoResourceChanges,
         Self::Config,
         Self::Waiver,
@@ -128,6 +132,9 @@ impl ProblemCode {
                 "Planning failed (`errored: true`); the changes are only those found before the failure."
             }
             Self::InconsistentPlan => "The document contradicts itself.",
+            Self::JsonDiffers => {
+                "The JSON given with `--json` is not that of the saved plan file; the message says where they differ."
+            }
             Self::NoResourceChanges => {
                 "No `resource_changes` though there are managed resources: a refresh-only or a stripped plan. \
                  `--expect refresh-only` accepts the former."
@@ -177,6 +184,10 @@ impl ProblemCode {
             Self::ErroredPlan => "Read what `terraform plan` said, mend the configuration and plan again.",
             Self::InconsistentPlan => {
                 "Use the file as Terraform wrote it: something changed or stripped it. Plan again."
+            }
+            Self::JsonDiffers => {
+                "Terraform applies the file: find out which of the two was changed or mixed up, plan again, and print the \
+                 JSON of that very file."
             }
             Self::NoResourceChanges => {
                 "For a plan made with `-refresh-only` pass `--expect refresh-only`. Otherwise use the whole output \

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Print the document that policies see as `input`, with secrets masked.
     Inspect(InspectArgs),
+    /// Print a plan as JSON, like `terraform show -json`, with secrets masked; reads saved plan files without Terraform.
+    Show(ShowArgs),
     /// Show what is known about resource types.
     Catalog(CatalogArgs),
     /// Make a new rule, or document the rules of the repository.
@@ -64,6 +66,9 @@ pub(crate) struct CheckArgs {
     /// standard input. `**` crosses directories, but enters hidden ones only where the pattern names them.
     #[arg(required = true, value_name = "PLAN")]
     pub(crate) plans: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
 
     /// Write a report to PATH (`-`: standard output): human, json, jsonl, sarif, junit, tap, csv, markdown, github, gitlab or
     /// azure. Repeatable; the human report goes to standard output unless another does.
@@ -275,6 +280,9 @@ pub(crate) struct ExplainArgs {
     #[arg(value_name = "PLAN")]
     pub(crate) plan: Option<String>,
 
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
+
     /// Only findings of this rule; WHAT is then an address.
     #[arg(long, value_name = "RULE", requires = "plan")]
     pub(crate) rule: Option<String>,
@@ -320,10 +328,24 @@ pub(crate) struct InspectArgs {
     pub(crate) reveal_secrets: bool,
 
     #[command(flatten)]
+    pub(crate) json: JsonArgs,
+
+    #[command(flatten)]
     pub(crate) sources: SourceArgs,
 
     #[command(flatten)]
     pub(crate) setup: SetupArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    /// A plan file, or `-` for standard input.
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: String,
+
+    /// Print values as they are, secrets included.
+    #[arg(long)]
+    pub(crate) reveal_secrets: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -466,6 +488,15 @@ pub(crate) enum GraphFormat {
     Mermaid,
     /// As data.
     Json,
+}
+
+/// The JSON of a saved plan file.
+#[derive(Debug, clap::Args)]
+pub(crate) struct JsonArgs {
+    /// What `terraform show -json` printed of PLAN, which must then be one saved plan file (`-`: standard input). A JSON that
+    /// is not of this file never passes; policies see `configuration` and defaults of variables, which only the JSON has.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<String>,
 }
 
 /// Where the source files of a plan are.

@@ -46,7 +46,7 @@ pub(crate) fn run(args: &CheckArgs) -> u8 {
 
 fn check(args: &CheckArgs) -> Result<Report, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
-    let plans = plans::select(&args.plans)?;
+    let plans = plans::select_with_json(&args.plans, &args.json)?;
     let overrides = setup::Overrides { expect: args.expect, fail_on: args.fail_on };
     let mut stages = setup::open_with_sources(&args.setup, &args.sources, settings, plans::largest(&plans), overrides)?;
     stages.collect_names = args.private_key_file.is_some();

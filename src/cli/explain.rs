@@ -76,7 +76,7 @@ fn with_plan(args: &ExplainArgs, plan: &str) -> Result<String, Vec<Problem>> {
         return Err(vec![problem]);
     }
     let settings = setup::settings(&args.setup)?;
-    let plans = plans::select(&[plan.to_owned()])?;
+    let plans = plans::select_with_json(&[plan.to_owned()], &args.json)?;
     let overrides = Overrides { expect: args.expect, fail_on: None };
     let stages = setup::open_with_sources(&args.setup, &args.sources, settings, plans::largest(&plans), overrides)?;
     let query = Query::parse(&args.what, args.rule.as_deref(), &ids(&stages)).map_err(|problem| vec![problem])?;

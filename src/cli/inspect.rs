@@ -17,7 +17,7 @@ pub(crate) fn run(args: &InspectArgs) -> u8 {
 
 fn render(args: &InspectArgs) -> Result<String, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
-    let plans = plans::select(std::slice::from_ref(&args.plan))?;
+    let plans = plans::select_with_json(std::slice::from_ref(&args.plan), &args.json)?;
     // The document is shown as a tree, which takes several times the room of the text.
     let room = plans::largest(&plans).saturating_mul(2);
     let stages = setup::open_with_sources(&args.setup, &args.sources, settings, room, Overrides::default())?;

@@ -21,6 +21,7 @@ mod plans;
 mod policy;
 mod rules;
 mod setup;
+mod show;
 mod test;
 
 use std::panic;
@@ -53,6 +54,7 @@ fn run() -> ExitCode {
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Show(args) => show::run(&args),
         Command::Catalog(args) => catalog::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Policy(args) => policy::run(&args),

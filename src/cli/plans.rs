@@ -5,6 +5,8 @@ use plangate::gate::{MAX_PLAN_BYTES, PlanInput, PlanSource};
 use plangate::io;
 use plangate::problem::{Problem, ProblemCode};
 
+use super::args::JsonArgs;
+
 /// Characters that make an argument a glob, unless a file of that very name exists.
 const GLOB_CHARACTERS: [char; 4] = ['*', '?', '[', '{'];
 
@@ -23,6 +25,27 @@ pub(crate) fn select(arguments: &[String]) -> Result<Vec<PlanInput>, Vec<Problem
     }
     if problems.is_empty() { Ok(plans) } else { Err(problems) }
 }
+
+/// The same; with a JSON, of the one plan that is named.
+pub(crate) fn select_with_json(arguments: &[String], json: &JsonArgs) -> Result<Vec<PlanInput>, Vec<Problem>> {
+    let Some(json) = &json.json else { return select(arguments) };
+    let refused = |message: String| vec![Problem::new(ProblemCode::Config, message).help(ONE_PLAN)];
+    if json == "-" && arguments.contains(json) {
+        return Err(refused("standard input is named twice, as PLAN and as `--json`".to_owned()));
+    }
+    let mut plans = select(arguments)?;
+    let (Some(plan), true) = (plans.pop(), plans.is_empty()) else {
+        return Err(refused("`--json` is of one plan, and several are named".to_owned()));
+    };
+    let mut jsons = select(std::slice::from_ref(json))?;
+    let (Some(json), true) = (jsons.pop(), jsons.is_empty()) else {
+        return Err(refused("`--json` names several files".to_owned()));
+    };
+    let source = PlanSource::WithJson { plan: Box::new(plan.source), json: Box::new(json) };
+    Ok(vec![PlanInput { name: plan.name, source }])
+}
+
+const ONE_PLAN: &str = "judge plans one by one: `plangate check tfplan --json plan.json`";
 
 fn select_one(argument: &str) -> Result<Vec<PlanInput>, Problem> {
     if argument == "-" {
@@ -46,12 +69,13 @@ fn file(path: Utf8PathBuf) -> PlanInput {
 
 /// Size of the largest plan in bytes, for the memory limit; what cannot be seen counts as nothing.
 pub(crate) fn largest(plans: &[PlanInput]) -> u64 {
-    plans.iter().map(size).max().unwrap_or(0)
+    plans.iter().map(|plan| size(&plan.source)).max().unwrap_or(0)
 }
 
-fn size(plan: &PlanInput) -> u64 {
-    match &plan.source {
+fn size(source: &PlanSource) -> u64 {
+    match source {
         PlanSource::File(path) => std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
         PlanSource::Bytes(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        PlanSource::WithJson { plan, json } => size(plan).saturating_add(size(&json.source)),
     }
 }

@@ -95,11 +95,10 @@ fn lacking(wanted: &PathSet, value: &Value) -> Option<String> {
 }
 
 /// What to do about a part that only the JSON of a plan has.
-const NOT_SAVED: &str =
-    "a saved plan has no `configuration`: judge its JSON instead: terraform show -json tfplan > plan.json";
+const NOT_SAVED: &str = "a saved plan has no `configuration`: add its JSON: terraform show -json tfplan > plan.json, then `--json plan.json`";
 /// The same of variables.
 const NOT_TOLD: &str = "a saved plan has the values of variables that were set, and its source files do not tell the exact default \
-                        of each other one: judge its JSON instead: terraform show -json tfplan > plan.json";
+                        of each other one: add its JSON: terraform show -json tfplan > plan.json, then `--json plan.json`";
 
 /// When a key of plans can be absent; `None` of other keys.
 fn absence(key: &str) -> Option<Absent> {
@@ -189,7 +188,8 @@ impl<'a> Available<'a> {
         match absence(name) {
             Some(Absent::Ordinarily) => true,
             Some(Absent::WithoutVariables) => {
-                self.plan.configuration.as_ref().is_some_and(|configuration| !configuration.declares_variables)
+                self.plan.saved.as_ref().is_some_and(|saved| saved.variables_complete)
+                    || self.plan.configuration.as_ref().is_some_and(|configuration| !configuration.declares_variables)
             }
             Some(Absent::WithoutState) => {
                 let existed = |action: Action| !matches!(action, Action::Create | Action::Read);

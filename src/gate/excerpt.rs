@@ -4,10 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{MAX_PLAN_BYTES, PlanInput, PlanSource, plan_of};
-use crate::io;
+use super::{PlanInput, plan_of};
 use crate::plan::Action;
-use crate::plan::detect;
 use crate::plan::mask::Masker;
 use crate::plan::redact::redact;
 use crate::problem::{Problem, ProblemCode};
@@ -23,11 +21,7 @@ const KEPT: [&str; 5] = ["format_version", "terraform_version", "applyable", "co
 /// # Errors
 /// Whatever keeps the plan from being read, and a change that is not there.
 pub fn excerpt(plan: PlanInput, address: Option<&str>) -> Result<Excerpt, Problem> {
-    let bytes = match plan.source {
-        PlanSource::Bytes(bytes) => bytes,
-        PlanSource::File(path) => io::read_bounded(&path, MAX_PLAN_BYTES)?,
-    };
-    let document = detect::recognise(bytes).into_iter().next();
+    let document = plan.source.read()?.documents.into_iter().next();
     let document = document.ok_or_else(|| Problem::new(ProblemCode::NotAPlan, "the file holds no plan"))??;
     let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));
     let masker = Masker::from_json(document.bytes())?;

@@ -1,17 +1,16 @@
 //! The pipeline once more, for some of its findings: judged as by `check`, then looked into.
 
 use super::sources::{self, Belonging};
-use super::{MAX_PLAN_BYTES, PlanInput, PlanSource, Stages, Used, derive, free_aside, load};
+use super::{PlanInput, Stages, Used, derive, free_aside, load};
 use crate::catalog::Page;
 use crate::eval::trace::{Trace, trace};
 use crate::eval::{self, Judged};
 use crate::explain::{Explanation, Known, Query};
 use crate::facts::Facts;
 use crate::finding::Finding;
-use crate::io;
 use crate::plan::Plan;
 use crate::plan::completeness::{self, Completeness};
-use crate::plan::detect::{self, Document};
+use crate::plan::detect::Document;
 use crate::plan::mask::Masker;
 use crate::policy::Rule;
 use crate::problem::Problem;
@@ -44,13 +43,10 @@ struct Kept {
 /// # Errors
 /// Whatever keeps a document from being judged, a question that no finding answers, and a fingerprint that several share.
 pub fn explain(stages: &Stages, plan: PlanInput, request: &ExplainRequest) -> Result<Vec<Explanation>, Vec<Problem>> {
-    let bytes = match plan.source {
-        PlanSource::Bytes(bytes) => bytes,
-        PlanSource::File(path) => io::read_bounded(&path, MAX_PLAN_BYTES).map_err(|problem| vec![problem])?,
-    };
     let mut used = Used::default();
     let mut kept = Vec::new();
-    for document in detect::recognise(bytes) {
+    let name = plan.name;
+    for document in plan.source.read().map_err(|problem| vec![problem])?.documents {
         kept.push(document.and_then(|document| judge(stages, document, &mut used)).map_err(|problem| vec![problem])?);
     }
     let mut about_run = stages.waivers.audit(&used.waivers, stages.today);
@@ -72,13 +68,13 @@ pub fn explain(stages: &Stages, plan: PlanInput, request: &ExplainRequest) -> Re
         for finding in meant {
             let mut explanation =
                 look_into(stages, kept, finding, request.depth, &mask).map_err(|problem| vec![problem])?;
-            (explanation.path, explanation.document) = (plan.name.clone(), index);
+            (explanation.path, explanation.document) = (name.clone(), index);
             explained.push(explanation);
         }
     }
     for finding in about_run.iter().filter(|finding| query.matches(finding)) {
         let known = Known { facts: None, help: help(stages, finding), page: None, mask: &str::to_owned };
-        explained.push(crate::explain::explain(&plan.name, 0, finding, &known, request.depth));
+        explained.push(crate::explain::explain(&name, 0, finding, &known, request.depth));
     }
     if explained.is_empty() {
         // A rule that failed may have kept the finding from being made.

@@ -117,6 +117,8 @@ fn read_archive(bytes: &[u8]) -> Result<Rendered, Fault> {
         known_variables: known_variables(&plan, &defaults),
         variables_complete: defaults.is_complete(|name| is_set(&plan, name)),
         set_variables: set_variables(&plan),
+        marks_schema: source.marks_schema(),
+        unverified: None,
         sources: Arc::new(sources),
     };
     Ok(Rendered { text, saved, notes })

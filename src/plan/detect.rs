@@ -54,6 +54,18 @@ impl Document {
         self.saved.as_ref()
     }
 
+    /// The same saved plan with these parts of its JSON added.
+    pub(super) fn joined(self, text: String, note: String, unverified: Vec<String>) -> Self {
+        let mut saved = self.saved;
+        if let Some(saved) = &mut saved {
+            let saved = Arc::make_mut(saved);
+            (saved.unverified, saved.variables_complete) = (Some(unverified), true);
+        }
+        let mut notes = self.notes;
+        notes.push(note);
+        Self { range: 0..text.len(), text: Arc::new(text), notes, saved, index: self.index }
+    }
+
     /// The JSON text.
     pub(super) fn json(&self) -> &str {
         self.text.get(self.range.clone()).unwrap_or_default()

@@ -8,6 +8,7 @@ pub mod action;
 pub mod binary;
 pub mod completeness;
 pub mod configuration;
+pub mod crosscheck;
 pub mod detect;
 pub mod hcl;
 pub mod json;

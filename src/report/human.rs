@@ -96,6 +96,9 @@ impl Writer<'_> {
         for note in notes {
             self.line(&format!("  {DIM}note: {}{DIM:#}", one_line(note)));
         }
+        if let Some(line) = plan.saved.as_deref().and_then(saved::unverified) {
+            self.line(&format!("  {DIM}note: {}{DIM:#}", one_line(&line)));
+        }
         for line in plan.saved.as_deref().filter(|_| self.options.verbose).map(saved::lines).into_iter().flatten() {
             self.line(&format!("  {DIM}{}{DIM:#}", one_line(&line)));
         }

@@ -36,6 +36,9 @@ pub(super) struct JsonSavedPlan<'a> {
     provider_aliases: Vec<JsonAlias<'a>>,
     /// Providers that the lock file pins.
     providers: Vec<JsonProvider<'a>>,
+    /// Parts of the policy input that come of the JSON given with the file, which nothing vouches for; null where none was
+    /// given.
+    unverified: Option<&'a [String]>,
 }
 
 /// Which state it is.
@@ -91,6 +94,7 @@ impl<'a> JsonSavedPlan<'a> {
                 .iter()
                 .map(|of| JsonProvider { source: &of.source, version: &of.version, hashes: &of.hashes })
                 .collect(),
+            unverified: saved.unverified.as_deref(),
         }
     }
 }
@@ -121,6 +125,12 @@ pub(super) fn lines(saved: &SavedPlan) -> Vec<String> {
         lines.push(format!("{} pinned: {}", count(pinned.len(), "provider"), named(pinned.iter().map(String::as_str))));
     }
     lines
+}
+
+/// What of the policy input nothing vouches for, for people; `None` where there is no such part.
+pub(super) fn unverified(saved: &SavedPlan) -> Option<String> {
+    let parts = saved.unverified.as_ref().filter(|parts| !parts.is_empty())?;
+    Some(format!("unverified, because only the JSON has it: {}", named(parts.iter().map(String::as_str))))
 }
 
 fn named<'a>(all: impl ExactSizeIterator<Item = &'a str>) -> String {

@@ -14,6 +14,7 @@ mod cases;
 mod catalog;
 mod cli;
 mod conventions;
+mod crosscheck;
 mod data;
 mod expectations;
 mod explain;

@@ -286,6 +286,66 @@ fn a_damaged_plan_never_passes_where_the_whole_one_did_not() {
     }
 }
 
+/// Plans that are blocked, of three kinds.
+const SWEPT: [&str; 3] = ["04-delete-resource-block", "05-replace-force-new", "24-destroy-mode"];
+
+/// Bytes from the start that are swept, and the distance of cuts.
+const HEAD: usize = 4096;
+const CUT: usize = 16;
+
+/// Every bit of the start of a file, and every cut: long, run by hand with `--ignored`.
+#[test]
+#[ignore = "takes minutes"]
+fn no_flipped_bit_and_no_cut_makes_a_blocked_plan_pass() {
+    let stages = built_in();
+    for scenario in SWEPT {
+        let whole = file(scenario, "tfplan");
+        assert_eq!(judge(&stages, &[("plan", whole.clone())]).verdict, Verdict::Blocked, "{scenario}");
+        let rendered = recognise(whole.clone()).remove(0).unwrap().bytes().to_vec();
+        let mut read = 0;
+        let mut check = |bytes: Vec<u8>, what: &str| {
+            let Ok(document) = recognise(bytes.clone()).remove(0) else { return };
+            read += 1;
+            if document.bytes() != rendered {
+                assert_ne!(judge(&stages, &[("plan", bytes)]).verdict, Verdict::Allowed, "{scenario}: {what}");
+            }
+        };
+        for bit in 0..HEAD.min(whole.len()) * 8 {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            check(flipped, &format!("bit {bit}"));
+        }
+        for length in (0..whole.len()).step_by(CUT) {
+            check(whole[..length].to_vec(), &format!("cut at {length}"));
+        }
+        println!("{scenario}: {read} of the changed files are read");
+    }
+}
+
+/// The same behind the checksum: what is changed there may be another plan that passes; it is read or refused.
+#[test]
+#[ignore = "takes minutes"]
+fn no_flipped_bit_of_the_content_is_a_panic() {
+    for scenario in SWEPT {
+        let (mut read, mut refused) = (0, 0);
+        for bit in 0..HEAD * 8 {
+            let flipped = repacked(scenario, |content| {
+                if let Some(byte) = content.get_mut(bit / 8) {
+                    *byte ^= 1 << (bit % 8);
+                }
+            });
+            match recognise(flipped).remove(0).and_then(|found| load(&found, &Interest::everything(), NoSink)) {
+                Ok(loaded) => {
+                    let _ = plangate::plan::completeness::assess(&loaded.plan, Expect::Ordinary);
+                    read += 1;
+                }
+                Err(_) => refused += 1,
+            }
+        }
+        println!("{scenario}: {read} read, {refused} refused");
+    }
+}
+
 /// Rules of a repository over a saved plan: the messages of its problems, and of its findings.
 fn ruled(rule: &str, scenario: &str) -> (Vec<String>, Vec<String>) {
     ruled_bytes(rule, file(scenario, "tfplan"))

@@ -116,11 +116,22 @@ pub struct SavedPlan {
     pub known_variables: Vec<String>,
     /// Whether these are all that the root module declares: then `variables` is that of Terraform's JSON.
     pub variables_complete: bool,
+    /// Whether the file says which attributes the schemas of providers call sensitive.
+    pub marks_schema: bool,
+    /// What was taken of the JSON that was printed of the file, as `configuration` or `variables.NAME`: no file vouches for
+    /// it. `None` where no JSON was compared.
+    pub unverified: Option<Vec<String>>,
     /// The source files of all modules.
     pub sources: Arc<CarriedSources>,
 }
 
 impl SavedPlan {
+    /// Whether a part of the document is not of the file.
+    #[must_use]
+    pub fn is_unverified(&self, part: &str) -> bool {
+        self.unverified.iter().flatten().any(|unverified| unverified == part)
+    }
+
     /// Whether the plan was told to leave something out.
     #[must_use]
     pub fn is_partial(&self) -> bool {
