@@ -14,14 +14,32 @@ plangate=${PLANGATE:-$(pwd)/target/release/plangate}
 mkdir -p "$dir"
 cd "$dir"
 if [ ! -f tfplan ]; then
+    mkdir -p group
     cat > main.tf <<'HCL'
 variable "n" {
   type = number
 }
 
-locals {
-  # `range` gives 1,024 numbers at most.
-  numbers = [for i in flatten([for a in range(100) : [for b in range(ceil(var.n / 100)) : a * ceil(var.n / 100) + b]]) : i if i < var.n]
+variable "revision" {
+  type = string
+}
+
+# A hundred modules: Terraform looks at all of a `for_each` for each of its instances.
+module "group" {
+  source   = "./group"
+  for_each = { for i in range(100) : "group-${i}" => i }
+  first    = each.value * ceil(var.n / 100)
+  last     = min(var.n, (each.value + 1) * ceil(var.n / 100))
+  revision = var.revision
+}
+HCL
+    cat > group/main.tf <<'HCL'
+variable "first" {
+  type = number
+}
+
+variable "last" {
+  type = number
 }
 
 variable "revision" {
@@ -29,7 +47,7 @@ variable "revision" {
 }
 
 resource "terraform_data" "object" {
-  for_each = { for i in local.numbers : "object-${i}" => i }
+  for_each = { for i in range(var.first, var.last) : "object-${i}" => i }
   input = {
     name     = each.key
     number   = each.value

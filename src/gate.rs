@@ -2,11 +2,13 @@
 //!
 //! Pure but for the files it is told to read through `io`. Must not print, exit, nor know arguments.
 
+mod audit;
 mod excerpt;
 mod explain;
 mod fired;
 mod plans;
 mod show;
+mod sources;
 mod test;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +20,7 @@ use crate::address::Address;
 use crate::calibration;
 use crate::catalog::Catalog;
 use crate::eval::candidates::{self, RuleTrace};
-use crate::eval::{self, Judged};
+use crate::eval::{self, Judged, RuleRecord};
 use crate::explain::unknown_rule;
 use crate::facts::{self, Facts};
 use crate::finding::{Level, RuleId};
@@ -36,12 +38,13 @@ use crate::policy::{Origin, PolicySet};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, InputSink};
 use crate::report::{ChangeCounts, PlanReport, Report, RuleInfo};
-use crate::sources::Given;
+use crate::sources::{Given, Whereabouts};
 use crate::suggest;
 use crate::text;
 use crate::verdict::Verdict;
 use crate::waiver::{Usage, WaiverSet};
 
+pub use audit::{AuditRequest, BIG, Step, audit};
 pub use excerpt::excerpt;
 pub use explain::{ExplainRequest, explain};
 pub use fired::fired;
@@ -72,8 +75,10 @@ pub struct Stages {
     pub today: jiff::civil::Date,
     /// Remarks for the report.
     pub notes: Vec<String>,
-    /// The source files that the plans were made from, and those before.
+    /// The source files that the plans were made from, and those before. Saved plans have their own.
     pub sources: Option<Arc<Given>>,
+    /// Where these are, and what to compare with the sources that a saved plan carries.
+    pub sources_at: Whereabouts,
     /// Whether the names in plans are collected, so that the report can be written without them.
     pub collect_names: bool,
 }
@@ -97,7 +102,9 @@ pub fn check_and_trace(stages: &Stages, plans: Vec<PlanInput>, traced: &[RuleId]
     let mut findings = stages.waivers.audit(&usage.waivers, stages.today);
     findings.extend(stages.own_types.audit(&usage.own_types, stages.today));
     let findings = stages.eval.relevel(findings);
-    let notes = stages.notes.iter().cloned().chain(idle_rules(&plans)).collect();
+    let mut activity = Activity::default();
+    plans.iter().for_each(|plan| activity.merge(&Activity::of(plan)));
+    let notes = stages.notes.iter().cloned().chain(once_each(usage.notes)).chain(activity.note()).collect();
     Report::build(Report {
         verdict: Verdict::Allowed,
         problems: Vec::new(),
@@ -125,25 +132,57 @@ pub fn rules_called(stages: &Stages, names: &[String]) -> Result<Vec<RuleId>, Ve
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
-/// Of several plans: the rules of the repository for which none of them has a change. Of one plan that says nothing.
-fn idle_rules(plans: &[PlanReport]) -> Option<String> {
-    let judged: Vec<&PlanReport> = plans.iter().filter(|plan| !plan.rules.is_empty()).collect();
-    let records = || judged.iter().flat_map(|plan| &plan.rules).filter(|record| record.origin == Origin::Repository);
-    let mut idle: BTreeSet<&str> =
-        records().filter(|record| record.considered == Some(0)).map(|record| record.id.as_str()).collect();
-    for record in records().filter(|record| record.considered != Some(0)) {
-        idle.remove(record.id.as_str());
-    }
-    let names: Vec<&str> = idle.into_iter().collect();
-    (judged.len() > 1 && !names.is_empty())
-        .then(|| format!("no plan has a change that these rules look at: {}", names.join(", ")))
+/// Which rules of the repository had a change to look at, in any plan.
+#[derive(Debug, Default)]
+struct Activity {
+    plans: usize,
+    idle: BTreeSet<RuleId>,
+    busy: BTreeSet<RuleId>,
 }
 
-/// What of the repository's files had a say in any plan of the run.
+impl Activity {
+    /// That of a plan; nothing of one that was not judged.
+    fn of(plan: &PlanReport) -> Self {
+        let own = plan.rules.iter().filter(|record| record.origin == Origin::Repository);
+        let (idle, busy): (Vec<_>, Vec<_>) = own.partition(|record| record.considered == Some(0));
+        let ids = |records: Vec<&RuleRecord>| records.into_iter().map(|record| record.id.clone()).collect();
+        Self { plans: usize::from(!plan.rules.is_empty()), idle: ids(idle), busy: ids(busy) }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.plans += other.plans;
+        self.idle.extend(other.idle.iter().cloned());
+        self.busy.extend(other.busy.iter().cloned());
+    }
+
+    /// Of several plans: the rules for which none of them has a change. Of one plan that says nothing.
+    fn note(&self) -> Option<String> {
+        let names: Vec<&str> = self.idle.difference(&self.busy).map(RuleId::as_str).collect();
+        (self.plans > 1 && !names.is_empty())
+            .then(|| format!("no plan has a change that these rules look at: {}", names.join(", ")))
+    }
+}
+
+/// What of the repository's files had a say in any plan of the run, and remarks about the sources of plans.
 #[derive(Debug, Default)]
 struct Used {
     waivers: Usage,
     own_types: BTreeSet<usize>,
+    notes: Vec<String>,
+}
+
+/// Sources of the run belong to all its JSON plans: what is to be said of them stands once.
+fn once_each(notes: Vec<String>) -> impl Iterator<Item = String> {
+    let mut told = BTreeSet::new();
+    notes.into_iter().filter(move |note| told.insert(note.clone()))
+}
+
+impl Used {
+    fn merge(&mut self, other: &Self) {
+        self.waivers.merge(&other.waivers);
+        self.own_types.extend(&other.own_types);
+        self.notes.extend(other.notes.iter().cloned());
+    }
 }
 
 /// Judges every plan on its own and says at what level each change is judged; the rows are in the order of their keys.
@@ -181,8 +220,13 @@ fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used, look: &mut Loo
         .into_iter()
         .enumerate()
         .map(|(index, document)| {
+            let noted = usage.notes.len();
+            let is_saved = document.as_ref().is_ok_and(|document| document.saved().is_some());
             let judged = document
                 .and_then(|document| check_document(stages, &document, usage, &mut |judged| look(index, judged)));
+            for note in usage.notes.iter_mut().skip(noted).filter(|_| is_saved) {
+                *note = format!("{}: {note}", plan.name);
+            }
             match judged {
                 Ok(report) => {
                     PlanReport { path: plan.name.clone(), document: index, sha256: Some(sha256.clone()), ..report }
@@ -202,12 +246,21 @@ fn check_document(
 ) -> Result<PlanReport, Problem> {
     let (mut plan, input, beside) = load(document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
-    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
-    let sources = stages.sources.as_deref().map(|given| &given.now);
-    let judged = Judged { document, plan: &plan, input, beside, facts: &facts, completeness: &completeness, sources };
+    let sources = sources::of(stages, document)?;
+    let facts = derive(stages, &mut plan, sources.given.as_deref())?;
+    let judged = Judged {
+        document,
+        plan: &plan,
+        input,
+        beside,
+        facts: &facts,
+        completeness: &completeness,
+        sources: sources.now(),
+    };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
     let traces = look(&judged);
     free_aside(judged.input);
+    usage.notes.extend(sources.notes);
 
     let mut findings = evaluation.findings;
     usage.waivers.merge(&stages.waivers.apply(&mut findings, stages.today));
@@ -233,7 +286,10 @@ fn check_document(
 
 /// What is derived from a plan and its sources; the plan's configuration takes in what these know better.
 fn derive(stages: &Stages, plan: &mut Plan, sources: Option<&Given>) -> Result<Facts, Problem> {
-    if let Some((given, configuration)) = sources.zip(plan.configuration.as_mut()) {
+    // Of a saved plan the configuration was made of the same sources.
+    if plan.saved.is_none()
+        && let Some((given, configuration)) = sources.zip(plan.configuration.as_mut())
+    {
         hcl::enrich(configuration, &given.now);
     }
     let mut facts = facts::derive(plan, &stages.catalog)?;
@@ -262,7 +318,8 @@ pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String,
 
 fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Result<String, Problem> {
     let (mut plan, ..) = load(document, &stages.interest.clone().without_document())?;
-    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
+    let sources = sources::of(stages, document)?;
+    let facts = derive(stages, &mut plan, sources.given.as_deref())?;
     let mut derived = eval::derived(&facts, stages.eval.input)?;
     let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));
     let mut input = plan_of(serde_json::from_slice(document.bytes()).map_err(malformed)?);
@@ -274,7 +331,7 @@ fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Resul
     if let Value::Object(map) = &mut input {
         map.insert(eval::DERIVED_KEY.to_owned(), derived);
     }
-    serde_json::to_string_pretty(&input).map_err(malformed)
+    Ok(text::json(&serde_json::to_string_pretty(&input).map_err(malformed)?).into_owned())
 }
 
 /// What of a graph is wanted, and how.
@@ -286,7 +343,7 @@ pub struct GraphRequest {
     pub around: Option<String>,
     /// Only what is destroyed, or lost with what it lies in.
     pub destroyed: bool,
-    /// The source files that the plan was made from: they know local values and dynamic blocks.
+    /// The source files that the plan was made from: they know local values and dynamic blocks. A saved plan has its own.
     pub sources: Option<Arc<Sources>>,
 }
 
@@ -305,7 +362,9 @@ pub fn graph(plan: PlanInput, request: &GraphRequest) -> Result<String, Vec<Prob
 
 fn graph_document(document: &Document, request: &GraphRequest) -> Result<String, Problem> {
     let (mut plan, ..) = load(document, &facts::interest(Catalog::builtin())?)?;
-    if let Some((sources, configuration)) = request.sources.as_deref().zip(plan.configuration.as_mut()) {
+    if plan.saved.is_none()
+        && let Some((sources, configuration)) = request.sources.as_deref().zip(plan.configuration.as_mut())
+    {
         hcl::enrich(configuration, sources);
     }
     let (graph, lost) = facts::graph(&plan, Catalog::builtin())?;

@@ -57,6 +57,7 @@ pub mod problem;
 pub mod rego;
 pub mod report;
 pub mod scaffold;
+pub mod selection;
 pub mod source;
 pub mod sources;
 pub mod suggest;

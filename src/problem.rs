@@ -47,6 +47,8 @@ pub enum ProblemCode {
     RuleUndetermined,
     /// A report could not be written.
     ReportWrite,
+    /// plangate itself failed.
+    Internal,
 }
 
 impl ProblemCode {
@@ -71,11 +73,12 @@ impl ProblemCode {
             Self::RuleFailed => "rule-failed",
             Self::RuleUndetermined => "rule-undetermined",
             Self::ReportWrite => "report-write",
+            Self::Internal => "internal",
         }
     }
 
     /// Every code, in the order of docs/exit-codes.md.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NothingSelected,
         Self::Unreadable,
         Self::NotAPlan,
@@ -93,6 +96,7 @@ impl ProblemCode {
         Self::RuleFailed,
         Self::RuleUndetermined,
         Self::ReportWrite,
+        Self::Internal,
     ];
 
     /// The code with that word.
@@ -108,7 +112,9 @@ impl ProblemCode {
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::NothingSelected => "A glob matched no file, there is no test, or standard input was named twice.",
+            Self::NothingSelected => {
+                "A glob matched no file, a folder or a list has no plan, there is no test, or standard input was named twice."
+            }
             Self::Unreadable => "A file or standard input could not be read.",
             Self::NotAPlan => {
                 "The document is something else: a state, a UI stream, a provider schema, an archive … The \
@@ -144,6 +150,9 @@ impl ProblemCode {
                  missed something."
             }
             Self::ReportWrite => "A report could not be written.",
+            Self::Internal => {
+                "plangate itself failed while it judged one of many plans; the others are judged all the same."
+            }
         }
     }
 
@@ -203,6 +212,7 @@ impl ProblemCode {
             Self::ReportWrite => {
                 "Check that the directory exists and has room; the other reports state the same verdict."
             }
+            Self::Internal => "It is a fault of plangate: report it, with the place that standard error names.",
         }
     }
 }

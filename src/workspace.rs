@@ -33,7 +33,7 @@ use crate::policy::{PolicyFile, PolicySet, Sources, conventions, set};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
-use crate::sources::{self, Given};
+use crate::sources::{self, Base, Given, Whereabouts};
 use crate::waiver::{self, WaiverSet};
 
 pub use lints::lint;
@@ -94,15 +94,6 @@ pub struct SourceSetup {
     pub base: Option<Base>,
 }
 
-/// A configuration to compare with.
-#[derive(Debug, Clone)]
-pub enum Base {
-    /// In a directory.
-    Dir(Utf8PathBuf),
-    /// In the files of a commit.
-    Tree(Arc<sources::Tree>),
-}
-
 /// The directory of the sources, by argument or configuration.
 ///
 /// # Errors
@@ -142,14 +133,12 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     let mut stages =
         into_stages(setup, &config, catalog, waivers, policies, context).map_err(|problem| vec![problem])?;
     stages.eval.parameters = parameters.unwrap_or_default();
-    if let Some(given) = &sources {
-        stages.notes.extend([Some(&given.now), given.base.as_ref()].into_iter().flatten().flat_map(sources::notes));
-    }
+    stages.sources_at = Whereabouts { dir: directory(setup, &config), base: setup.sources.base.clone() };
     stages.sources = sources.map(Arc::new);
     Ok(stages)
 }
 
-/// The source files, where they are named.
+/// The source files, where they are named. Without a directory only saved plans have some to compare with those before.
 fn read_sources(setup: &Setup, config: &Config) -> Result<Option<Given>, Problem> {
     let configured = config.source.as_ref().filter(|_| setup.sources.configured);
     let now = match (&setup.sources.dir, configured) {
@@ -157,18 +146,16 @@ fn read_sources(setup: &Setup, config: &Config) -> Result<Option<Given>, Problem
         (None, Some(configured)) => {
             sources::read(&configured.path).map_err(|problem| at(problem, Some(&configured.place), "named here"))?
         }
-        (None, None) if setup.sources.base.is_none() => return Ok(None),
-        (None, None) => {
-            let problem = Problem::new(ProblemCode::Config, "there are no sources to compare with those before");
-            return Err(problem.help("name the directory of the root module: `--source DIR`"));
-        }
+        (None, None) => return Ok(None),
     };
-    let base = match &setup.sources.base {
-        None => None,
-        Some(Base::Dir(dir)) => Some(sources::read_base(dir, &now)?),
-        Some(Base::Tree(tree)) => Some(sources::read_tree(tree, &now)?),
-    };
+    let base = setup.sources.base.as_ref().map(|base| sources::read_before(base, &now)).transpose()?;
     Ok(Some(Given { now, base }))
+}
+
+/// The directory of the sources of this run.
+fn directory(setup: &Setup, config: &Config) -> Option<Utf8PathBuf> {
+    let configured = || config.source.as_ref().filter(|_| setup.sources.configured).map(|source| source.path.clone());
+    setup.sources.dir.clone().or_else(configured)
 }
 
 fn into_stages(
@@ -224,6 +211,7 @@ fn into_stages(
         own_types,
         notes,
         sources: None,
+        sources_at: Whereabouts::default(),
         collect_names: false,
     })
 }

@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
+use plangate::report::audit::LISTED;
 use plangate::report::markdown;
 
 /// A safety gate between `terraform plan` and `terraform apply`.
@@ -22,6 +23,8 @@ const AFTER_HELP: &str = "Exit codes: 0 allowed, 1 blocked, 2 undecided (could n
 pub(crate) enum Command {
     /// Judge plans: may apply run?
     Check(CheckArgs),
+    /// Judge many plans in one go: what blocks, by rule, type and group.
+    Audit(AuditArgs),
     /// Test policies: `test_` rules, cases beside rules, mocks.
     Test(TestArgs),
     /// Say at what level each change of many plans is judged, and what is not as recorded.
@@ -86,7 +89,7 @@ pub(crate) struct CheckArgs {
 
     /// Write tokens (HMAC-SHA-256 under the key in FILE, 16 bytes or more) in the place of addresses, names and values, in every
     /// report of the run.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "trace")]
     pub(crate) private_key_file: Option<Utf8PathBuf>,
 
     /// Lowest level of findings that the reports for people show (human, markdown, github, azure); a deny is always shown.
@@ -126,6 +129,55 @@ pub(crate) struct CheckArgs {
 
     #[command(flatten)]
     pub(crate) sources: SourceArgs,
+
+    #[command(flatten)]
+    pub(crate) setup: SetupArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuditArgs {
+    /// Folders, plan files, globs, archives of plans (.tar, .tar.gz, .tgz, .zip), `@FILE` for a list of paths, one a line;
+    /// `-` is a plan and `@-` a list on standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+
+    /// Count plans by parts of their paths, such as `plans/{team}/{pipeline}/**`: `{name}`, `*` and `?` stay within a
+    /// directory, `**` is any number of directories.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) group_by: Option<String>,
+
+    /// Write a report, human, json, jsonl, csv, markdown, junit or sarif, to PATH (`-`: standard output). Repeatable; the human
+    /// report goes to standard output unless another does.
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
+    pub(crate) outputs: Vec<String>,
+
+    /// Short for `--output FORMAT` on standard output.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+
+    /// Findings that are kept of each plan, what blocks first; the others are counted.
+    #[arg(long, value_name = "N", default_value_t = LISTED)]
+    pub(crate) max_listed: usize,
+
+    /// Longest Markdown report, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = markdown::LIMIT, value_parser = markdown_limit)]
+    pub(crate) markdown_limit: usize,
+
+    /// Lowest level of findings that the reports for people show (human, markdown); a deny is always shown.
+    #[arg(long, value_enum, default_value_t = Show::Warn, value_name = "LEVEL")]
+    pub(crate) show: Show,
+
+    /// Lowest level that blocks; overrides `fail-on` of the configuration.
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<FailOn>,
+
+    /// Kind of plan to expect; overrides `expect` of the configuration.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) expect: Option<ExpectArg>,
+
+    /// List every plan with its findings, every line of tables, and what was skipped.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 
     #[command(flatten)]
     pub(crate) setup: SetupArgs,
@@ -523,6 +575,8 @@ pub(crate) enum Schema {
     Report,
     /// A line of the JSON lines report.
     Lines,
+    /// The JSON report of `plangate audit`.
+    Audit,
     /// `plangate.waivers.toml`.
     Waivers,
     /// The JSON report of `plangate test`.

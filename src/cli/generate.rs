@@ -21,6 +21,7 @@ pub(crate) fn schema(what: Schema) -> u8 {
         Schema::Input => include_bytes!("../../docs/schema/policy-input.json"),
         Schema::Report => include_bytes!("../../docs/schema/report.json"),
         Schema::Lines => include_bytes!("../../docs/schema/report-lines.json"),
+        Schema::Audit => include_bytes!("../../docs/schema/audit.json"),
         Schema::Waivers => include_bytes!("../../docs/schema/waivers.json"),
         Schema::Tests => include_bytes!("../../docs/schema/tests.json"),
     })

@@ -6,6 +6,7 @@ use plangate::gate::{self, GraphRequest};
 use plangate::graph::view::Format;
 use plangate::problem::Problem;
 use plangate::sources;
+use plangate::text::without_commands;
 
 use super::args::{GraphArgs, GraphFormat};
 use super::{output, plans};
@@ -13,7 +14,7 @@ use super::{output, plans};
 /// Prints the graph of every document of a plan file; returns the exit code.
 pub(crate) fn run(args: &GraphArgs) -> u8 {
     match render(args) {
-        Ok(text) => output::print_bytes(text.as_bytes()),
+        Ok(text) => output::print_bytes(without_commands(&text).as_bytes()),
         Err(problems) => output::fail(&problems),
     }
 }

@@ -3,6 +3,7 @@
 //! One file per subcommand. Uses the library's public API; decides nothing about plans.
 
 mod args;
+mod audit;
 mod calibrate;
 mod catalog;
 mod check;
@@ -48,6 +49,7 @@ fn run() -> ExitCode {
     output::set_color(args.color);
     let code = match args.command {
         Command::Check(args) => check::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Rules(args) => rules::run(&args),

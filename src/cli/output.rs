@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use camino::{Utf8Path, Utf8PathBuf};
+use plangate::finding::Level;
 use plangate::io;
 use plangate::problem::{Problem, ProblemCode};
 use plangate::report::format::{self, FORMATS};
@@ -134,11 +135,7 @@ const CONFTEST: &[&str] = &["stdout", "json"];
 impl Outputs<Report> {
     /// The outputs the arguments of `plangate check` ask for.
     pub(crate) fn of(args: &CheckArgs) -> Result<Self, Problem> {
-        let show = match args.show {
-            Show::Info => plangate::finding::Level::Info,
-            Show::Warn => plangate::finding::Level::Warn,
-            Show::Deny => plangate::finding::Level::Deny,
-        };
+        let show = level(args.show);
         let inputs = args.plans.iter().map(String::as_str).collect();
         let (printed, of) = match args.compat {
             None => (Report::FORMATS, ""),
@@ -173,6 +170,15 @@ impl Outputs<Report> {
             print_styled(&conftest::lines(&checks))
         };
         self.write_and(report, print, |report| conftest::exit_code(&conftest::checks(report), fail_on_warn))
+    }
+}
+
+/// The lowest level that is shown.
+pub(crate) const fn level(show: Show) -> Level {
+    match show {
+        Show::Info => Level::Info,
+        Show::Warn => Level::Warn,
+        Show::Deny => Level::Deny,
     }
 }
 

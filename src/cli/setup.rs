@@ -9,7 +9,8 @@ use plangate::gate::Stages;
 use plangate::io;
 use plangate::plan::completeness::Expect;
 use plangate::problem::{Problem, ProblemCode};
-use plangate::workspace::{self, Base, Setup, SourceSetup};
+use plangate::sources::Base;
+use plangate::workspace::{self, Setup, SourceSetup};
 
 use super::args::{ExpectArg, FailOn, SetupArgs, SourceArgs};
 use super::{context_env, git, limits};

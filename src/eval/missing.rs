@@ -95,8 +95,11 @@ fn lacking(wanted: &PathSet, value: &Value) -> Option<String> {
 }
 
 /// What to do about a part that only the JSON of a plan has.
-const NOT_SAVED: &str = "a saved plan has neither `configuration` nor the defaults of variables: add its JSON: \
-                         terraform show -json tfplan > plan.json, then `--json plan.json`";
+const NOT_SAVED: &str = "a saved plan has no `configuration`: add its JSON: terraform show -json tfplan > plan.json, then \
+                         `--json plan.json`";
+/// The same of variables.
+const NOT_TOLD: &str = "a saved plan has the values of variables that were set, and its source files do not tell the exact default \
+                        of each other one: add its JSON: terraform show -json tfplan > plan.json, then `--json plan.json`";
 
 /// When a key of plans can be absent; `None` of other keys.
 fn absence(key: &str) -> Option<Absent> {
@@ -160,12 +163,12 @@ impl<'a> Available<'a> {
                 let documents =
                     ALIASES.iter().filter(|alias| self.is_alias(alias)).filter_map(|alias| reads.name(alias));
                 let below = documents.chain([reads]).filter_map(|document| document.name("variables"));
-                let is_set = |name: &str| saved.set_variables.iter().any(|set| set == name);
+                let is_known = |name: &str| saved.known_variables.iter().any(|known| known == name);
                 let mut more = below.map(|variables| {
                     variables.is_whole()
                         || variables.wildcard().is_some()
                         || variables.is_leaf()
-                        || !variables.names().all(|(name, _)| is_set(name))
+                        || !variables.names().all(|(name, _)| is_known(name))
                 });
                 more.any(|more| more)
             }
@@ -313,8 +316,10 @@ impl<'a> Available<'a> {
             "to go on without it, say what holds then: `object.get(input, \"{}\", {{}})`",
             truncate(part.name, 60)
         );
-        if self.plan.saved.is_some() && matches!(part.name, "configuration" | "variables") {
-            return NOT_SAVED.to_owned();
+        match part.name {
+            "configuration" if self.plan.saved.is_some() => return NOT_SAVED.to_owned(),
+            "variables" if self.plan.saved.is_some() => return NOT_TOLD.to_owned(),
+            _ => {}
         }
         let convention = CONVENTIONS.iter().find(|(key, _)| *key == part.name);
         let absent = absence(part.name);

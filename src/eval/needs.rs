@@ -33,12 +33,12 @@ impl Needs {
         }
     }
 
-    /// The option that gives it, for people.
+    /// What gives it, for people.
     #[must_use]
     pub const fn option(self) -> &'static str {
         match self {
-            Self::Sources => "--source DIR",
-            Self::Base => "--source DIR and --base COMMIT",
+            Self::Sources => "a saved plan, or --source DIR",
+            Self::Base => "--base COMMIT, and a saved plan or --source DIR",
         }
     }
 }
@@ -59,20 +59,13 @@ pub(super) fn in_vain(rule: &Rule, facts: &Facts) -> Option<Problem> {
         return None;
     }
     let asks = rule.reads.parts.iter().any(|read| read.asked && read.keys == [DERIVED_KEY, "sources"]);
-    let below = rule.reads.paths.names().find(|(name, _)| *name == DERIVED_KEY).map(|(_, below)| below)?;
-    let part = below.names().find_map(|(name, list)| {
-        let of_item = list.wildcard().is_some_and(|item| item.names().any(|(key, _)| key == "source"));
-        match name {
-            "sources" => Some("sources".to_owned()),
-            name if of_item => Some(format!("{name}[_].source")),
-            _ => None,
-        }
-    });
-    let part = part.filter(|_| !asks)?;
+    let reads_sources = rule.reads.parts.iter().any(|read| read.keys == [DERIVED_KEY, "sources"]);
+    let of_items = rule.reads.sources_of.first().map(|list| format!("{list}[_].source"));
+    let part = of_items.or_else(|| reads_sources.then(|| "sources".to_owned())).filter(|_| !asks)?;
     let message =
         format!("rule `{}` reads `input.{DERIVED_KEY}.{part}`, which only the sources of a plan give", rule.id);
     Some(Problem::new(ProblemCode::RuleUndetermined, message).help(
-        "name them with `--source DIR`; to leave the rule out without them, write `needs: sources` under `custom` in its METADATA",
+        "judge the saved plan itself, or name them with `--source DIR`; to leave the rule out without them, write `needs: sources` under `custom` in its METADATA",
     ))
 }
 

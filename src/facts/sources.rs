@@ -82,7 +82,7 @@ pub fn attach(
     catalog: &Catalog,
 ) -> Result<(), Problem> {
     let moved = Moves::of(plan, now);
-    let mut gaps: Vec<Gap> = mismatches(plan, now).into_iter().collect();
+    let mut gaps: Vec<Gap> = mismatches(plan, now).into_iter().chain(none(now)).collect();
     for change in facts.changes.iter_mut().chain(&mut facts.drift).chain(&mut facts.collateral) {
         change.source = about(change, now, base);
     }
@@ -136,6 +136,15 @@ fn runs(change: &ChangeFacts, block: &SourceBlock) -> Vec<DestroyProvisioner> {
     block.destroy_provisioners.clone()
 }
 
+/// A saved plan whose sources were taken out.
+fn none(now: &Sources) -> Option<Gap> {
+    now.modules().next().is_none().then(|| Gap {
+        base: false,
+        message: "the plan has no source files".to_owned(),
+        help: "Terraform always writes them: find out who edited the file",
+    })
+}
+
 /// A plan that does what its sources forbid was made from others.
 fn contradiction(change: &ChangeFacts, plan: &Plan) -> Option<Gap> {
     let guard = change.source.as_ref()?.lifecycle.prevent_destroy.as_ref()?;
@@ -149,10 +158,11 @@ fn contradiction(change: &ChangeFacts, plan: &Plan) -> Option<Gap> {
             one_line(change.address.as_str()),
             one_line(&guard.spot.to_string())
         ),
-        help: OTHER_SOURCES,
+        help: if plan.saved.is_some() { MADE_UP } else { OTHER_SOURCES },
     })
 }
 
+const MADE_UP: &str = "Terraform makes no such plan: find out who edited the file";
 const OTHER_SOURCES: &str = "name the directory `terraform plan` ran in, as it was then, with `--source DIR`";
 
 fn unknown_now(change: &ChangeFacts) -> Gap {
@@ -168,7 +178,8 @@ fn unknown_now(change: &ChangeFacts) -> Gap {
 
 /// Blocks that only the plan or only its sources have.
 fn mismatches(plan: &Plan, now: &Sources) -> Option<Gap> {
-    let configuration = plan.configuration.as_ref()?;
+    // That of a saved plan was made of the same sources.
+    let configuration = plan.configuration.as_ref().filter(|_| plan.saved.is_none())?;
     let mut planned = BTreeSet::new();
     collect(&configuration.root, "", "", now, &mut planned);
     let mut declared = BTreeSet::new();

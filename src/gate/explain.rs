@@ -1,5 +1,6 @@
 //! The pipeline once more, for some of its findings: judged as by `check`, then looked into.
 
+use super::sources::{self, Belonging};
 use super::{PlanInput, Stages, Used, derive, free_aside, load};
 use crate::catalog::Page;
 use crate::eval::trace::{Trace, trace};
@@ -31,6 +32,7 @@ struct Kept {
     input: Option<Input>,
     beside: Option<Input>,
     facts: Facts,
+    sources: Belonging,
     completeness: Completeness,
     findings: Vec<Finding>,
     problems: Vec<Problem>,
@@ -89,7 +91,8 @@ pub fn explain(stages: &Stages, plan: PlanInput, request: &ExplainRequest) -> Re
 fn judge(stages: &Stages, document: Document, used: &mut Used) -> Result<Kept, Problem> {
     let (mut plan, input, beside) = load(&document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
-    let facts = derive(stages, &mut plan, stages.sources.as_deref())?;
+    let sources = sources::of(stages, &document)?;
+    let facts = derive(stages, &mut plan, sources.given.as_deref())?;
     let judged = Judged {
         document: &document,
         plan: &plan,
@@ -97,7 +100,7 @@ fn judge(stages: &Stages, document: Document, used: &mut Used) -> Result<Kept, P
         beside: beside.clone(),
         facts: &facts,
         completeness: &completeness,
-        sources: stages.sources.as_deref().map(|given| &given.now),
+        sources: sources.now(),
     };
     let evaluation = eval::evaluate(&judged, &stages.policies, &stages.eval);
     let mut findings = evaluation.findings;
@@ -105,7 +108,7 @@ fn judge(stages: &Stages, document: Document, used: &mut Used) -> Result<Kept, P
     used.own_types.extend(facts.overlay_entries());
     let mut problems = completeness.problems.clone();
     problems.extend(evaluation.problems);
-    Ok(Kept { document, plan, input, beside, facts, completeness, findings, problems })
+    Ok(Kept { document, plan, input, beside, facts, sources, completeness, findings, problems })
 }
 
 fn look_into(
@@ -138,7 +141,7 @@ fn source(
         beside: kept.beside.clone(),
         facts: &kept.facts,
         completeness: &kept.completeness,
-        sources: stages.sources.as_deref().map(|given| &given.now),
+        sources: kept.sources.now(),
     };
     trace(&judged, &stages.policies, &stages.eval, rule, finding.subject.as_ref()).map_err(|message| mask(&message))
 }

@@ -1,6 +1,7 @@
 //! Finds files: by extension, by glob, and the root of a repository.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -53,6 +54,17 @@ pub fn all_files_under(dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
     walk.run(dir, usize::MAX)
 }
 
+/// All files below `dir`, hidden ones too, sorted, and what could not be looked at: the others are found all the same. Hidden
+/// directories below it are left out; links are followed, each real directory once.
+#[must_use]
+pub fn every_file_under(dir: &Utf8Path) -> (Vec<Utf8PathBuf>, Vec<Problem>) {
+    let mut walk = Walk { wanted: &|_| true, hidden: false, once: true, seen: BTreeSet::new(), found: Vec::new() };
+    let mut problems = Vec::new();
+    walk.leniently(dir, &mut problems);
+    walk.found.sort();
+    (walk.found, problems)
+}
+
 /// The files that a glob matches, sorted; none is no error. `*` and `?` stay within a directory, `**` is any
 /// number of directories, `{a,b}` and `[ab]` are choices. Links are followed, but not in circles. Hidden directories are entered only where the pattern
 /// names one. A text without any of these characters names itself.
@@ -98,21 +110,36 @@ impl Walk<'_> {
         Ok(self.found)
     }
 
-    fn directory(&mut self, dir: &Utf8Path, depth: usize) -> Result<(), Problem> {
-        // An empty path is the current directory; its files keep their short names.
-        let place = if dir.as_str().is_empty() { Utf8Path::new(".") } else { dir };
-        let failed = |error: &std::io::Error| match error.kind() {
-            ErrorKind::NotADirectory => Problem::new(ProblemCode::Unreadable, format!("`{place}` is no directory")),
-            _ => unreadable(place, error),
+    /// The whole of a directory, whatever is wrong with parts of it.
+    fn leniently(&mut self, dir: &Utf8Path, problems: &mut Vec<Problem>) {
+        let (real, names) = match names_of(dir) {
+            Ok((real, names)) => (real, names),
+            Err(problem) => return problems.push(problem),
         };
-        let real = place.as_std_path().canonicalize().map_err(|error| failed(&error))?;
+        if !self.seen.insert(real) {
+            return;
+        }
+        for name in names {
+            let below = dir.join(&*name.to_string_lossy());
+            let is_dir = fs::metadata(dir.as_std_path().join(&name)).is_ok_and(|found| found.is_dir());
+            if is_dir && name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            if is_dir && name.to_str().is_some() {
+                self.leniently(&below, problems);
+            } else if is_dir {
+                problems.push(not_utf8(&below));
+            } else if let Err(problem) = self.entry(dir, &name, 0) {
+                problems.push(problem);
+            }
+        }
+    }
+
+    fn directory(&mut self, dir: &Utf8Path, depth: usize) -> Result<(), Problem> {
+        let (real, names) = names_of(dir)?;
         if !self.seen.insert(real.clone()) {
             return Ok(());
         }
-        let entries = fs::read_dir(place).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let mut names: Vec<_> = entries.map_err(|error| failed(&error))?.iter().map(fs::DirEntry::file_name).collect();
-        // Sorted before descending: which of two names of a linked directory counts must not depend on the disk.
-        names.sort();
         names.iter().try_for_each(|name| self.entry(dir, name, depth))?;
         if !self.once {
             self.seen.remove(&real);
@@ -133,8 +160,7 @@ impl Walk<'_> {
             return Ok(());
         }
         if name.to_str().is_none() {
-            let message = format!("the name of `{shown}` is not UTF-8");
-            return Err(Problem::new(ProblemCode::Unreadable, message).help("rename it, so that reports can name it"));
+            return Err(not_utf8(&shown));
         }
         if enter {
             return self.directory(&shown, depth - 1);
@@ -142,4 +168,25 @@ impl Walk<'_> {
         self.found.push(shown);
         Ok(())
     }
+}
+
+/// The real name of a directory, and the names in it. Sorted before descending: which of two names of a linked directory counts
+/// must not depend on the disk.
+fn names_of(dir: &Utf8Path) -> Result<(PathBuf, Vec<OsString>), Problem> {
+    // An empty path is the current directory; its files keep their short names.
+    let place = if dir.as_str().is_empty() { Utf8Path::new(".") } else { dir };
+    let failed = |error: &std::io::Error| match error.kind() {
+        ErrorKind::NotADirectory => Problem::new(ProblemCode::Unreadable, format!("`{place}` is no directory")),
+        _ => unreadable(place, error),
+    };
+    let real = place.as_std_path().canonicalize().map_err(|error| failed(&error))?;
+    let entries = fs::read_dir(place).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut names: Vec<_> = entries.map_err(|error| failed(&error))?.iter().map(fs::DirEntry::file_name).collect();
+    names.sort();
+    Ok((real, names))
+}
+
+fn not_utf8(shown: &Utf8Path) -> Problem {
+    Problem::new(ProblemCode::Unreadable, format!("the name of `{shown}` is not UTF-8"))
+        .help("rename it, so that reports can name it")
 }

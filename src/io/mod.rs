@@ -13,7 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::problem::{Problem, ProblemCode};
 use crate::source::SourceFile;
 
-pub use find::{all_files_under, expand_glob, files_under, find_repository_root, names_in};
+pub use find::{all_files_under, every_file_under, expand_glob, files_under, find_repository_root, names_in};
 
 /// Reads a file of at most `max` bytes. Pipes and devices (`/dev/stdin`, `<(…)`) are read to their end.
 pub fn read_bounded(path: &Utf8Path, max: u64) -> Result<Vec<u8>, Problem> {
@@ -25,6 +25,21 @@ pub fn read_bounded(path: &Utf8Path, max: u64) -> Result<Vec<u8>, Problem> {
     // A file of known size takes its own size in memory, not the next power of two.
     let size = usize::try_from(metadata.len().min(max)).unwrap_or_default();
     read_to_end(path.as_str(), file, max, size)
+}
+
+/// Opens a file that is read piece by piece.
+pub fn open(path: &Utf8Path) -> Result<impl Read + use<>, Problem> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(unreadable(path, &ErrorKind::IsADirectory.into()));
+    }
+    Ok(io::BufReader::new(file))
+}
+
+/// Size of a file in bytes; what cannot be seen has none.
+#[must_use]
+pub fn size(path: &Utf8Path) -> u64 {
+    fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
 /// Reads a stream (standard input) of at most `max` bytes to its end; `name` is for messages.

@@ -12,6 +12,7 @@ mod actions;
 mod archive;
 mod change;
 mod checks;
+mod entries;
 mod fault;
 mod json;
 mod lock;
@@ -28,16 +29,18 @@ mod value;
 mod version;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::plan::hcl::Defaults;
 use crate::problem::Problem;
 use crate::text::{count, one_line, truncate};
 use archive::Archive;
+pub use entries::ZipEntries;
 use fault::{Fault, odd};
 use message::PlanMessage;
 pub use saved::{LockedProvider, Mode, Product, ProviderAlias, SavedPlan, StateId};
-pub use snapshot::{Snapshot, SnapshotModule};
+pub use snapshot::CarriedSources;
 use state::StateFile;
 use version::Release;
 
@@ -66,19 +69,19 @@ pub(super) fn is_archive(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
-/// Reads a saved plan. `defaults` has, as JSON, the values of variables that the caller did not set, by name; `None` where
-/// they are not known.
-pub(super) fn read(bytes: &[u8], defaults: Option<&BTreeMap<String, String>>) -> Result<Rendered, Problem> {
-    read_archive(bytes, defaults).map_err(Problem::from)
+/// Reads a saved plan.
+pub(super) fn read(bytes: &[u8]) -> Result<Rendered, Problem> {
+    read_archive(bytes).map_err(Problem::from)
 }
 
-fn read_archive(bytes: &[u8], defaults: Option<&BTreeMap<String, String>>) -> Result<Rendered, Fault> {
+fn read_archive(bytes: &[u8]) -> Result<Rendered, Fault> {
     let mut archive = Archive::open(bytes)?;
     let content = archive.read(PLAN)?.ok_or(Fault::NotAPlan)?;
     let state_bytes = archive.read(STATE)?;
     let previous_state = archive.read(PREVIOUS_STATE)?.map(|bytes| state::identify(&bytes)).transpose()?;
     let lock = archive.read(LOCK)?.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-    let sources = snapshot::read(&mut archive)?;
+    let sources = CarriedSources::new(snapshot::read(&mut archive)?);
+    let defaults = sources.defaults();
 
     let mut unknown = 0;
     let plan = PlanMessage::read(&content, &mut unknown)?;
@@ -91,15 +94,9 @@ fn read_archive(bytes: &[u8], defaults: Option<&BTreeMap<String, String>>) -> Re
         2 => Mode::RefreshOnly,
         other => return Err(Fault::Unsupported(format!("its mode is {other}, which this version does not know"))),
     };
-    let none = BTreeMap::new();
-    let source = render::Source {
-        plan: &plan,
-        mode,
-        product,
-        release,
-        state: state.as_ref(),
-        defaults: defaults.unwrap_or(&none),
-    };
+    let values: BTreeMap<&str, String> =
+        defaults.known.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_ref()?.to_string()))).collect();
+    let source = render::Source { plan: &plan, mode, product, release, state: state.as_ref(), defaults: &values };
     let room = content.len().saturating_mul(4).saturating_add(state_bytes.as_ref().map_or(0, Vec::len));
     let (text, found) = render::render(&source, room)?;
     let notes = notes(&source, unknown + found.unknown_fields, &archive);
@@ -117,8 +114,9 @@ fn read_archive(bytes: &[u8], defaults: Option<&BTreeMap<String, String>>) -> Re
         previous_state,
         create_before_destroy: found.create_before_destroy,
         locked: lock::read(&lock),
+        known_variables: known_variables(&plan, &defaults),
+        variables_complete: defaults.is_complete(|name| is_set(&plan, name)),
         set_variables: set_variables(&plan),
-        variables_complete: defaults.is_some(),
         marks_schema: source.marks_schema(),
         unverified: None,
         sources: Arc::new(sources),
@@ -134,6 +132,15 @@ fn set_variables(plan: &PlanMessage<'_>) -> Vec<String> {
     let mut names: Vec<String> = plan.variables.iter().map(|(name, _)| (*name).to_owned()).collect();
     names.sort();
     names
+}
+
+fn is_set(plan: &PlanMessage<'_>, name: &str) -> bool {
+    plan.variables.iter().any(|(set, _)| *set == name)
+}
+
+fn known_variables(plan: &PlanMessage<'_>, defaults: &Defaults) -> Vec<String> {
+    let names: BTreeSet<String> = set_variables(plan).into_iter().chain(defaults.known.keys().cloned()).collect();
+    names.into_iter().collect()
 }
 
 /// The release that made the plan, if this is a plan of the known format.

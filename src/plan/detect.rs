@@ -197,7 +197,7 @@ fn document(text: &Arc<String>, range: Range<usize>, notes: Vec<String>) -> Docu
 
 /// The document of a saved plan.
 fn saved_plan(bytes: &[u8], mut notes: Vec<String>) -> Result<Document, Problem> {
-    let rendered = binary::read(bytes, None)?;
+    let rendered = binary::read(bytes)?;
     notes.extend(rendered.notes);
     let range = 0..rendered.text.len();
     Ok(Document { text: Arc::new(rendered.text), range, index: 0, notes, saved: Some(Arc::new(rendered.saved)) })

@@ -16,6 +16,7 @@ use serde::de::DeserializeSeed as _;
 
 use super::Plan;
 use super::detect::{Document, refusal};
+use super::hcl;
 use super::raw::{KeyNames, Top, Version};
 use super::sink::{DocumentSink, NoSink, PathSet, Projection};
 use crate::problem::{Problem, ProblemCode};
@@ -131,9 +132,10 @@ pub fn load<S: DocumentSink>(document: &Document, interest: &Interest, sink: S) 
     }
     Version::check(&top.plan.format_version)?;
     let mut plan = Plan { saved: document.saved().cloned(), ..top.into_plan() };
-    // What no file vouches for is input of the repository's rules alone: built-in ones judge what is applied.
-    if document.saved().is_some_and(|saved| saved.is_unverified("configuration")) {
-        plan.configuration = None;
+    // Of a saved plan by its own sources alone: a configuration that came of a JSON beside it is for the repository's rules.
+    if let Some(saved) = plan.saved.as_deref() {
+        let sources = Some(saved.sources.parsed()).filter(|sources| sources.is_whole());
+        plan.configuration = sources.map(|sources| hcl::configuration(sources, &interest.provider_settings));
     }
     Ok(Loaded { plan, node, beside })
 }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use crate::address::Address;
 pub use action::Action;
-pub use binary::SavedPlan;
+pub use binary::{SavedPlan, ZipEntries};
 pub use configuration::Configuration;
 pub use value::{AttributePath, Lookup, PathStep, Shadow, Side, Value};
 

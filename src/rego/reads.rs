@@ -27,7 +27,7 @@ use super::names::{Names, Parts};
 use crate::plan::sink::PathSet;
 use crate::source::Span;
 
-use interpreter::Interpreter;
+use interpreter::{Found, Interpreter};
 
 /// Keys of `input` that policies know as other names for the document itself.
 pub const ALIASES: [&str; 3] = ["plan", "tfplan", "terraform"];
@@ -48,6 +48,9 @@ pub struct Reads {
     /// Strings that it compares with the `type` of an element of some list.
     #[cfg_attr(test, serde(skip_serializing_if = "BTreeSet::is_empty"))]
     pub types: BTreeSet<String>,
+    /// Lists of `input.plangate` of whose elements it reads `source` by name, also where it uses the element as a whole.
+    #[cfg_attr(test, serde(skip_serializing_if = "BTreeSet::is_empty"))]
+    pub sources_of: BTreeSet<String>,
     /// It reads `input.plangate`, or may: it reads the input as a whole, or by computed keys, and has the word `plangate`
     /// where it can be such a key.
     #[cfg_attr(test, serde(skip_serializing_if = "std::ops::Not::not"))]
@@ -89,7 +92,8 @@ pub(super) fn of_all(names: &Names<'_>, has_token: &[bool]) -> BTreeMap<Parts, R
             let mentions_plangate =
                 found.names.contains(mentions::KEY) || (whole && any(&mentions)) || (found.computed && any(has_token));
             let parts = found.parts.export(names);
-            let reads = Reads { paths: found.paths, names: found.names, parts, types: found.types, mentions_plangate };
+            let Found { paths, names, types, sources_of, .. } = found;
+            let reads = Reads { paths, names, parts, types, sources_of, mentions_plangate };
             (path.clone(), reads)
         })
         .collect()

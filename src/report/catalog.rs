@@ -222,7 +222,7 @@ pub fn json_list(pages: &[Page]) -> serde_json::Result<String> {
 }
 
 fn text(value: &impl Serialize) -> serde_json::Result<String> {
-    let mut text = serde_json::to_string_pretty(value)?;
+    let mut text = crate::text::json(&serde_json::to_string_pretty(value)?).into_owned();
     text.push('\n');
     Ok(text)
 }

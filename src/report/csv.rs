@@ -29,10 +29,7 @@ const HEADER: [&str; 12] = [
 /// # Errors
 /// None in practice: it is written to memory.
 pub fn render(report: &Report) -> io::Result<String> {
-    let mut writer = csv::WriterBuilder::new()
-        .quote_style(csv::QuoteStyle::Always)
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
+    let mut writer = writer();
     writer.write_record(HEADER)?;
     for item in report.items() {
         let (kind, finding, location) = match item.said {
@@ -68,8 +65,16 @@ pub fn render(report: &Report) -> io::Result<String> {
     String::from_utf8(bytes).map_err(io::Error::other)
 }
 
+/// A writer to memory that quotes every cell.
+pub(super) fn writer() -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new()
+        .quote_style(csv::QuoteStyle::Always)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new())
+}
+
 /// A cell that is text and no formula.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let line = one_line(text);
     let text = without_commands(&line);

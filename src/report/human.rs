@@ -42,12 +42,12 @@ impl Default for Options {
     }
 }
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const RED: Style = AnsiColor::Red.on_default().bold();
-const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-const GREEN: Style = AnsiColor::Green.on_default().bold();
-const BLUE: Style = AnsiColor::Blue.on_default();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const RED: Style = AnsiColor::Red.on_default().bold();
+pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const GREEN: Style = AnsiColor::Green.on_default().bold();
+pub(super) const BLUE: Style = AnsiColor::Blue.on_default();
 
 /// Renders the report.
 #[must_use]
@@ -401,7 +401,7 @@ pub(super) fn source_place(location: Option<&Location>, source: &SourcePlace) ->
 }
 
 /// A path as a shell takes it; a placeholder for what cannot be named again, or not plainly.
-fn argument(path: &str) -> &str {
+pub(super) fn argument(path: &str) -> &str {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+=@:,".contains(c);
     if path != "-" && path.chars().all(is_plain) { path } else { "PLAN" }
 }
@@ -434,7 +434,7 @@ fn counts_phrase(counts: FindingCounts, hidden: usize) -> String {
     parts.join(", ")
 }
 
-const fn level_style(level: Level) -> Style {
+pub(super) const fn level_style(level: Level) -> Style {
     match level {
         Level::Deny => RED,
         Level::Warn => YELLOW,
@@ -442,7 +442,7 @@ const fn level_style(level: Level) -> Style {
     }
 }
 
-fn verdict(verdict: Verdict) -> String {
+pub(super) fn verdict(verdict: Verdict) -> String {
     let style = verdict_style(verdict);
     format!("{style}{}{style:#}", verdict.as_str())
 }
@@ -455,7 +455,7 @@ const fn verdict_style(verdict: Verdict) -> Style {
     }
 }
 
-fn verdict_word(verdict: Verdict) -> String {
+pub(super) fn verdict_word(verdict: Verdict) -> String {
     let style = verdict_style(verdict);
     let mut word = verdict.as_str().to_owned();
     if let Some(first) = word.get_mut(..1) {

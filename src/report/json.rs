@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::saved::JsonSavedPlan;
-use super::{FindingCounts, PlanReport, Report, milliseconds};
+use super::{ChangeCounts, FindingCounts, PlanReport, Report, milliseconds};
 use crate::eval::RuleRecord;
 use crate::finding::{AppliedWaiver, Finding, Fingerprint, Location};
 use crate::problem::Problem;
@@ -104,7 +104,7 @@ struct JsonPlan<'a> {
 
 /// How many entries of each kind a plan has, deferred ones included.
 #[derive(Debug, Serialize, JsonSchema)]
-struct JsonChanges {
+pub(super) struct JsonChanges {
     /// All entries.
     total: usize,
     /// Objects created.
@@ -298,6 +298,21 @@ impl<'a> JsonReport<'a> {
     }
 }
 
+impl JsonChanges {
+    pub(super) fn of(counts: ChangeCounts) -> Self {
+        Self {
+            total: counts.total,
+            create: counts.create,
+            update: counts.update,
+            replace: counts.replace,
+            delete: counts.delete,
+            forget: counts.forget,
+            unknown: counts.unknown,
+            quiet: counts.quiet,
+        }
+    }
+}
+
 impl JsonCounts {
     pub(super) fn of(counts: FindingCounts) -> Self {
         let FindingCounts { deny, warn, info, waived, excepted, lowered } = counts;
@@ -307,7 +322,6 @@ impl JsonCounts {
 
 impl<'a> JsonPlan<'a> {
     fn of(plan: &'a PlanReport) -> Self {
-        let counts = plan.counts;
         Self {
             path: &plan.path,
             document: plan.document,
@@ -317,16 +331,7 @@ impl<'a> JsonPlan<'a> {
             findings: plan.findings.iter().map(JsonFinding::of).collect(),
             rules: plan.rules.iter().map(JsonRule::of).collect(),
             saved_plan: plan.saved.as_deref().map(JsonSavedPlan::of),
-            changes: JsonChanges {
-                total: counts.total,
-                create: counts.create,
-                update: counts.update,
-                replace: counts.replace,
-                delete: counts.delete,
-                forget: counts.forget,
-                unknown: counts.unknown,
-                quiet: counts.quiet,
-            },
+            changes: JsonChanges::of(plan.counts),
         }
     }
 }

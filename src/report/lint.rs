@@ -128,7 +128,7 @@ pub fn json(findings: &[Finding]) -> serde_json::Result<String> {
         }
     });
     let report = JsonFindings { schema: SCHEMA, errors, warnings, findings: findings.collect() };
-    let mut text = serde_json::to_string_pretty(&report)?;
+    let mut text = crate::text::json(&serde_json::to_string_pretty(&report)?).into_owned();
     text.push('\n');
     Ok(text)
 }

@@ -75,7 +75,9 @@ pub fn json(rules: &[Rule], levels: &Levels, preset: Preset) -> serde_json::Resu
         file: rule.location.as_ref().map(|at| at.file.as_str()),
         line: rule.location.as_ref().map(|at| at.position.line),
     });
-    let mut text = serde_json::to_string_pretty(&JsonRules { schema: SCHEMA, rules: rules.collect() })?;
+    let mut text =
+        crate::text::json(&serde_json::to_string_pretty(&JsonRules { schema: SCHEMA, rules: rules.collect() })?)
+            .into_owned();
     text.push('\n');
     Ok(text)
 }

@@ -160,7 +160,7 @@ fn set_aside(item: &Item<'_>) -> String {
 
 /// A code span of any one line, shortened; the fence is longer than any run of backticks inside, and a `|` does not end a
 /// cell of a table.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let line = one_line(text);
     let text = truncate(&line, CODE).replace('|', "\\u{7c}").replace("##", "#\\u{23}");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();

@@ -3,6 +3,7 @@
 //! Order, grouping, folding and counts are decided here, once; a renderer contains no rule id, no
 //! action verb and no threshold beyond its sink's size limit. Must not judge.
 
+pub mod audit;
 pub mod azure;
 pub mod catalog;
 pub mod conftest;
@@ -206,6 +207,19 @@ pub struct FindingCounts {
 }
 
 impl ChangeCounts {
+    /// Adds those of another plan; then nothing is said of one that destroys everything.
+    fn add(&mut self, other: Self) {
+        self.total += other.total;
+        self.create += other.create;
+        self.update += other.update;
+        self.replace += other.replace;
+        self.delete += other.delete;
+        self.forget += other.forget;
+        self.unknown += other.unknown;
+        self.quiet += other.quiet;
+        self.all_deleted = false;
+    }
+
     /// What is done and how often, as tables show it.
     #[must_use]
     pub const fn columns(self) -> [(&'static str, usize); 5] {
@@ -220,6 +234,16 @@ impl ChangeCounts {
 }
 
 impl FindingCounts {
+    /// Adds those of another plan.
+    fn add(&mut self, other: Self) {
+        self.deny += other.deny;
+        self.warn += other.warn;
+        self.info += other.info;
+        self.waived += other.waived;
+        self.excepted += other.excepted;
+        self.lowered += other.lowered;
+    }
+
     /// Counts findings.
     #[must_use]
     pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {

@@ -86,12 +86,12 @@ struct Hider<'a> {
 
 impl Hider<'_> {
     fn plan(&self, plan: &mut PlanReport) {
+        // Addresses of targets, the workspace; what traces show of the input.
+        plan.saved = None;
+        plan.traces.clear();
         plan.problems.iter_mut().for_each(|problem| self.problem(problem));
         self.findings(&mut plan.findings);
         plan.notes.iter_mut().for_each(|note| self.text(note));
-        // Addresses, workspace, state: nothing of it would be left.
-        plan.saved = None;
-        plan.traces.clear();
         for rule in &mut plan.rules {
             rule.prints.iter_mut().chain(&mut rule.builtin_errors).for_each(|text| self.text(text));
         }

@@ -3,9 +3,11 @@
 //! Owns which directory a call leads to, and the bounds of what is read. Must not parse, nor judge. What cannot be read
 //! of a module is a gap in it; only a root module that is not there is an error.
 
+mod beside;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -13,6 +15,7 @@ use crate::plan::hcl::{Call, Module, SnapshotModule, Sources, child_key, is_sour
 use crate::problem::{Problem, ProblemCode};
 use crate::source::Position;
 
+pub use beside::beside;
 pub use tree::{Blob, Tree};
 use tree::{Disk, Found, Place};
 
@@ -36,6 +39,35 @@ pub struct Given {
     pub now: Sources,
     /// Those before the change.
     pub base: Option<Sources>,
+}
+
+/// Where the source files of a run are.
+#[derive(Debug, Clone, Default)]
+pub struct Whereabouts {
+    /// Directory of the root module.
+    pub dir: Option<Utf8PathBuf>,
+    /// The configuration before the change.
+    pub base: Option<Base>,
+}
+
+/// A configuration to compare with.
+#[derive(Debug, Clone)]
+pub enum Base {
+    /// In a directory.
+    Dir(Utf8PathBuf),
+    /// In the files of a commit.
+    Tree(Arc<Tree>),
+}
+
+/// Reads the configuration before a change; see [`read_base`].
+///
+/// # Errors
+/// A root module that is not there.
+pub fn read_before(base: &Base, now: &Sources) -> Result<Sources, Problem> {
+    match base {
+        Base::Dir(dir) => read_base(dir, now),
+        Base::Tree(tree) => read_tree(tree, now),
+    }
 }
 
 /// Reads the configuration whose root module is in a directory.

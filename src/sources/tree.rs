@@ -85,7 +85,8 @@ impl Place for Tree {
         if found.is_empty() {
             let message = format!("`{}` has no Terraform source file", self.shown(dir));
             return Err(Problem::new(ProblemCode::NothingSelected, message).help(
-                "name a commit that has the root module, or the directory of a checkout of it with `--base-source DIR`",
+                "name a commit that has the root module, or the directory of a checkout of it with `--base-source DIR`; where the \
+                 root module is not in the current directory, name its directory with `--source DIR`",
             ));
         }
         Ok(found)

@@ -8,6 +8,7 @@
     reason = "a panic is how a test fails; helpers outside #[test] functions are tests too"
 )]
 
+mod audit;
 mod calibration;
 mod cases;
 mod catalog;

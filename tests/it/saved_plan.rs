@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
+use plangate::gate::Stages;
 use plangate::plan::binary::{Mode, Product};
 use plangate::plan::completeness::Expect;
 use plangate::plan::detect::recognise;
@@ -10,6 +12,7 @@ use plangate::plan::json::{Interest, KeepValues, Names, load};
 use plangate::plan::sink::NoSink;
 use plangate::plan::{Change, Plan, ResourceChange, SavedPlan, Shadow};
 use plangate::report::Report;
+use plangate::sources::{self, Base, Given, Whereabouts};
 use plangate::verdict::Verdict;
 use plangate::workspace::{self, Setup};
 
@@ -148,7 +151,7 @@ fn the_keys_are_those_of_the_json() {
         let json = plan(file(&scenario, "plan.json")).keys;
         let binary = plan(file(&scenario, "tfplan")).keys;
         let missing: Vec<&str> = json.difference(&binary).map(String::as_str).collect();
-        assert!(missing.iter().all(|key| ["configuration", "variables"].contains(key)), "{scenario}: {missing:?}");
+        assert_eq!(missing, ["configuration"], "{scenario}");
         assert_eq!(binary.difference(&json).count(), 0, "{scenario}");
     }
 }
@@ -158,21 +161,54 @@ fn lines(report: &Report) -> BTreeSet<String> {
     let mut lines: BTreeSet<String> = plan.problems.iter().map(|problem| problem.code.as_str().to_owned()).collect();
     for finding in &plan.findings {
         let subject = finding.subject.as_ref().map(|subject| format!("{} {:?}", subject.address, subject.deposed));
-        lines.insert(format!("{} {} {subject:?}", finding.level, finding.rule));
+        let place = finding.location.as_ref().filter(|_| finding.source.is_some());
+        let related = finding.root_cause.as_ref();
+        lines.insert(format!(
+            "{} {} {subject:?} {place:?} {:?} {related:?}",
+            finding.level, finding.rule, finding.source
+        ));
     }
     lines
+}
+
+/// Values of variables: those that were set, and defaults that the source files tell.
+#[test]
+fn the_variables_are_those_of_the_json() {
+    for scenario in scenarios() {
+        let document = recognise(file(&scenario, "tfplan")).remove(0).unwrap();
+        assert!(document.saved().unwrap().variables_complete, "{scenario}");
+        let variables = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).unwrap()["variables"].take();
+        assert_eq!(variables(document.bytes()), variables(&file(&scenario, "plan.json")), "{scenario}");
+    }
 }
 
 /// The binary says that it is a refresh-only plan; of the JSON the user has to.
 const REFRESH_ONLY: &str = "26-refresh-only-drift";
 
+/// The stages for the JSON of a scenario, whose sources lie beside it, and for its saved plan, which has them.
+fn with_sources(stages: &Stages, scenario: &str) -> (Stages, Stages) {
+    let beside = |folder: &str| Utf8PathBuf::from(format!("fixtures/scenarios/{scenario}/{folder}"));
+    let base = Some(beside("base")).filter(|dir| dir.is_dir()).map(Base::Dir);
+    let now = sources::read(&beside("config")).unwrap();
+    let given = Given { base: base.as_ref().map(|base| sources::read_before(base, &now).unwrap()), now };
+    let of_json = Stages { sources: Some(Arc::new(given)), ..stages.clone() };
+    let sources_at = Whereabouts { dir: Some(beside("config")), base };
+    (of_json, Stages { sources_at, ..stages.clone() })
+}
+
+/// With the places that the sources give them.
 #[test]
 fn the_verdict_and_the_findings_are_those_of_the_json() {
     let stages = built_in();
     let mut wrong = Vec::new();
     for scenario in scenarios().into_iter().filter(|scenario| scenario != REFRESH_ONLY) {
-        let json = judge(&stages, &[("plan", file(&scenario, "plan.json"))]);
-        let binary = judge(&stages, &[("plan", file(&scenario, "tfplan"))]);
+        let (of_json, of_binary) = with_sources(&stages, &scenario);
+        let json = judge(&of_json, &[("plan", file(&scenario, "plan.json"))]);
+        let binary = judge(&of_binary, &[("plan", file(&scenario, "tfplan"))]);
+        let differ = binary.notes.iter().filter(|note| note.contains("differ")).count();
+        if differ > 0 {
+            wrong.push(format!("{scenario}: {:?}", binary.notes));
+        }
         if json.verdict != binary.verdict {
             wrong.push(format!("{scenario}: {:?} != {:?}", json.verdict, binary.verdict));
         }
@@ -187,10 +223,10 @@ fn the_verdict_and_the_findings_are_those_of_the_json() {
 fn a_refresh_only_plan_is_one_without_being_told() {
     let expecting = |plan: &str, expect: Expect| {
         let stages = workspace::open(&Setup { expect: Some(expect), ..setup("no-such-repository") }).unwrap();
-        judge(&stages, &[("plan", file(plan, "tfplan"))])
+        judge(&with_sources(&stages, plan).1, &[("plan", file(plan, "tfplan"))])
     };
     let json = workspace::open(&Setup { expect: Some(Expect::RefreshOnly), ..setup("no-such-repository") }).unwrap();
-    let json = judge(&json, &[("plan", file(REFRESH_ONLY, "plan.json"))]);
+    let json = judge(&with_sources(&json, REFRESH_ONLY).0, &[("plan", file(REFRESH_ONLY, "plan.json"))]);
     let told = expecting(REFRESH_ONLY, Expect::RefreshOnly);
     assert_eq!((json.verdict, lines(&json)), (told.verdict, lines(&told)));
     assert_eq!(lines(&expecting(REFRESH_ONLY, Expect::Ordinary)), lines(&told));
@@ -210,9 +246,14 @@ fn a_saved_plan_says_what_its_json_does_not() {
     let noop = of("02-noop");
     assert_eq!((noop.product, noop.backend.as_str(), noop.mode), (Product::Terraform, "local", Mode::Normal));
     assert!(!noop.state.lineage.is_empty() && noop.state.serial > 0);
-    let keys: Vec<&str> = noop.sources.modules.iter().map(|module| module.key.as_str()).collect();
+    let keys: Vec<&str> = noop.sources.snapshot().modules.iter().map(|module| module.key.as_str()).collect();
     assert_eq!(keys, ["", "dataset"]);
-    assert!(noop.sources.modules[0].files.iter().any(|(name, text)| name == "main.tf" && text.contains("resource")));
+    assert!(
+        noop.sources.snapshot().modules[0]
+            .files
+            .iter()
+            .any(|(name, text)| name == "main.tf" && text.contains("resource"))
+    );
     assert!(!format!("{:?}", noop.sources).contains("resource \""), "sources may hold secrets");
 }
 
@@ -307,9 +348,13 @@ fn no_flipped_bit_of_the_content_is_a_panic() {
 
 /// Rules of a repository over a saved plan: the messages of its problems, and of its findings.
 fn ruled(rule: &str, scenario: &str) -> (Vec<String>, Vec<String>) {
+    ruled_bytes(rule, file(scenario, "tfplan"))
+}
+
+fn ruled_bytes(rule: &str, plan: Vec<u8>) -> (Vec<String>, Vec<String>) {
     let text = format!("package main\nimport rego.v1\n{rule}\n");
     let (_dir, setup) = repository(&[("policy/main.rego", &text)]);
-    let report = judge(&workspace::open(&setup).unwrap(), &[("plan", file(scenario, "tfplan"))]);
+    let report = judge(&workspace::open(&setup).unwrap(), &[("plan", plan)]);
     let plan = &report.plans[0];
     let problems =
         plan.problems.iter().map(|problem| format!("{problem}; {}", problem.help.as_deref().unwrap_or_default()));
@@ -323,9 +368,6 @@ fn a_rule_that_reads_what_a_saved_plan_lacks_is_undecided() {
         ("deny contains \"x\" if input.configuration.root_module.resources[_].type == \"x\"", "configuration"),
         ("deny contains \"x\" if count(object.get(input, \"configuration\", {})) > 0", "configuration"),
         ("deny contains \"x\" if not input.configuration", "configuration"),
-        ("deny contains \"x\" if input.variables.env.value == \"prod\"", "variables"),
-        ("deny contains \"x\" if input.plan.variables.env.value == \"prod\"", "variables"),
-        ("deny contains \"x\" if { some name; input.variables[name].value == \"prod\" }", "variables"),
         ("deny contains \"x\" if { some path; walk(input, [path, \"no such value\"]) }", "whole input"),
     ] {
         let (problems, _) = ruled(rule, "02-noop");
@@ -334,6 +376,90 @@ fn a_rule_that_reads_what_a_saved_plan_lacks_is_undecided() {
             "{rule}: {problems:#?}"
         );
     }
+}
+
+#[test]
+fn a_rule_that_reads_a_default_that_cannot_be_told_is_undecided() {
+    let text = "variable \"env\" {\n  type    = list(any)\n  default = [1, \"a\"]\n}\n";
+    let rules = [
+        "deny contains \"x\" if input.variables.env.value == \"prod\"",
+        "deny contains \"x\" if input.plan.variables.env.value == \"prod\"",
+        "deny contains \"x\" if { some name; input.variables[name].value == \"prod\" }",
+    ];
+    for rule in rules {
+        assert_eq!(ruled(rule, "02-noop"), (Vec::new(), vec!["x".to_owned()]), "{rule}");
+        for plan in [of_sources("02-noop", &[("main.tf", text)]), repacked("02-noop", |_| ())] {
+            let (problems, findings) = ruled_bytes(rule, plan);
+            let says = |problem: &&String| problem.contains("variables") && problem.contains("show -json");
+            assert!(problems.iter().any(|problem| says(&problem)) && findings.is_empty(), "{rule}: {problems:#?}");
+        }
+    }
+    let other = "deny contains \"x\" if input.variables.other.value == \"a\"";
+    let text = format!("{text}variable \"other\" {{\n  default = \"a\"\n}}\n");
+    assert_eq!(ruled_bytes(other, of_sources("02-noop", &[("main.tf", &text)])), (Vec::new(), vec!["x".to_owned()]));
+}
+
+/// What a rule says that needs sources, of plans whose sources are whole, do not parse, or are not there.
+#[test]
+fn rules_about_sources_are_decided_by_what_the_plan_carries() {
+    let rule = "# METADATA\n# custom:\n#   needs: sources\ndeny contains change.source.place.file if {\n\
+                some change in input.plangate.changes\nchange.source.place\nchange.verb != \"no-op\"\n}";
+    let scenario = "03-update-inplace";
+    let (problems, findings) = ruled(rule, scenario);
+    assert_eq!((problems.len(), findings), (0, vec!["main.tf".to_owned()]), "{problems:#?}");
+    let (problems, _) = ruled_bytes(rule, repacked(scenario, |_| ()));
+    assert!(problems.iter().any(|problem| problem.contains("no source files")), "{problems:#?}");
+
+    let broken = of_sources("04-delete-resource-block", &[("main.tf", "resource {{{")]);
+    let report = judge(&built_in(), &[("plan", broken)]);
+    let plan = &report.plans[0];
+    assert!(report.notes.iter().any(|note| note.starts_with("plan: the source main.tf:1:")), "{:#?}", report.notes);
+    let undetermined: Vec<&str> = plan.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert!(undetermined.iter().all(|message| message.contains("plan/destroy-provisioner")), "{undetermined:#?}");
+    assert!(!undetermined.is_empty() && !plan.findings.is_empty(), "every other rule is decided");
+}
+
+#[test]
+fn a_saved_plan_is_judged_by_its_own_sources_and_places_are_named_where_they_lie() {
+    let plan = "fixtures/scenarios/46-destroy-provisioner/tfplan";
+    let shown = plangate().args(["check", plan]).run();
+    shown.says("plan/destroy-provisioner").says("--> main.tf:");
+    let config = "fixtures/scenarios/46-destroy-provisioner/config";
+    let named = plangate().args(["check", plan, "--source", config]).run();
+    named.says(&format!("--> {config}/main.tf:")).hides("was made from other sources");
+    let (dir, _) = repository(&[("infra/main.tf", "locals {}\n"), ("infra/new.tf", "")]);
+    let bytes = read(plan);
+    std::fs::write(dir.path().join("tfplan"), bytes).unwrap();
+    let other = plangate().dir(dir.path()).args(["check", "tfplan", "--source", "infra"]).run();
+    other.says("plan/destroy-provisioner").says("--> infra/main.tf:");
+    other.says("lines perhaps: `infra/main.tf`, `infra/modules/dataset/main.tf`, `infra/new.tf`");
+}
+
+#[test]
+fn a_saved_plan_is_compared_with_a_base_without_naming_its_sources() {
+    let scenario = "fixtures/scenarios/35-prevent-destroy-removed-same-change";
+    let (plan, base) = (format!("{scenario}/tfplan"), format!("{scenario}/base"));
+    let ran = plangate().args(["check", &plan, "--base-source", &base]).run();
+    ran.exits(1).says("protection/prevent-destroy-removed").says("--> main.tf:");
+    let json = plangate().args(["check", &format!("{scenario}/plan.json"), "--base-source", &base]).run();
+    json.exits(2).says("there are no sources to compare with").says("--source DIR");
+}
+
+#[test]
+fn every_command_takes_a_saved_plan() {
+    let plan = "fixtures/scenarios/05-replace-force-new/tfplan";
+    plangate().args(["inspect", plan]).run().exits(0).says("\"place\"").hides("S3cr3t-in-state");
+    let drawn =
+        |plan: &str| plangate().args(["graph", &format!("fixtures/scenarios/01-create-all/{plan}")]).run().stdout;
+    assert_eq!(drawn("tfplan"), drawn("plan.json"), "references of what is not in the state yet");
+    assert!(drawn("tfplan").contains("->"));
+    plangate().args(["calibrate", plan]).run().exits(0).says("azurerm_storage_account.lake");
+    let rule = plangate().args(["explain", "stateful/destroy-data-store", plan]).run();
+    rule.exits(0).says("main.tf:");
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().to_str().unwrap();
+    let made = plangate().args(["policy", "new", "storage/kept", "--from", plan, "--dir", out]).run();
+    made.exits(0).says("kept");
 }
 
 #[test]
@@ -348,8 +474,25 @@ fn what_a_saved_plan_has_is_read_by_rules() {
     }
 }
 
-/// A plan packed anew, with the same entries but one.
+/// A plan packed anew, without its state and sources.
 fn repacked(scenario: &str, change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
+    let mut content = content(scenario);
+    change(&mut content);
+    stored(&[("tfplan", &content)])
+}
+
+/// A plan with these files as its root module, and without state.
+fn of_sources(scenario: &str, files: &[(&str, &str)]) -> Vec<u8> {
+    let content = content(scenario);
+    let manifest = br#"[{"Key": "", "Dir": "."}]"#;
+    let names: Vec<String> = files.iter().map(|(name, _)| format!("tfconfig/m-/{name}")).collect();
+    let mut entries: Vec<(&str, &[u8])> = vec![("tfplan", &content), ("tfconfig/modules.json", manifest)];
+    entries.extend(names.iter().zip(files).map(|(name, (_, text))| (name.as_str(), text.as_bytes())));
+    stored(&entries)
+}
+
+/// The entry `tfplan`.
+fn content(scenario: &str) -> Vec<u8> {
     let bytes = file(scenario, "tfplan");
     let rest = &bytes[..];
     // The first entry is `tfplan`, deflated, with a descriptor of 16 bytes behind it.
@@ -360,8 +503,7 @@ fn repacked(scenario: &str, change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
     let extra_length = u16::from_le_bytes(rest[28..30].try_into().unwrap()) as usize;
     let data = &rest[30 + name_length + extra_length..][..length];
     std::io::Read::read_to_end(&mut flate2::read::DeflateDecoder::new(data), &mut content).unwrap();
-    change(&mut content);
-    stored(&[("tfplan", &content)])
+    content
 }
 
 /// An archive of these entries, none compressed.

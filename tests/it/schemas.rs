@@ -20,6 +20,7 @@ pub(crate) fn is_current(path: &str, text: &str) {
 #[test]
 fn schemas_are_current() {
     is_current("docs/schema/report.json", &report::json::schema().unwrap());
+    is_current("docs/schema/audit.json", &report::audit::schema().unwrap());
     is_current("docs/schema/report-lines.json", &report::jsonl::schema().unwrap());
     is_current("docs/schema/plan.json", &(serde_json::to_string_pretty(&schema::json_schema()).unwrap() + "\n"));
 }

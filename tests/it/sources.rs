@@ -99,7 +99,7 @@ fn findings_say_where_the_block_is() {
         .run();
     ran.exits(1).says(&format!("--> {LIFTED}/config/main.tf:101:1"));
     ran.says("101 | resource \"azurerm_mssql_database\" \"dwh\" {").hides("S3cr3t");
-    ran.says("not run protection/prevent-destroy-removed (it needs --source DIR and --base COMMIT)");
+    ran.says("not run protection/prevent-destroy-removed (it needs --base COMMIT, and a saved plan or --source DIR)");
     let json = plangate()
         .args(["check", &format!("{LIFTED}/plan.json"), "--source", &format!("{LIFTED}/config"), "--format", "json"])
         .run();
@@ -274,6 +274,8 @@ fn a_rule_of_the_repository_that_needs_sources_is_not_clean_without_them() {
         plangate().dir(dir.path()).args(args).run()
     };
     run(&rule("", reads), &[]).exits(2).says("reads `input.plangate.changes[_].source`");
+    let whole = format!("{reads}\n\tcontains(sprintf(\"%v\", [change]), \"vpc\")");
+    run(&rule("", &whole), &[]).exits(2).says("reads `input.plangate.changes[_].source`");
     run(&rule("", reads), &["--source", "infra"]).exits(1).says("deny main.deny");
     let needs = "# METADATA\n# custom:\n#   needs: sources\n";
     run(&rule(needs, reads), &[]).exits(0).says("not run main.deny");

@@ -81,6 +81,16 @@ impl<'a> Archive<'a> {
         self.entries.iter().map(|entry| entry.name)
     }
 
+    /// Sizes of all entries when inflated, in bytes, in the order of the file.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = u64> {
+        self.entries.iter().map(|entry| entry.size)
+    }
+
+    /// The content of the entry of a number, whatever was read before.
+    pub(super) fn content(&self, index: usize) -> Result<Vec<u8>, Fault> {
+        self.entries.get(index).ok_or_else(cut_off)?.content(self.bytes)
+    }
+
     /// The content of an entry; `None` where there is none of that name.
     pub(super) fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
         let Some(entry) = self.entries.iter().find(|entry| entry.name == name) else { return Ok(None) };

@@ -26,7 +26,7 @@ pub(super) struct Source<'a> {
     pub(super) release: Release,
     pub(super) state: Option<&'a StateFile<'a>>,
     /// Values, as JSON, of variables that the caller did not set.
-    pub(super) defaults: &'a BTreeMap<String, String>,
+    pub(super) defaults: &'a BTreeMap<&'a str, String>,
 }
 
 /// What is found on the way.
@@ -124,8 +124,8 @@ impl<'a> Renderer<'a, '_> {
                 return Err(odd("a variable stands twice"));
             }
         }
-        let defaults = self.source.defaults.iter().filter(|(name, _)| !all.contains_key(name.as_str()));
-        let defaults: Vec<(&str, &str)> = defaults.map(|(name, json)| (name.as_str(), json.as_str())).collect();
+        let defaults = self.source.defaults.iter().filter(|(name, _)| !all.contains_key(*name));
+        let defaults: Vec<(&str, &str)> = defaults.map(|(name, json)| (*name, json.as_str())).collect();
         if all.is_empty() && defaults.is_empty() {
             return Ok(());
         }

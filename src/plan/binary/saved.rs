@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::snapshot::Snapshot;
+use super::snapshot::CarriedSources;
 
 /// Who made the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +111,10 @@ pub struct SavedPlan {
     pub locked: Vec<LockedProvider>,
     /// Names of the variables that the caller set, sorted.
     pub set_variables: Vec<String>,
-    /// Whether `variables` has the defaults too, as Terraform's JSON does.
+    /// Names of the variables whose value is known, or that have none, sorted: those that were set, and those whose default
+    /// the source files tell.
+    pub known_variables: Vec<String>,
+    /// Whether these are all that the root module declares: then `variables` is that of Terraform's JSON.
     pub variables_complete: bool,
     /// Whether the file says which attributes the schemas of providers call sensitive.
     pub marks_schema: bool,
@@ -119,7 +122,7 @@ pub struct SavedPlan {
     /// it. `None` where no JSON was compared.
     pub unverified: Option<Vec<String>>,
     /// The source files of all modules.
-    pub sources: Arc<Snapshot>,
+    pub sources: Arc<CarriedSources>,
 }
 
 impl SavedPlan {

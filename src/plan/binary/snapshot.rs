@@ -1,39 +1,67 @@
 //! The source files that a saved plan carries.
 //!
-//! Must not parse them. Layout: Terraform `internal/plans/planfile/config_snapshot.go`.
+//! Owns how they lie in the archive, and that they are parsed once at most. Layout: Terraform `internal/plans/planfile/config_snapshot.go`.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 
 use super::archive::Archive;
 use super::fault::{Fault, odd};
+use crate::plan::hcl::{Defaults, Module, Snapshot, SnapshotModule, Sources};
 
-/// The modules of a configuration, sorted by key.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The modules.
-    pub modules: Vec<SnapshotModule>,
+/// The source files that a saved plan carries, read as far as somebody asks.
+#[derive(Default)]
+pub struct CarriedSources {
+    snapshot: Snapshot,
+    root: OnceLock<Option<Module>>,
+    parsed: OnceLock<Sources>,
 }
 
-/// One module.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SnapshotModule {
-    /// Names of the calls that lead to it, joined by dots; empty for the root module.
-    pub key: String,
-    /// Its directory, as Terraform named it.
-    pub dir: String,
-    /// Name and text of each file, sorted by name.
-    pub files: Vec<(String, Arc<str>)>,
+impl CarriedSources {
+    pub(super) fn new(snapshot: Snapshot) -> Self {
+        Self { snapshot, ..Self::default() }
+    }
+
+    /// The files.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Whether the plan has none at all. Terraform writes them even where they declare nothing.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.snapshot.modules.is_empty()
+    }
+
+    /// What they declare.
+    #[must_use]
+    pub fn parsed(&self) -> &Sources {
+        self.parsed.get_or_init(|| {
+            let others = Sources::of_modules(self.snapshot.modules.iter().filter(|module| !module.key.is_empty()));
+            Sources::assemble(others.into_iter().chain(self.root().cloned()))
+        })
+    }
+
+    /// The root module alone.
+    fn root(&self) -> Option<&Module> {
+        let root = || self.snapshot.modules.iter().find(|module| module.key.is_empty()).map(Module::parse);
+        self.root.get_or_init(root).as_ref()
+    }
+
+    /// Defaults of the variables of the root module.
+    pub(super) fn defaults(&self) -> Defaults {
+        self.root().map(Module::variable_defaults).unwrap_or_default()
+    }
 }
 
 /// Without the text, which may hold secrets.
-impl fmt::Debug for SnapshotModule {
+impl fmt::Debug for CarriedSources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.files.iter().map(|(name, _)| name.as_str()).collect();
-        f.debug_struct("SnapshotModule").field("key", &self.key).field("dir", &self.dir).field("files", &names).finish()
+        self.snapshot.fmt(f)
     }
 }
 

@@ -66,7 +66,7 @@ fn rendered(version: &str, product: Product, fields: &[Vec<u8>]) -> Result<Value
         product,
         release: check_version(&plan)?,
         state: None,
-        defaults: &BTreeMap::from([("unset".to_owned(), "[1]".to_owned())]),
+        defaults: &BTreeMap::from([("unset", "[1]".to_owned())]),
     };
     Ok(serde_json::from_str(&render(&source, 0)?.0).unwrap())
 }

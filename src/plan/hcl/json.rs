@@ -125,14 +125,25 @@ impl Reader<'_> {
             } else if let Some((_, labels)) = NESTED.iter().find(|(name, _)| *name == &*inner.key) {
                 self.blocks((inner, *labels), &mut Vec::new(), inner.at, &inner.value, &mut body.blocks);
             } else {
+                let is_rounded = &*entry.key == "variable" && &*inner.key == "default" && has_fraction(&inner.value);
+                let expr = || expression(&inner.value, is_reference(&entry.key, &inner.key));
                 body.attributes.push(Attribute {
                     name: Arc::clone(&inner.key),
                     spot: self.lines.spot(inner.at),
-                    expr: expression(&inner.value, is_reference(&entry.key, &inner.key)),
+                    expr: if is_rounded { Expr::default() } else { expr() },
                 });
             }
         }
         Block { ident: Arc::clone(&entry.key), labels: labels.to_vec(), spot: self.lines.spot(at), construct, body }
+    }
+}
+
+/// Whether a number in it may have been rounded.
+fn has_fraction(node: &Node) -> bool {
+    match node {
+        Node::Scalar(value) => value.is_f64(),
+        Node::Array(items) => items.iter().any(has_fraction),
+        Node::Object(entries) => entries.iter().any(|entry| has_fraction(&entry.value)),
     }
 }
 

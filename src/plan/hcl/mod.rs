@@ -5,6 +5,7 @@
 //! kept as a gap: that a block is not found there says nothing.
 
 mod configuration;
+mod defaults;
 mod json;
 mod lifecycle;
 mod lines;
@@ -18,14 +19,13 @@ mod syntax;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use serde_json::Value as Json;
-
 use super::segments::segments;
 use crate::source::Position;
 use overrides::Notation;
 use syntax::{Block, Body};
 
 pub use configuration::{configuration, enrich};
+pub use defaults::Defaults;
 pub use lifecycle::{DestroyProvisioner, Lifecycle, Listed, Setting};
 pub use locate::{Placed, PlacedAt};
 pub use overrides::is_source_file;
@@ -38,7 +38,7 @@ pub struct Snapshot {
 }
 
 /// The source files of a module.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct SnapshotModule {
     /// Names of the calls that lead to it, joined with dots; `""` is the root.
     pub key: String,
@@ -46,6 +46,14 @@ pub struct SnapshotModule {
     pub dir: String,
     /// Names and texts of its files.
     pub files: Vec<(String, Arc<str>)>,
+}
+
+/// Without the texts, which may hold secrets.
+impl std::fmt::Debug for SnapshotModule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.files.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("SnapshotModule").field("key", &self.key).field("dir", &self.dir).field("files", &names).finish()
+    }
 }
 
 /// A place in a source file.
@@ -122,7 +130,7 @@ pub struct Module {
 /// The modules of a configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    modules: BTreeMap<String, Module>,
+    modules: Arc<BTreeMap<String, Module>>,
 }
 
 impl Module {
@@ -237,13 +245,31 @@ impl Sources {
     /// The sources of a snapshot.
     #[must_use]
     pub fn of(snapshot: &Snapshot) -> Self {
-        Self::assemble(snapshot.modules.iter().map(Module::parse))
+        Self::assemble(Self::of_modules(&snapshot.modules))
+    }
+
+    /// Parses modules; those of one directory, which are called more than once, only once.
+    #[must_use]
+    pub fn of_modules<'a>(modules: impl IntoIterator<Item = &'a SnapshotModule>) -> Vec<Module> {
+        let mut parsed: HashMap<&str, Vec<(&SnapshotModule, usize)>> = HashMap::new();
+        let mut out: Vec<Module> = Vec::new();
+        for module in modules {
+            let alike = parsed.entry(&module.dir).or_default();
+            let known = alike.iter().find(|(other, _)| other.files == module.files);
+            let known = known.and_then(|(_, at)| out.get(*at)).map(|known| known.keyed(&module.key));
+            let next = known.unwrap_or_else(|| {
+                alike.push((module, out.len()));
+                Module::parse(module)
+            });
+            out.push(next);
+        }
+        out
     }
 
     /// The sources of these modules; of equal keys the last counts.
     #[must_use]
     pub fn assemble(modules: impl IntoIterator<Item = Module>) -> Self {
-        Self { modules: modules.into_iter().map(|module| (module.key.clone(), module)).collect() }
+        Self { modules: Arc::new(modules.into_iter().map(|module| (module.key.clone(), module)).collect()) }
     }
 
     /// The module with that key.
@@ -285,16 +311,11 @@ impl Sources {
         })
     }
 
-    /// Defaults of the root module's variables that are constant, by name.
+    /// Whether every module is at hand and every file of it was read.
     #[must_use]
-    pub fn variable_defaults(&self) -> BTreeMap<&str, &Json> {
-        let variables = self.module("").into_iter().flat_map(|root| root.body.blocks("variable"));
-        variables
-            .filter_map(|block| match &block.body.attribute("default")?.expr.form {
-                syntax::Form::Constant(value) => Some((&**block.labels.first()?, value)),
-                _ => None,
-            })
-            .collect()
+    pub fn is_whole(&self) -> bool {
+        let is_read = self.modules.values().all(|module| module.unparsed.is_empty());
+        is_read && self.modules.contains_key("") && self.missing_modules().next().is_none()
     }
 }
 

@@ -46,14 +46,38 @@ impl Reader<'_> {
             BlockLabel::Ident(ident) => ident.as_str().into(),
             BlockLabel::String(text) => text.as_str().into(),
         };
+        let body = self.body(&block.body);
         Block {
             ident: block.ident.as_str().into(),
             labels: block.labels.iter().map(label).collect(),
             spot: self.lines.spot(block.ident.span().map_or(0, |span| span.start)),
             construct: None,
-            body: self.body(&block.body),
+            body: if block.ident.as_str() == "variable" { variable(&block.body, body) } else { body },
         }
     }
+}
+
+/// The body of a variable, whose type is kept as it is written: it is no expression to evaluate. So is a default with
+/// numbers that were rounded.
+fn variable(written: &HclBody, mut body: Body) -> Body {
+    for attribute in &mut body.attributes {
+        let text = written.get_attribute(&attribute.name).map(|written| written.value.to_string()).unwrap_or_default();
+        match &*attribute.name {
+            "type" => attribute.expr = Expr::constant(Json::String(text.trim().to_owned())),
+            "default" if has_long_number(&text) => attribute.expr = Expr::default(),
+            _ => {}
+        }
+    }
+    body
+}
+
+/// Whether a text has a number that a 64-bit float may not give back: more than 15 digits with a fraction or an exponent,
+/// or more than 18.
+fn has_long_number(text: &str) -> bool {
+    text.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == 'e' || c == 'E')).any(|run| {
+        let digits = run.bytes().filter(u8::is_ascii_digit).count();
+        digits > 18 || digits > 15 && digits < run.len()
+    })
 }
 
 /// An expression as far as it is known without evaluating it.

@@ -186,18 +186,6 @@ fn the_json_syntax_says_the_same() {
 }
 
 #[test]
-fn defaults_of_variables_are_values() {
-    let sources = root(
-        "variable \"a\" {\n default = { x = [1, -2.5, true, null, \"s\"] }\n}\nvariable \"b\" {}\n\
-                        variable \"c\" {\n default = <<EOT\nline\nEOT\n}",
-    );
-    let defaults = sources.variable_defaults();
-    assert_eq!(*defaults["a"], serde_json::json!({"x": [1, -2.5, true, null, "s"]}));
-    assert_eq!(*defaults["c"], serde_json::json!("line\n"));
-    assert!(!defaults.contains_key("b"));
-}
-
-#[test]
 fn provider_settings_are_kept_where_they_are_asked_for() {
     let text = "provider \"azurerm\" {\n client_secret = \"hunter2\"\n features {\n key_vault {\n purge = false\n }\n }\n}\n\
                 resource \"azurerm_x\" \"a\" {}\nmodule \"m\" {\n source = \"./m\"\n providers = { azurerm = azurerm.dr }\n}";

@@ -26,6 +26,8 @@ pub(super) struct Found {
     pub(super) types: BTreeSet<String>,
     /// Modules with a definition that was looked at.
     pub(super) modules: BTreeSet<usize>,
+    /// Lists of `input.plangate` of whose elements the key `source` is read by name.
+    pub(super) sources_of: BTreeSet<String>,
     /// `input[k]`: what is read is known only when it runs.
     pub(super) computed: bool,
 }
@@ -37,6 +39,7 @@ impl Found {
         self.parts.merge(&other.parts);
         self.types.extend(other.types.iter().cloned());
         self.modules.extend(&other.modules);
+        self.sources_of.extend(other.sources_of.iter().cloned());
         self.computed |= other.computed;
     }
 }
@@ -162,6 +165,12 @@ impl<'a> Interpreter<'a> {
         self.register(&path, false);
         if let [Selector::Name(name)] = path.as_slice() {
             self.found.names.insert(name.to_string());
+        }
+        if let [Selector::Name(root), Selector::Name(list), Selector::Wildcard, Selector::Name(key)] = path.as_slice()
+            && **root == *crate::rego::mentions::KEY
+            && **key == *"source"
+        {
+            self.found.sources_of.insert(list.to_string());
         }
         if path.len() <= 2
             && let Some(part) = parts::of_path(&path).into_iter().find(|part| part.len() == path.len())

@@ -104,7 +104,7 @@ pub fn json_problem(code: ProblemCode) -> serde_json::Result<String> {
 }
 
 pub(in crate::report) fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
-    let mut text = serde_json::to_string_pretty(value)?;
+    let mut text = crate::text::json(&serde_json::to_string_pretty(value)?).into_owned();
     text.push('\n');
     Ok(text)
 }

@@ -149,7 +149,7 @@ pub fn render(report: &TestReport) -> serde_json::Result<String> {
         tests: report.tests.iter().map(JsonTest::of).collect(),
         coverage: report.coverage.as_ref().map(JsonCoverage::of),
     };
-    let mut text = serde_json::to_string_pretty(&tests)?;
+    let mut text = crate::text::json(&serde_json::to_string_pretty(&tests)?).into_owned();
     text.push('\n');
     Ok(text)
 }

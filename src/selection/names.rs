@@ -1,0 +1,147 @@
+//! What names say: which files are archives, and which are no plans.
+//!
+//! A name is believed only where it says that something is *no* plan, and only of files nobody named: a plan may be called
+//! anything.
+
+/// Forms of archives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArchiveKind {
+    /// `.tar`
+    Tar,
+    /// `.tar.gz`, `.tgz`
+    TarGz,
+    /// `.zip`; may be a saved plan, which is one too.
+    Zip,
+}
+
+impl ArchiveKind {
+    /// The form that a name promises.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        let ends = |ending: &str| name.ends_with(ending);
+        match () {
+            () if ends(".tar") => Some(Self::Tar),
+            () if ends(".tar.gz") || ends(".tgz") => Some(Self::TarGz),
+            () if ends(".zip") => Some(Self::Zip),
+            () => None,
+        }
+    }
+}
+
+/// Endings of what lies beside plans and is none: sources and states of Terraform, policies, scripts, settings, documents,
+/// pictures, checksums. Not `.txt`, `.log`, `.jsonl`, `.out`, `.bin`: plans are saved so.
+const ENDINGS: &[&str] = &[
+    ".tf",
+    ".tofu",
+    ".tf.json",
+    ".tofu.json",
+    ".tfvars",
+    ".tfvars.json",
+    ".hcl",
+    ".tfstate",
+    ".tfstate.backup",
+    ".tftest.hcl",
+    ".tftest.json",
+    ".rego",
+    ".sentinel",
+    ".sh",
+    ".ps1",
+    ".bat",
+    ".cmd",
+    ".py",
+    ".rb",
+    ".go",
+    ".js",
+    ".ts",
+    ".yaml",
+    ".yml",
+    ".toml",
+    ".ini",
+    ".cfg",
+    ".conf",
+    ".env",
+    ".xml",
+    ".md",
+    ".markdown",
+    ".rst",
+    ".adoc",
+    ".html",
+    ".pdf",
+    ".csv",
+    ".tsv",
+    ".png",
+    ".svg",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".sha256",
+    ".sha512",
+    ".md5",
+    ".sig",
+    ".asc",
+    ".pem",
+    ".crt",
+    ".sarif",
+];
+
+/// Whole names of the same kind.
+const NAMES: &[&str] = &[
+    "license",
+    "licence",
+    "notice",
+    "readme",
+    "changelog",
+    "codeowners",
+    "makefile",
+    "dockerfile",
+    "jenkinsfile",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "renovate.json",
+    "cdk.tf.json",
+    "cdktf.json",
+    "thumbs.db",
+];
+
+/// Whether a name says that the file is something else than a plan or an archive of plans. Hidden files are.
+pub(super) fn is_something_else(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    name.starts_with('.') || NAMES.contains(&name.as_str()) || ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_surely_something_else_is_left_out() {
+        for other in
+            ["a/main.tf", "main.tf.json", "x.auto.tfvars.json", "terraform.tfstate", "README.md", ".gitkeep", "LICENSE"]
+        {
+            assert!(is_something_else(other), "{other}");
+        }
+        for plan in [
+            "plan.json",
+            "tfplan",
+            "a.b/plan",
+            "x.tfplan",
+            "plan.out",
+            "plan.txt",
+            "log.jsonl",
+            "p.json.gz",
+            "plan.bin",
+        ] {
+            assert!(!is_something_else(plan), "{plan}");
+        }
+    }
+
+    #[test]
+    fn archives_are_told_by_their_endings() {
+        assert_eq!(ArchiveKind::of("a/b.TAR.GZ"), Some(ArchiveKind::TarGz));
+        assert_eq!(ArchiveKind::of("b.tgz"), Some(ArchiveKind::TarGz));
+        assert_eq!(ArchiveKind::of("plans.zip"), Some(ArchiveKind::Zip));
+        assert_eq!(ArchiveKind::of("plan.json.gz"), None);
+    }
+}
