@@ -95,7 +95,8 @@ fn lacking(wanted: &PathSet, value: &Value) -> Option<String> {
 }
 
 /// What to do about a part that only the JSON of a plan has.
-const NOT_SAVED: &str = "a saved plan has no `configuration`: add its JSON: terraform show -json tfplan > plan.json, then `--json plan.json`";
+const NOT_SAVED: &str = "a saved plan has no `configuration`: add its JSON: terraform show -json tfplan > plan.json, then \
+                         `--json plan.json`";
 /// The same of variables.
 const NOT_TOLD: &str = "a saved plan has the values of variables that were set, and its source files do not tell the exact default \
                         of each other one: add its JSON: terraform show -json tfplan > plan.json, then `--json plan.json`";

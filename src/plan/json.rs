@@ -132,10 +132,10 @@ pub fn load<S: DocumentSink>(document: &Document, interest: &Interest, sink: S) 
     }
     Version::check(&top.plan.format_version)?;
     let mut plan = Plan { saved: document.saved().cloned(), ..top.into_plan() };
-    // Of the file's own sources: what only its JSON says is input of the repository's rules alone.
-    if let Some(saved) = plan.saved.clone() {
-        let sources = saved.sources.parsed();
-        plan.configuration = sources.is_whole().then(|| hcl::configuration(sources, &interest.provider_settings));
+    // Of a saved plan by its own sources alone: a configuration that came of a JSON beside it is for the repository's rules.
+    if let Some(saved) = plan.saved.as_deref() {
+        let sources = Some(saved.sources.parsed()).filter(|sources| sources.is_whole());
+        plan.configuration = sources.map(|sources| hcl::configuration(sources, &interest.provider_settings));
     }
     Ok(Loaded { plan, node, beside })
 }
