@@ -143,7 +143,9 @@ impl ProblemCode {
                  missed something."
             }
             Self::ReportWrite => "A report could not be written.",
-            Self::Internal => "plangate itself failed while it judged one of many plans; the others are judged all the same.",
+            Self::Internal => {
+                "plangate itself failed while it judged one of many plans; the others are judged all the same."
+            }
         }
     }
 

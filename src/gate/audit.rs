@@ -218,7 +218,9 @@ impl Run<'_> {
         notes.extend(kept.silenced.iter().map(|rule| format!("off by configuration: {rule}")));
         if kept.builtin_errors > 0 {
             let errors = count(kept.builtin_errors, "builtin error");
-            notes.push(format!("{errors} made parts of rules undefined: `plangate check --verbose` lists those of a plan"));
+            notes.push(format!(
+                "{errors} made parts of rules undefined: `plangate check --verbose` lists those of a plan"
+            ));
         }
         let (plans, rows) = kept.rows.into_iter().map(|(_, plan, row)| (plan, row)).unzip();
         let report = Report {

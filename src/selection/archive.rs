@@ -145,7 +145,9 @@ impl Reader<'_> {
         let read = read.map_err(|error| damaged(&error))?;
         if zeros.get() < read {
             let problem = Problem::new(ProblemCode::Malformed, "there is something behind the end of the archive");
-            return Err(problem.help("archives that were joined are read as the first alone: make one archive of all files"));
+            return Err(
+                problem.help("archives that were joined are read as the first alone: make one archive of all files")
+            );
         }
         Ok(())
     }
@@ -155,7 +157,10 @@ impl Reader<'_> {
         if is_something_else(name) {
             return (self.show)(Found::Skipped(shown));
         }
-        let problem = Problem::new(ProblemCode::Unreadable, "the entry is a link, a device or a sparse file, none of which is read");
+        let problem = Problem::new(
+            ProblemCode::Unreadable,
+            "the entry is a link, a device or a sparse file, none of which is read",
+        );
         self.plan(shown, Err(problem.help("put the file itself into the archive: `tar --dereference`")));
     }
 

@@ -87,7 +87,9 @@ pub fn select(arguments: &[String], stdin: &mut dyn FnMut() -> Result<Vec<u8>, P
     selection.skipped.dedup();
     if selection.items.is_empty() && selection.problems.is_empty() {
         let problem = Problem::new(ProblemCode::NothingSelected, "nothing that may be a plan was named");
-        selection.problems.push(problem.help("an audit of nothing does not pass: check the paths and the working directory"));
+        selection
+            .problems
+            .push(problem.help("an audit of nothing does not pass: check the paths and the working directory"));
     }
     selection
 }
@@ -188,10 +190,7 @@ impl Selector<'_> {
 
 /// The path without `./` and doubled `/`, so that one file has one name.
 fn cleaned(path: &str) -> Utf8PathBuf {
-    let short: Utf8PathBuf = Utf8Path::new(path)
-        .components()
-        .filter(|part| !matches!(part, camino::Utf8Component::CurDir))
-        .collect();
+    let short: Utf8PathBuf =
+        Utf8Path::new(path).components().filter(|part| !matches!(part, camino::Utf8Component::CurDir)).collect();
     if short.as_str().is_empty() { Utf8PathBuf::from(if path.is_empty() { "" } else { "." }) } else { short }
 }
-

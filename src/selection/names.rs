@@ -32,17 +32,77 @@ impl ArchiveKind {
 /// Endings of what lies beside plans and is none: sources and states of Terraform, policies, scripts, settings, documents,
 /// pictures, checksums. Not `.txt`, `.log`, `.jsonl`, `.out`, `.bin`: plans are saved so.
 const ENDINGS: &[&str] = &[
-    ".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json", ".hcl", ".tfstate", ".tfstate.backup",
-    ".tftest.hcl", ".tftest.json", ".rego", ".sentinel", ".sh", ".ps1", ".bat", ".cmd", ".py", ".rb", ".go", ".js", ".ts",
-    ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".env", ".xml", ".md", ".markdown", ".rst", ".adoc", ".html",
-    ".pdf", ".csv", ".tsv", ".png", ".svg", ".jpg", ".jpeg", ".gif", ".sha256", ".sha512", ".md5", ".sig", ".asc", ".pem",
-    ".crt", ".sarif",
+    ".tf",
+    ".tofu",
+    ".tf.json",
+    ".tofu.json",
+    ".tfvars",
+    ".tfvars.json",
+    ".hcl",
+    ".tfstate",
+    ".tfstate.backup",
+    ".tftest.hcl",
+    ".tftest.json",
+    ".rego",
+    ".sentinel",
+    ".sh",
+    ".ps1",
+    ".bat",
+    ".cmd",
+    ".py",
+    ".rb",
+    ".go",
+    ".js",
+    ".ts",
+    ".yaml",
+    ".yml",
+    ".toml",
+    ".ini",
+    ".cfg",
+    ".conf",
+    ".env",
+    ".xml",
+    ".md",
+    ".markdown",
+    ".rst",
+    ".adoc",
+    ".html",
+    ".pdf",
+    ".csv",
+    ".tsv",
+    ".png",
+    ".svg",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".sha256",
+    ".sha512",
+    ".md5",
+    ".sig",
+    ".asc",
+    ".pem",
+    ".crt",
+    ".sarif",
 ];
 
 /// Whole names of the same kind.
 const NAMES: &[&str] = &[
-    "license", "licence", "notice", "readme", "changelog", "codeowners", "makefile", "dockerfile", "jenkinsfile",
-    "package.json", "package-lock.json", "tsconfig.json", "renovate.json", "cdk.tf.json", "cdktf.json", "thumbs.db",
+    "license",
+    "licence",
+    "notice",
+    "readme",
+    "changelog",
+    "codeowners",
+    "makefile",
+    "dockerfile",
+    "jenkinsfile",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "renovate.json",
+    "cdk.tf.json",
+    "cdktf.json",
+    "thumbs.db",
 ];
 
 /// Whether a name says that the file is something else than a plan or an archive of plans. Hidden files are.
@@ -57,10 +117,22 @@ mod tests {
 
     #[test]
     fn only_what_is_surely_something_else_is_left_out() {
-        for other in ["a/main.tf", "main.tf.json", "x.auto.tfvars.json", "terraform.tfstate", "README.md", ".gitkeep", "LICENSE"] {
+        for other in
+            ["a/main.tf", "main.tf.json", "x.auto.tfvars.json", "terraform.tfstate", "README.md", ".gitkeep", "LICENSE"]
+        {
             assert!(is_something_else(other), "{other}");
         }
-        for plan in ["plan.json", "tfplan", "a.b/plan", "x.tfplan", "plan.out", "plan.txt", "log.jsonl", "p.json.gz", "plan.bin"] {
+        for plan in [
+            "plan.json",
+            "tfplan",
+            "a.b/plan",
+            "x.tfplan",
+            "plan.out",
+            "plan.txt",
+            "log.jsonl",
+            "p.json.gz",
+            "plan.bin",
+        ] {
             assert!(!is_something_else(plan), "{plan}");
         }
     }

@@ -252,7 +252,8 @@ fn an_archive_that_is_not_whole_is_undecided() {
 #[test]
 fn limits_of_archives_hold_without_losing_the_rest() {
     let (blocked, allowed) = (read(BLOCKED), read(ALLOWED));
-    let dir = folder(&[("a.tar", tar(&[("big.json", &blocked), ("small.json", &allowed[..10]), ("last.json", b"{}")]))]);
+    let dir =
+        folder(&[("a.tar", tar(&[("big.json", &blocked), ("small.json", &allowed[..10]), ("last.json", b"{}")]))]);
     let limits = Limits { entry: 1000, ..Limits::default() };
     let request = AuditRequest { limits, ..AuditRequest::default() };
     let audit = audit_with(&[path(&dir, "a.tar")], &request);
@@ -277,8 +278,10 @@ fn estate() -> tempfile::TempDir {
         fs::create_dir_all(&below).unwrap();
         fs::copy(scenarios.join(name).join("plan.json"), below.join(format!("{name}.json"))).unwrap();
     }
-    fs::copy(crate::harness::package("fixtures/inputs/truncated.json"), dir.path().join("plans/team-0/cut.json")).unwrap();
-    fs::copy(crate::harness::package("fixtures/inputs/empty.json"), dir.path().join("plans/team-1/empty.json")).unwrap();
+    fs::copy(crate::harness::package("fixtures/inputs/truncated.json"), dir.path().join("plans/team-0/cut.json"))
+        .unwrap();
+    fs::copy(crate::harness::package("fixtures/inputs/empty.json"), dir.path().join("plans/team-1/empty.json"))
+        .unwrap();
     fs::write(dir.path().join("plans/README.md"), "no plan").unwrap();
     dir
 }
@@ -313,7 +316,10 @@ fn an_audit_answers_as_check_does() {
     assert_eq!(check.verdict, audit.verdict());
     assert_eq!(check.plans.len(), audit.plans().count());
     for (one, (other, row)) in check.plans.iter().zip(audit.plans()) {
-        assert_eq!((one.verdict, &one.sha256, one.findings.len()), (other.verdict, &other.sha256, other.findings.len()));
+        assert_eq!(
+            (one.verdict, &one.sha256, one.findings.len()),
+            (other.verdict, &other.sha256, other.findings.len())
+        );
         assert_eq!(plangate::report::FindingCounts::of(&one.findings), row.counts);
     }
     assert_eq!(audit.totals().findings, plangate::report::FindingCounts::of(check.all_findings()));
@@ -359,8 +365,11 @@ fn audits_fit_their_schema() {
     let schema: Value = serde_json::from_slice(&read("docs/schema/audit.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let dir = estate();
-    let request =
-        AuditRequest { grouping: Some(Grouping::parse("**/{team}/p1/*").unwrap()), listed: 2, ..AuditRequest::default() };
+    let request = AuditRequest {
+        grouping: Some(Grouping::parse("**/{team}/p1/*").unwrap()),
+        listed: 2,
+        ..AuditRequest::default()
+    };
     for audit in [audit_with(&[path(&dir, "plans")], &request), Audit::undecided(Vec::new())] {
         let text = audit.render("json", &format::Options::default()).unwrap().unwrap();
         let value: Value = serde_json::from_str(&text).unwrap();
@@ -396,7 +405,10 @@ fn hostile_names_are_escaped_in_every_format() {
         let mut options = format::Options::default();
         options.human.verbose = true;
         let text = audit.render(format, &options).unwrap().unwrap();
-        assert!(!text.contains('\u{202e}') && !text.contains("##vso[") && !text.contains("\u{1b}[31m#"), "{format}: {text}");
+        assert!(
+            !text.contains('\u{202e}') && !text.contains("##vso[") && !text.contains("\u{1b}[31m#"),
+            "{format}: {text}"
+        );
         assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{format}");
     }
 }

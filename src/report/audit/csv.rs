@@ -11,8 +11,19 @@ use crate::report::items::problem_id;
 use crate::text::count;
 
 const HEADER: [&str; 13] = [
-    "kind", "plan", "verdict", "group", "level", "severity", "rule", "resource_type", "address", "actions", "message",
-    "fingerprint", "set_aside",
+    "kind",
+    "plan",
+    "verdict",
+    "group",
+    "level",
+    "severity",
+    "rule",
+    "resource_type",
+    "address",
+    "actions",
+    "message",
+    "fingerprint",
+    "set_aside",
 ];
 
 /// The audit as CSV with a header and lines that end in CR LF.

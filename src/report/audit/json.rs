@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::{Audit, Line, Row, Table, Totals};
 use crate::finding::Finding;
-use crate::report::json::{JsonChanges, JsonCounts, JsonProblem, JsonTool};
 use crate::report::PlanReport;
+use crate::report::json::{JsonChanges, JsonCounts, JsonProblem, JsonTool};
 use crate::text;
 
 /// The version of this format.
@@ -198,7 +198,8 @@ impl<'a> JsonListed<'a> {
 
 impl<'a> JsonRow<'a> {
     pub(super) fn of(audit: &'a Audit, plan: &'a PlanReport, row: &'a Row) -> Self {
-        let names = || audit.grouping().map(|grouping| grouping.names().iter().map(String::as_str)).into_iter().flatten();
+        let names =
+            || audit.grouping().map(|grouping| grouping.names().iter().map(String::as_str)).into_iter().flatten();
         Self {
             path: &plan.path,
             document: plan.document,

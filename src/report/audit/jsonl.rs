@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::json::{JsonHead, JsonRow};
 use super::Audit;
+use super::json::{JsonHead, JsonRow};
 use crate::text;
 
 #[derive(Serialize)]

@@ -67,5 +67,13 @@ fn case(plan: &PlanReport, row: &Row) -> Case {
     };
     let (message, text, output) =
         if status.is_some() { (message, text, String::new()) } else { (String::new(), String::new(), text) };
-    Case { name: plan.name(), class: plan.verdict.as_str().to_owned(), status, message, text, output, ..Case::default() }
+    Case {
+        name: plan.name(),
+        class: plan.verdict.as_str().to_owned(),
+        status,
+        message,
+        text,
+        output,
+        ..Case::default()
+    }
 }

@@ -33,8 +33,13 @@ pub(super) fn render(audit: &Audit, show: Level, limit: usize) -> String {
         out.add(&format!("\n**{level}** {rule}: {}\n", prose(&truncate(&message, TEXT))));
     }
     for reason in &totals.reasons {
-        let names: Vec<String> =
-            reason.plans.iter().take(NAMED).filter_map(|index| report.plans.get(*index)).map(|p| code(&p.name())).collect();
+        let names: Vec<String> = reason
+            .plans
+            .iter()
+            .take(NAMED)
+            .filter_map(|index| report.plans.get(*index))
+            .map(|p| code(&p.name()))
+            .collect();
         let more = match reason.plans.len().saturating_sub(names.len()) {
             0 => String::new(),
             more => format!(" and {more} more"),
@@ -55,13 +60,15 @@ pub(super) fn render(audit: &Audit, show: Level, limit: usize) -> String {
         .collect();
     out.table("Worst plans", "| plan | why |\n|---|---|\n", &rows, worst.len());
     if let Some(table) = &totals.by_group {
-        let rows = rows_of(table, |_| true, |line| vec![line.plans, line.blocked, line.undecided, line.deny, line.warn]);
+        let rows =
+            rows_of(table, |_| true, |line| vec![line.plans, line.blocked, line.undecided, line.deny, line.warn]);
         let head = "| group | plans | blocked | undecided | deny | warn |\n|---|--:|--:|--:|--:|--:|\n";
         out.table("By group", head, &rows, rows.len());
     }
     for table in [&totals.by_rule, &totals.by_type, &totals.by_severity] {
-        let is_shown =
-            |line: &Line| line.deny > 0 || (line.warn > 0 && show <= Level::Warn) || show <= Level::Info || line.set_aside > 0;
+        let is_shown = |line: &Line| {
+            line.deny > 0 || (line.warn > 0 && show <= Level::Warn) || show <= Level::Info || line.set_aside > 0
+        };
         let rows = rows_of(table, is_shown, |line| vec![line.deny, line.warn, line.info, line.set_aside, line.plans]);
         let head = format!("| {} | deny | warn | info | set aside | plans |\n|---|--:|--:|--:|--:|--:|\n", table.by);
         out.table(&format!("By {}", table.by), &head, &rows, rows.len());
