@@ -103,7 +103,9 @@ pub fn check_and_trace(stages: &Stages, plans: Vec<PlanInput>, traced: &[RuleId]
     findings.extend(stages.own_types.audit(&usage.own_types, stages.today));
     let findings = stages.eval.relevel(findings);
     let mut activity = Activity::default();
-    plans.iter().for_each(|plan| activity.merge(&Activity::of(plan)));
+    for plan in &plans {
+        activity.merge(&Activity::of(plan));
+    }
     let notes = stages.notes.iter().cloned().chain(once_each(usage.notes)).chain(activity.note()).collect();
     Report::build(Report {
         verdict: Verdict::Allowed,

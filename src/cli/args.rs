@@ -146,7 +146,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "PATTERN")]
     pub(crate) group_by: Option<String>,
 
-    /// Write a report, human, json, jsonl, csv, markdown, junit or sarif, to PATH (`-`: standard output). Repeatable; the human
+    /// Write a report, human, json, jsonl, csv, markdown or junit, to PATH (`-`: standard output). Repeatable; the human
     /// report goes to standard output unless another does.
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
     pub(crate) outputs: Vec<String>,

@@ -54,7 +54,6 @@ pub(crate) fn run(args: &AuditArgs) -> u8 {
     let options = format::Options {
         human: human::Options { show: output::level(args.show), verbose: args.verbose, timings: false },
         markdown_limit: args.markdown_limit,
-        directory: setup::directory_in_repository(),
         ..format::Options::default()
     };
     match Outputs::new(&wanted, options) {
@@ -96,8 +95,12 @@ impl Bar {
         let target = if is_watched { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(u64::try_from(items).ok(), target);
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} plans, {eta} left{msg}");
-        let bar = style.map(|style| bar.clone().with_style(style)).unwrap_or(bar);
-        bar.enable_steady_tick(Duration::from_millis(500));
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        if is_watched {
+            bar.enable_steady_tick(Duration::from_millis(500));
+        }
         Self(bar)
     }
 

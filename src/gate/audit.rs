@@ -81,34 +81,14 @@ pub fn audit(
         }
         drop(receiver);
         let mut number = 0;
-        let mut send = |input: Result<PlanInput, (String, Problem)>, size: u64| {
+        let mut send = |input: Input, size: u64| {
             progress(Step::Found);
             // Where no thread is left to take it, `finish` misses the row.
             let _ = sender.send(Task { number, input, size });
             number += 1;
         };
         for item in items {
-            match item {
-                Item::Plan(path) => {
-                    let size = Item::Plan(path.clone()).size();
-                    let size = if path.extension() == Some("json") { size } else { size.saturating_mul(PACKED) };
-                    send(Ok(PlanInput { name: path.to_string(), source: PlanSource::File(path) }), size);
-                }
-                Item::Stdin(bytes) => {
-                    let size = bytes.len() as u64;
-                    send(Ok(PlanInput { name: "-".to_owned(), source: PlanSource::Bytes(bytes) }), size);
-                }
-                Item::Archive(path, kind) => {
-                    selection::each_entry(&path, kind, &request.limits, &mut |found| match found {
-                        Found::Skipped(name) => skipped.push(name),
-                        Found::Plan(name, Ok(bytes)) => {
-                            let size = bytes.len() as u64;
-                            send(Ok(PlanInput { name, source: PlanSource::Bytes(bytes) }), size);
-                        }
-                        Found::Plan(name, Err(problem)) => send(Err((name, problem)), 0),
-                    });
-                }
-            }
+            feed(item, &request.limits, &mut skipped, &mut send);
         }
         drop(sender);
         number
@@ -116,10 +96,34 @@ pub fn audit(
     Ok(run.finish(sent, problems, skipped))
 }
 
-/// Something to judge: a plan, or why there is none.
+/// A plan, or the name of what holds none and why.
+type Input = Result<PlanInput, (String, Problem)>;
+
+/// Hands on a file, or everything in an archive, with about how many bytes it takes.
+fn feed(item: Item, limits: &Limits, skipped: &mut Vec<String>, send: &mut dyn FnMut(Input, u64)) {
+    let size = item.size();
+    let name = item.name().to_owned();
+    match item {
+        Item::Plan(path) => {
+            let factor = if path.extension() == Some("json") { 1 } else { PACKED };
+            send(Ok(PlanInput { name, source: PlanSource::File(path) }), size.saturating_mul(factor));
+        }
+        Item::Stdin(bytes) => send(Ok(PlanInput { name, source: PlanSource::Bytes(bytes) }), size),
+        Item::Archive(path, kind) => selection::each_entry(&path, kind, limits, &mut |found| match found {
+            Found::Skipped(name) => skipped.push(name),
+            Found::Plan(name, bytes) => {
+                let size = bytes.len() as u64;
+                send(Ok(PlanInput { name, source: PlanSource::Bytes(bytes) }), size);
+            }
+            Found::Unreadable(name, problem) => send(Err((name, *problem)), 0),
+        }),
+    }
+}
+
+/// Something to judge.
 struct Task {
     number: usize,
-    input: Result<PlanInput, (String, Problem)>,
+    input: Input,
     size: u64,
 }
 
@@ -192,7 +196,9 @@ impl Run<'_> {
             .collect();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.used.merge(used);
-        activity.iter().for_each(|activity| kept.activity.merge(activity));
+        for activity in &activity {
+            kept.activity.merge(activity);
+        }
         kept.silenced.extend(silenced);
         kept.builtin_errors += builtin_errors;
         kept.rows.extend(reports.drain(..).zip(rows).map(|(plan, row)| (number, plan, row)));

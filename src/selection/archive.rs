@@ -39,8 +39,10 @@ impl Default for Limits {
 /// Something in an archive, or the archive itself.
 #[derive(Debug)]
 pub enum Found {
-    /// A file that may be a plan: its name (`archive.zip!dir/plan.json`) and its bytes, or why there are none.
-    Plan(String, Result<Vec<u8>, Problem>),
+    /// A file that may be a plan: its name (`archive.zip!dir/plan.json`) and its bytes.
+    Plan(String, Vec<u8>),
+    /// The same without its bytes, or the archive itself: why there are none.
+    Unreadable(String, Box<Problem>),
     /// A file that is something else by its name.
     Skipped(String),
 }
@@ -61,7 +63,7 @@ pub fn each_entry(path: &Utf8Path, kind: ArchiveKind, limits: &Limits, show: &mu
         read => read,
     };
     if let Err(problem) = read {
-        (reader.show)(Found::Plan(path.to_string(), Err(problem)));
+        (reader.show)(Found::Unreadable(path.to_string(), Box::new(problem)));
     }
 }
 
@@ -79,14 +81,17 @@ impl Reader<'_> {
     fn enter(&mut self, name: &str) -> Result<String, Problem> {
         self.entries += 1;
         if self.entries > self.limits.entries {
-            return Err(too_large(format!("it has more than {}", count(self.limits.entries, "entry"))));
+            return Err(too_large(&format!("it has more than {}", count(self.limits.entries, "entry"))));
         }
         Ok(format!("{}!{name}", self.path))
     }
 
     fn plan(&mut self, name: String, content: Result<Vec<u8>, Problem>) {
         self.plans += 1;
-        (self.show)(Found::Plan(name, content));
+        (self.show)(match content {
+            Ok(bytes) => Found::Plan(name, bytes),
+            Err(problem) => Found::Unreadable(name, Box::new(problem)),
+        });
     }
 
     /// Whether an entry of this size may be read; the outer error ends the archive.
@@ -97,7 +102,7 @@ impl Reader<'_> {
         }
         self.total = self.total.saturating_add(size);
         if self.total > self.limits.total {
-            return Err(too_large(format!("its entries hold more than {} MiB", self.limits.total >> 20)));
+            return Err(too_large(&format!("its entries hold more than {} MiB", self.limits.total >> 20)));
         }
         Ok(Ok(()))
     }
@@ -206,7 +211,7 @@ impl<R: Read> Read for TailReader<R> {
     }
 }
 
-fn too_large(what: String) -> Problem {
+fn too_large(what: &str) -> Problem {
     Problem::new(ProblemCode::Unreadable, format!("the archive is too large: {what}"))
         .help("make several archives, or audit the unpacked folder")
 }

@@ -151,17 +151,23 @@ impl Selector<'_> {
             let problem = Problem::new(ProblemCode::NothingSelected, format!("`{pattern}` matches no file"));
             return Err(problem.help("check the pattern and the working directory"));
         }
-        found.into_iter().for_each(|path| self.file(path));
+        for path in found {
+            self.file(&path);
+        }
         Ok(())
     }
 
     fn path(&mut self, path: &str) -> Result<(), Problem> {
         let path = cleaned(path);
-        if path.is_dir() { self.folder(&path) } else { Ok(self.file(path)) }
+        if path.is_dir() {
+            return self.folder(&path);
+        }
+        self.file(&path);
+        Ok(())
     }
 
     /// Whatever is named is a plan or an archive.
-    fn file(&mut self, path: Utf8PathBuf) {
+    fn file(&mut self, path: &Utf8Path) {
         let path = cleaned(path.as_str());
         if self.seen.insert(path.to_string()) {
             self.selection.items.push(match ArchiveKind::of(path.as_str()) {
@@ -183,7 +189,9 @@ impl Selector<'_> {
             return Err(Problem::new(ProblemCode::NothingSelected, message)
                 .help("hidden directories are not looked into; name a file to judge it whatever its name"));
         }
-        plans.into_iter().for_each(|path| self.file(path));
+        for path in plans {
+            self.file(&path);
+        }
         Ok(())
     }
 }

@@ -9,7 +9,6 @@ use crate::report::PlanReport;
 use crate::report::human::{self, BOLD, DIM, argument, level_style, verdict, verdict_word};
 use crate::report::wrap::{WIDTH, wrap};
 use crate::text::{count, one_line, truncate, without_commands};
-use crate::verdict::Verdict;
 
 /// Lines of a table, and plans, that are shown unless all are.
 const SHOWN: usize = 20;
@@ -251,7 +250,6 @@ pub(super) fn summary(totals: &Totals, skipped: usize) -> [String; 2] {
 
 /// What blocks a plan, in a line: how often each rule, the first ones first.
 pub(super) fn why(plan: &PlanReport, row: &Row) -> String {
-    debug_assert_eq!(plan.verdict, Verdict::Blocked);
     let mut rules: Vec<(&str, usize)> = Vec::new();
     for finding in plan.findings.iter().filter(|finding| !finding.is_set_aside() && finding.level == Level::Deny) {
         match rules.iter_mut().find(|(rule, _)| *rule == finding.rule.as_str()) {

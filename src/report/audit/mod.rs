@@ -19,15 +19,15 @@ pub use grouping::Grouping;
 pub use json::schema;
 pub use totals::{Line, Table, Totals, Undecided};
 
-use super::{FindingCounts, PlanReport, Report, format, sarif};
+use super::{FindingCounts, PlanReport, Report, format};
 use crate::finding::{Finding, Level, RuleId, Severity};
 use crate::plan::names::Names;
 use crate::problem::{Problem, ProblemCode};
 use crate::text::{count, truncate};
 use crate::verdict::Verdict;
 
-/// Formats of the report, the first for people.
-pub const FORMATS: &[&str] = &["human", "json", "jsonl", "csv", "markdown", "junit", "sarif"];
+/// Formats of the report, the first for people. Not SARIF: it has no place for what is counted and not listed.
+pub const FORMATS: &[&str] = &["human", "json", "jsonl", "csv", "markdown", "junit"];
 
 /// Findings and problems that are listed for each plan, unless told otherwise.
 pub const LISTED: usize = 100;
@@ -218,8 +218,6 @@ impl Audit {
             "csv" => csv::render(self).map_err(|error| unwritten("CSV", &error)),
             "markdown" => Ok(markdown::render(self, options.human.show, options.markdown_limit)),
             "junit" => junit::render(self).map_err(|error| unwritten("JUnit", &error)),
-            "sarif" => sarif::render(&self.report, options.suppressed, &options.directory)
-                .map_err(|error| unwritten("SARIF", &error)),
             _ => return None,
         })
     }

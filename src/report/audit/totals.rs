@@ -1,7 +1,7 @@
 //! What an audit counts: plans and findings, by rule, type, severity and group; the worst plans; why plans are undecided.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Audit, Kind, Row};
 use crate::finding::Level;
@@ -150,7 +150,6 @@ impl Totals {
         totals.by_rule = rules.table("rule");
         totals.by_type = types.table("resource type");
         totals.by_severity = severities.table("severity");
-        // The worst first says it already.
         totals.by_group = audit.grouping.as_ref().map(|_| groups(audit));
         totals.reasons = reasons(audit);
         totals
@@ -185,14 +184,14 @@ fn groups(audit: &Audit) -> Table {
 }
 
 fn reasons(audit: &Audit) -> Vec<Undecided> {
-    let mut reasons: BTreeMap<ProblemCode, (Undecided, BTreeMap<&str, ()>)> = BTreeMap::new();
+    let mut reasons: BTreeMap<ProblemCode, (Undecided, BTreeSet<&str>)> = BTreeMap::new();
     for (index, plan) in audit.report.plans.iter().enumerate() {
         for problem in &plan.problems {
             let (reason, texts) = reasons.entry(problem.code).or_insert_with(|| {
                 let first = problem.clone();
-                (Undecided { code: problem.code, first, others: 0, plans: Vec::new() }, BTreeMap::new())
+                (Undecided { code: problem.code, first, others: 0, plans: Vec::new() }, BTreeSet::new())
             });
-            texts.insert(&problem.message, ());
+            texts.insert(&problem.message);
             if reason.plans.last() != Some(&index) {
                 reason.plans.push(index);
             }
