@@ -225,6 +225,7 @@ fn into_stages(
         notes,
         sources: None,
         collect_names: false,
+        collect_scene: false,
     })
 }
 
