@@ -49,9 +49,11 @@ def main():
             stripped = text.lstrip(" ")
             x = MARGIN + (at + len(text) - len(stripped)) * WIDTH
             if stripped.strip():
+                # Viewers would draw several spaces as one.
+                shown = escape(stripped.rstrip()).replace(" ", "\u00a0")
                 length = columns(stripped.rstrip()) * WIDTH
                 print(f'<text x="{x:g}" y="{MARGIN + 11 + number * HEIGHT}" textLength="{length:g}" '
-                      f'lengthAdjust="spacingAndGlyphs"{style}>{escape(stripped.rstrip())}</text>')
+                      f'lengthAdjust="spacingAndGlyphs"{style}>{shown}</text>')
             at += columns(text)
     print("</svg>")
 

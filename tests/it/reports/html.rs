@@ -102,7 +102,7 @@ fn nothing_is_loaded_and_nothing_but_its_own_script_runs() {
 fn hostile_text_is_text() {
     let report = hostile::report();
     let text = written(&report, "html");
-    let (elements, all) = document(&text);
+    let (elements, _) = document(&text);
     let known = [
         "html", "head", "meta", "title", "style", "body", "a", "div", "span", "button", "main", "header", "svg",
         "path", "h1", "h2", "h3", "h4", "p", "dl", "dt", "dd", "nav", "table", "thead", "tbody", "tr", "th", "td",
@@ -116,7 +116,12 @@ fn hostile_text_is_text() {
         .collect();
     assert!(others.is_empty(), "{others:?}");
     assert_eq!(with_class(&elements, "node").len(), NASTY.len());
-    let unescaped = quick_xml::escape::unescape(&all).unwrap();
+    let tags = regex::Regex::new("<[^>]*>").unwrap();
+    let without_tags = tags.replace_all(&text, "");
+    let (_, body) = without_tags.split_once("Skip to the report").unwrap();
+    // The script has bare ampersands.
+    let (body, _) = body.rsplit_once("\"use strict\"").unwrap();
+    let unescaped = quick_xml::escape::unescape(body).unwrap();
     for text in ["<script>alert(1)</script>", "</script></style></title>", "\" onload=\"x\" 'onload='x", "&lt;b&gt;"] {
         assert!(unescaped.contains(text), "{text}");
     }
