@@ -46,7 +46,9 @@ fn draw(graph: &ResourceGraph, lost: &BTreeSet<NodeId>, findings: &[Finding]) ->
     let subjects = findings.iter().filter_map(|finding| finding.subject.as_ref());
     let found = subjects.filter_map(|s| graph.find(&Address::new(s.address.as_str()), s.deposed.as_deref()));
     found.filter(|id| all.contains(id)).for_each(|id| ranked.push(id));
-    all.iter().for_each(|id| ranked.push(*id));
+    for id in &all {
+        ranked.push(*id);
+    }
     let considered = ranked.order.len().min(CANDIDATES);
     for at in 0..considered {
         if let Some(id) = ranked.order.get(at).copied() {

@@ -16,7 +16,7 @@ const COLUMN: f64 = 372.0;
 const ROW: f64 = 60.0;
 const MARGIN: f64 = 10.0;
 /// Longest name in a node, in characters.
-const NAME: usize = 32;
+const NAME: usize = 33;
 /// Longest second line, in characters.
 const STATE: usize = 37;
 
@@ -57,7 +57,7 @@ pub(super) fn drawing(scene: &Scene, plan: usize, ids: &Ids) -> String {
         out.push_str(&box_of(node, *spot, &node_id(plan, number), finding));
     }
     out.push_str(
-        "</svg>\n</div>\n<p class=\"quiet legend\">What stands to the right needs what a line leads to on its left",
+        "</svg>\n</div>\n<p class=\"quiet legend\">A line leads from what is needed, on the left, to what needs it",
     );
     out.push_str("; a <span class=\"key in\">thick line</span>: it lies in it.");
     if let Some(rest) = rest {
