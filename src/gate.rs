@@ -7,6 +7,7 @@ mod excerpt;
 mod explain;
 mod fired;
 mod plans;
+mod scene;
 mod show;
 mod sources;
 mod test;
@@ -81,6 +82,8 @@ pub struct Stages {
     pub sources_at: Whereabouts,
     /// Whether the names in plans are collected, so that the report can be written without them.
     pub collect_names: bool,
+    /// Whether the graph around what goes, and ways forward, are collected: the HTML report shows them.
+    pub collect_scene: bool,
 }
 
 /// Judges every plan on its own.
@@ -267,6 +270,8 @@ fn check_document(
     let mut findings = evaluation.findings;
     usage.waivers.merge(&stages.waivers.apply(&mut findings, stages.today));
     usage.own_types.extend(facts.overlay_entries());
+    let collect = stages.collect_scene;
+    let scene = collect.then(|| scene::scene(stages, document, &plan, &facts, &findings)).transpose()?;
     let partial = completeness.partial || !completeness.missing.is_empty();
     let mut problems = completeness.problems;
     problems.extend(evaluation.problems);
@@ -283,6 +288,7 @@ fn check_document(
         traces,
         saved: document.saved().cloned(),
         names: if stages.collect_names { Names::of(&plan) } else { Names::default() },
+        scene,
     })
 }
 
@@ -441,6 +447,7 @@ impl PlanReport {
             traces: Vec::new(),
             saved: None,
             names: Names::default(),
+            scene: None,
         }
     }
 }

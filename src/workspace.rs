@@ -213,6 +213,7 @@ fn into_stages(
         sources: None,
         sources_at: Whereabouts::default(),
         collect_names: false,
+        collect_scene: false,
     })
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &CheckArgs) -> u8 {
         Ok(key) => key,
         Err(problem) => return output::fail(&[problem]),
     };
-    let mut report = check(args).unwrap_or_else(Report::undecided);
+    let mut report = check(args, outputs.wants("html")).unwrap_or_else(Report::undecided);
     if let Some(key) = key {
         report = private::hide(report, &key);
     }
@@ -44,12 +44,13 @@ pub(crate) fn run(args: &CheckArgs) -> u8 {
     }
 }
 
-fn check(args: &CheckArgs) -> Result<Report, Vec<Problem>> {
+fn check(args: &CheckArgs, scene: bool) -> Result<Report, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
     let plans = plans::select_with_json(&args.plans, &args.json)?;
     let overrides = setup::Overrides { expect: args.expect, fail_on: args.fail_on };
     let mut stages = setup::open_with_sources(&args.setup, &args.sources, settings, plans::largest(&plans), overrides)?;
     stages.collect_names = args.private_key_file.is_some();
+    stages.collect_scene = scene;
     let traced = gate::rules_called(&stages, &args.trace)?;
     Ok(gate::check_and_trace(&stages, plans, &traced))
 }

@@ -227,6 +227,11 @@ impl<R: Written> Outputs<R> {
         Ok(Self { stdout, files, beside, options })
     }
 
+    /// Whether some output is of this format.
+    pub(crate) fn wants(&self, format: &str) -> bool {
+        self.stdout.as_str() == format || self.files.iter().any(|(wanted, _)| wanted.as_str() == format)
+    }
+
     /// Writes the report everywhere it belongs and returns the exit code. A report that could not be written leaves
     /// the run undecided, and what was written before is written again: every report states the code the process
     /// ends with.

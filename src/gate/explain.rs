@@ -146,7 +146,7 @@ fn source(
     trace(&judged, &stages.policies, &stages.eval, rule, finding.subject.as_ref()).map_err(|message| mask(&message))
 }
 
-fn page(stages: &Stages, finding: &Finding) -> Result<Option<Page>, Problem> {
+pub(super) fn page(stages: &Stages, finding: &Finding) -> Result<Option<Page>, Problem> {
     match finding.subject.as_ref().and_then(|subject| subject.resource_type.as_deref()) {
         Some(resource_type) => stages.catalog.page(resource_type),
         None => Ok(None),
@@ -157,6 +157,6 @@ fn rule<'a>(stages: &'a Stages, finding: &Finding) -> Option<&'a Rule> {
     stages.policies.rules().iter().find(|rule| rule.id == finding.rule)
 }
 
-fn help<'a>(stages: &'a Stages, finding: &Finding) -> Option<&'a str> {
+pub(super) fn help<'a>(stages: &'a Stages, finding: &Finding) -> Option<&'a str> {
     rule(stages, finding)?.meta.help.as_deref()
 }

@@ -311,6 +311,17 @@ impl ResourceGraph {
         all
     }
 
+    /// Some of the resources around one, in order, each once, within about so many steps in each direction.
+    #[must_use]
+    pub fn around_some(&self, id: NodeId, limit: usize) -> BTreeSet<NodeId> {
+        let mut all: BTreeSet<NodeId> = self.dependents(id, limit).0.into_iter().collect();
+        for edge in self.leaving(id).iter().filter(|edge| edge.origin != Origin::PriorState).take(limit) {
+            all.extend(self.beyond(edge.to, limit));
+        }
+        all.remove(&id);
+        all.into_iter().take(limit).collect()
+    }
+
     fn resources(&self, seen: &BTreeSet<NodeId>, but: NodeId) -> Vec<NodeId> {
         seen.iter().copied().filter(|id| *id != but && self.node(*id).is_some()).collect()
     }

@@ -24,6 +24,19 @@ pub enum Format {
     Json,
 }
 
+/// That one resource depends on another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The dependent.
+    pub from: NodeId,
+    /// What it needs or lies in.
+    pub to: NodeId,
+    /// Attributes, or a word for what else makes it depend.
+    pub why: String,
+    /// Whether it lies in it.
+    pub contained: bool,
+}
+
 /// A part of a graph to be shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View<'a> {
@@ -54,6 +67,28 @@ impl<'a> View<'a> {
         let (graph, lost) = (self.graph, self.lost);
         self.shown.retain(|id| lost.contains(id) || is_destroyed(graph, *id));
         self
+    }
+
+    /// Only these resources.
+    #[must_use]
+    pub fn only(mut self, ids: &[NodeId]) -> Self {
+        self.shown = ids.iter().copied().collect();
+        self
+    }
+
+    /// What is shown, in order.
+    pub fn shown(&self) -> impl Iterator<Item = NodeId> {
+        self.shown.iter().copied()
+    }
+
+    /// What depends on what among it.
+    #[must_use]
+    pub fn links(&self) -> Vec<Link> {
+        let link = |((from, to), origins): ((NodeId, NodeId), BTreeSet<Origin>)| {
+            let contained = origins.iter().any(|origin| matches!(origin, Origin::Containment(_)));
+            Link { from, to, why: words(&origins), contained }
+        };
+        self.edges().into_iter().map(link).collect()
     }
 
     /// The text.
@@ -155,7 +190,9 @@ impl<'a> View<'a> {
         }
     }
 
-    fn state(&self, id: NodeId) -> &'static str {
+    /// What becomes of a resource, in a word or a few.
+    #[must_use]
+    pub fn state(&self, id: NodeId) -> &'static str {
         match self.graph.node(id).and_then(|node| node.action) {
             _ if self.lost.contains(&id) => "lost with what it lies in",
             Some(action) => action.verb(),

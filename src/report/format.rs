@@ -2,12 +2,12 @@
 //!
 //! What goes through all of them (tests of escaping and of masking, the arguments) goes through this table.
 
-use super::{Report, azure, csv, github, gitlab, human, json, jsonl, junit, markdown, sarif, tap};
+use super::{Report, azure, csv, github, gitlab, html, human, json, jsonl, junit, markdown, sarif, tap};
 use crate::problem::{Problem, ProblemCode};
 
 /// The formats, the first for people.
 pub const FORMATS: &[&str] =
-    &["human", "json", "jsonl", "sarif", "junit", "tap", "csv", "markdown", "github", "gitlab", "azure"];
+    &["human", "json", "jsonl", "sarif", "junit", "tap", "csv", "markdown", "github", "gitlab", "azure", "html"];
 
 /// What changes how a report is written.
 #[derive(Debug, Clone)]
@@ -54,6 +54,7 @@ pub fn render(report: &Report, format: &str, options: &Options) -> Option<Result
         "github" => Ok(github::commands(report, show, &options.directory)),
         "gitlab" => gitlab::render(report, &options.directory).map_err(|error| unwritten("Code Quality", &error)),
         "azure" => Ok(azure::commands(report, show, &options.directory, options.summary.as_deref())),
+        "html" => Ok(html::render(report)),
         _ => return None,
     })
 }

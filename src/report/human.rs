@@ -136,14 +136,7 @@ impl Writer<'_> {
     /// One block, with one way forward, for a plan that destroys everything.
     fn everything(&mut self, plan: &PlanReport) {
         self.line("");
-        self.paragraph(
-            &format!(
-                "This plan destroys everything it manages ({}). If that is not meant, look for a wrong working \
-                 directory, an empty configuration or `-destroy`. If it is, waive what is named here.",
-                count(plan.counts.delete, "resource")
-            ),
-            2,
-        );
+        self.paragraph(&plan.destroys_everything_note(), 2);
         for group in plan.groups().iter().filter(|group| group.shipped && !group.set_aside) {
             let Some(first) = group.first().filter(|first| self.shows(first)) else { continue };
             let label = format!("{} {}", first.level, one_line(first.rule.as_str()));

@@ -13,6 +13,7 @@ pub mod format;
 pub mod github;
 pub mod gitlab;
 mod groups;
+pub mod html;
 pub mod human;
 pub mod items;
 pub mod json;
@@ -26,6 +27,7 @@ pub mod private;
 pub mod rule_page;
 pub mod sarif;
 mod saved;
+pub mod scene;
 pub mod tap;
 pub mod testing;
 pub mod trace;
@@ -45,6 +47,7 @@ use crate::plan::{Action, Plan, SavedPlan};
 use crate::policy::contract::DeclaredLevel;
 use crate::policy::{Origin, Rule};
 use crate::problem::Problem;
+use crate::text::count;
 use crate::verdict::Verdict;
 
 /// The result of a run over one or more plans.
@@ -128,6 +131,8 @@ pub struct PlanReport {
     pub saved: Option<Arc<SavedPlan>>,
     /// The names in the plan, where they are to be hidden; see [`private`].
     pub names: Names,
+    /// What is shown around the findings, where the HTML report is wanted; no part of the report itself.
+    pub scene: Option<scene::Scene>,
 }
 
 /// Whether a finding is about a change that destroys.
@@ -338,6 +343,15 @@ impl PlanReport {
     pub fn destroys_everything(&self) -> bool {
         self.counts.all_deleted
             && self.findings.iter().any(|finding| finding.level == Level::Deny && !finding.is_set_aside())
+    }
+
+    /// The one way forward for such a plan.
+    fn destroys_everything_note(&self) -> String {
+        format!(
+            "This plan destroys everything it manages ({}). If that is not meant, look for a wrong working directory, an \
+             empty configuration or `-destroy`. If it is, waive what is named here.",
+            count(self.counts.delete, "resource")
+        )
     }
 
     /// Rules that ran, by whether they ship with the product.

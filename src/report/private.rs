@@ -10,6 +10,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
 
+use super::scene::Scene;
 use super::{PlanReport, Report};
 use crate::finding::{Finding, Fingerprint, Subject};
 use crate::plan::names::{Names, replace_addresses};
@@ -91,6 +92,7 @@ impl Hider<'_> {
         plan.traces.clear();
         plan.problems.iter_mut().for_each(|problem| self.problem(problem));
         self.findings(&mut plan.findings);
+        plan.scene.iter_mut().for_each(|scene| self.scene(scene));
         plan.notes.iter_mut().for_each(|note| self.text(note));
         for rule in &mut plan.rules {
             rule.prints.iter_mut().chain(&mut rule.builtin_errors).for_each(|text| self.text(text));
@@ -115,6 +117,22 @@ impl Hider<'_> {
         finding.waiver.iter_mut().for_each(|waiver| self.text(&mut waiver.reason));
         finding.fingerprint = self.fingerprint(&finding.fingerprint);
         finding.root_cause = finding.root_cause.as_ref().map(|cause| self.fingerprint(cause));
+    }
+
+    fn scene(&self, scene: &mut Scene) {
+        for node in &mut scene.nodes {
+            node.address = self.key.token(&node.address);
+        }
+        scene.edges.iter_mut().for_each(|edge| self.text(&mut edge.why));
+        let hidden = std::mem::take(&mut scene.forward).into_iter().map(|(fingerprint, mut steps)| {
+            for step in &mut steps {
+                self.text(&mut step.text);
+                // Made of names, or of a fingerprint: with tokens in it nobody could paste it.
+                step.paste = None;
+            }
+            (self.fingerprint(&fingerprint), steps)
+        });
+        scene.forward = hidden.collect();
     }
 
     fn fingerprint(&self, fingerprint: &Fingerprint) -> Fingerprint {

@@ -1,6 +1,7 @@
 //! Text of plans, policies and waivers that tries to be something else to whoever reads the report.
 
 use plangate::report::Report;
+use plangate::report::scene::{SceneEdge, SceneNode};
 use plangate::text::is_deceptive;
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use super::{destroyed, in_every_format, is_sarif, plan, written};
 use crate::harness::{judge, repository};
 
 /// What consumers take for commands, markup, formulas, or the end of something.
-const NASTY: &[&str] = &[
+pub(super) const NASTY: &[&str] = &[
     "::error::pwned",
     "\n::add-mask::x",
     "  ::set-output name=verdict::allowed",
@@ -40,6 +41,8 @@ const NASTY: &[&str] = &[
     "https://evil.example/x",
     "www.evil.example",
     "<script>alert(1)</script>",
+    "</script></style></title>",
+    "\" onload=\"x\" 'onload='x",
     "</details></summary><h1>x",
     "<!-- x",
     "[x](javascript:alert(1))",
@@ -99,7 +102,8 @@ pub(super) fn report() -> Report {
     // JSON leaves U+007F in the open, which TOML does not take.
     let waivers = waivers.replace('\u{7f}', "\\u007F");
     let (_dir, setup) = repository(&[("policy/p.rego", &policy), ("plangate.waivers.toml", &waivers)]);
-    let stages = opened(&setup);
+    let mut stages = opened(&setup);
+    stages.collect_scene = true;
     let changes: Vec<Value> = NASTY
         .iter()
         .map(|text| {
@@ -115,7 +119,23 @@ pub(super) fn report() -> Report {
     for finding in report.plans.iter_mut().flat_map(|plan| &mut plan.findings) {
         finding.location = None;
     }
+    // Objects of such a plan hang together with nothing: here they do.
+    let scene = report.plans[0].scene.as_mut().unwrap();
+    scene.nodes = NASTY.iter().map(|text| node(text)).collect();
+    scene.edges = (1..NASTY.len())
+        .map(|from| SceneEdge { from, to: 0, why: NASTY[from].to_owned(), contained: from % 2 == 0 })
+        .collect();
     report
+}
+
+fn node(text: &str) -> SceneNode {
+    SceneNode {
+        address: format!("azurerm_storage_account.x[{}]", json!(text)),
+        deposed: Some(text.to_owned()),
+        resource_type: text.to_owned(),
+        state: "delete",
+        gone: true,
+    }
 }
 
 fn opened(setup: &plangate::workspace::Setup) -> plangate::gate::Stages {

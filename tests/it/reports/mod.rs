@@ -1,6 +1,7 @@
 //! Reports of `plangate check` in every format, read as their consumers read them.
 
 mod hostile;
+mod html;
 mod options;
 pub(crate) mod parsers;
 mod sample;

@@ -11,7 +11,7 @@ use crate::harness::{built_in, judge, plangate, repository};
 const REPLACE: &str = "fixtures/scenarios/05-replace-force-new/plan.json";
 
 /// A report with a finding of each of so many objects.
-fn many(count: usize) -> Report {
+pub(super) fn many(count: usize) -> Report {
     let change = destroyed("azurerm_storage_account.x", "azurerm_storage_account", &json!({"name": "x"}), &json!({}));
     let mut report = judge(&built_in(), &[("plan.json", plan(&[change]))]);
     let found = &mut report.plans[0].findings;

@@ -1,5 +1,6 @@
 //! No report in any format shows a secret of the plan, nor under a private key a name.
 
+use plangate::report::scene::{SceneEdge, SceneNode};
 use serde_json::json;
 
 use super::{destroyed, in_every_format, plan};
@@ -29,7 +30,8 @@ deny contains msg if {
 #[test]
 fn no_format_shows_a_secret() {
     let (_dir, setup) = repository(&[("policy/p.rego", POLICY)]);
-    let stages = plangate::workspace::open(&setup).unwrap();
+    let mut stages = plangate::workspace::open(&setup).unwrap();
+    stages.collect_scene = true;
     let before = json!({"name": "db", "administrator_login_password": SECRET});
     let sensitive = json!({"administrator_login_password": true});
     let change = destroyed("azurerm_mssql_server.x", "azurerm_mssql_server", &before, &sensitive);
@@ -54,6 +56,7 @@ fn named() -> plangate::report::Report {
     let (_dir, setup) = repository(&[("policy/p.rego", policy), ("plangate.waivers.toml", waivers)]);
     let mut stages = plangate::workspace::open(&setup).unwrap();
     stages.collect_names = true;
+    stages.collect_scene = true;
     let names = [
         ("module.acme_module[\"acme-key\"].azurerm_storage_account.acme_label[\"quiet-tenant\"]", "acmeprovidername"),
         ("azurerm_storage_account.acme_label", "acme-short"),
@@ -67,6 +70,16 @@ fn named() -> plangate::report::Report {
         destroyed("azurerm_storage_account.acme_broken", "azurerm_storage_account", &json!({}), &json!({}));
     broken["change"]["actions"] = json!(["no-op"]);
     let mut report = judge(&stages, &[("plan.json", plan(&changes)), ("broken.json", plan(&[broken]))]);
+    let scene = report.plans[0].scene.as_mut().unwrap();
+    assert!(!scene.forward.is_empty());
+    scene.nodes.extend(names.map(|(address, _)| SceneNode {
+        address: address.to_owned(),
+        deposed: None,
+        resource_type: "azurerm_storage_account".to_owned(),
+        state: "delete",
+        gone: true,
+    }));
+    scene.edges.push(SceneEdge { from: 1, to: 0, why: "acme_label".to_owned(), contained: true });
     for finding in report.plans.iter_mut().flat_map(|plan| &mut plan.findings) {
         finding.location = None;
     }
