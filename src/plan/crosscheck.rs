@@ -141,12 +141,12 @@ fn part_differs(
             compare::entries(key, identity, &ours, &theirs, differences).map_err(|error| malformed(&error))?;
         }
         Part::Outputs => compare::outputs(key, &read(ours)?, &read(theirs)?, differences),
-        Part::Value => compare::structure(&read(ours)?, &read(theirs)?, Trail::of(key), differences),
+        Part::Value => compare::structure(&read(ours)?, &read(theirs)?, &Trail::of(key), differences),
         Part::Flag => {
             let on = |raw: Option<&RawValue>| {
                 read(raw).map(|value| if value.is_null() { Value::Bool(false) } else { value })
             };
-            compare::structure(&on(ours)?, &on(theirs)?, Trail::of(key), differences);
+            compare::structure(&on(ours)?, &on(theirs)?, &Trail::of(key), differences);
         }
         Part::Variables | Part::OfFile | Part::OfJson => {}
     }

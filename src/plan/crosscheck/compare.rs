@@ -37,9 +37,11 @@ impl Differences {
         self.places.len()
     }
 
-    /// Where they are, escaped, sorted.
+    /// Where they are, escaped: what is done differently first, then the rest, each sorted.
     pub(super) fn places(&self) -> impl Iterator<Item = &str> {
-        self.places.iter().map(String::as_str)
+        let is_grave = |place: &&String| place.contains(": change.actions") || place.contains(": only in the ");
+        let grave = self.places.iter().filter(is_grave);
+        grave.chain(self.places.iter().filter(move |place| !is_grave(place))).map(String::as_str)
     }
 
     fn add(&mut self, place: &str) {
@@ -121,7 +123,7 @@ pub(super) fn entries(
             }
             let other = theirs.remove(found.unwrap_or(0));
             if found.is_none() {
-                structure(&read(one)?, &read(other)?, trail.clone(), out);
+                structure(&read(one)?, &read(other)?, &trail, out);
             }
         }
         for _ in theirs {
@@ -147,7 +149,7 @@ fn first_alike(one: &RawValue, others: &[&RawValue], has_marks: bool) -> Result<
     let one = read(one)?;
     for (at, other) in others.iter().enumerate() {
         let mut differences = Differences::new(has_marks);
-        structure(&one, &read(other)?, Trail::of(""), &mut differences);
+        structure(&one, &read(other)?, &Trail::of(""), &mut differences);
         if differences.is_empty() {
             return Ok(Some(at));
         }
@@ -168,7 +170,7 @@ pub(super) fn outputs(part: &str, ours: &Value, theirs: &Value, out: &mut Differ
     for name in ours.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
         let below = trail.key(name);
         match (ours.get(name), theirs.get(name)) {
-            (Some(one), Some(other)) => structure(one, other, below, out),
+            (Some(one), Some(other)) => structure(one, other, &below, out),
             (Some(_), None) => out.add(&format!("{}: only in the plan file", below.place)),
             _ => out.add(&format!("{}: only in the JSON", below.place)),
         }
@@ -176,7 +178,7 @@ pub(super) fn outputs(part: &str, ours: &Value, theirs: &Value, out: &mut Differ
 }
 
 /// Compares values of Terraform's own making, field by field.
-pub(super) fn structure(ours: &Value, theirs: &Value, trail: Trail, out: &mut Differences) {
+pub(super) fn structure(ours: &Value, theirs: &Value, trail: &Trail, out: &mut Differences) {
     match (ours, theirs) {
         (Value::Object(ours), Value::Object(theirs)) => {
             for key in ours.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
@@ -184,7 +186,7 @@ pub(super) fn structure(ours: &Value, theirs: &Value, trail: Trail, out: &mut Di
                 match table::field(key) {
                     Some(field) => by_field(field, key, (ours, theirs), below, out),
                     None => match (ours.get(key), theirs.get(key)) {
-                        (Some(one), Some(other)) => structure(one, other, below, out),
+                        (Some(one), Some(other)) => structure(one, other, &below, out),
                         _ => out.add(&below.place),
                     },
                 }
@@ -192,7 +194,7 @@ pub(super) fn structure(ours: &Value, theirs: &Value, trail: Trail, out: &mut Di
         }
         (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => {
             for (at, (one, other)) in ours.iter().zip(theirs).enumerate() {
-                structure(one, other, trail.item(at), out);
+                structure(one, other, &trail.item(at), out);
             }
         }
         (one, other) if same_scalar(one, other) => {}
