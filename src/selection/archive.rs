@@ -11,7 +11,7 @@ use camino::Utf8Path;
 use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 
-use super::names::{ArchiveKind, is_something_else};
+use super::names::{ArchiveKind, HEAD, begins_like_a_plan, is_something_else};
 use crate::io;
 use crate::plan::ZipEntries;
 use crate::problem::{Problem, ProblemCode};
@@ -124,13 +124,15 @@ impl Reader<'_> {
             }
             let shown = self.enter(&name)?;
             let fits = self.fits(entry.size())?;
-            if is_something_else(&name) {
+            let mut head = Vec::new();
+            entry.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| damaged(&error))?;
+            if is_something_else(&name) && !begins_like_a_plan(&head) {
                 (self.show)(Found::Skipped(shown));
                 continue;
             }
             let content = match fits {
                 Ok(()) => {
-                    let mut bytes = Vec::with_capacity(usize::try_from(entry.size().min(1 << 20)).unwrap_or_default());
+                    let mut bytes = head;
                     entry.read_to_end(&mut bytes).map_err(|error| damaged(&error))?;
                     if bytes.len() as u64 != entry.size() {
                         return Err(cut_off());
@@ -180,11 +182,11 @@ impl Reader<'_> {
                 continue;
             }
             let shown = self.enter(name)?;
-            if is_something_else(name) {
+            let content = self.fits(size)?.and_then(|()| entries.content(index));
+            if is_something_else(name) && !content.as_ref().is_ok_and(|bytes| begins_like_a_plan(bytes)) {
                 (self.show)(Found::Skipped(shown));
                 continue;
             }
-            let content = self.fits(size)?.and_then(|()| entries.content(index));
             self.plan(shown, content);
         }
         Ok(())

@@ -8,6 +8,7 @@ mod names;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::io::Read as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -182,7 +183,7 @@ impl Selector<'_> {
         let is_silent = problems.is_empty();
         self.selection.problems.extend(problems);
         let (plans, others): (Vec<_>, Vec<_>) =
-            files.into_iter().partition(|path| !names::is_something_else(path.as_str()));
+            files.into_iter().partition(|path| !names::is_something_else(path.as_str()) || may_begin_like_a_plan(path));
         self.selection.skipped.extend(others.into_iter().map(|path| cleaned(path.as_str()).into_string()));
         if plans.is_empty() && is_silent {
             let message = format!("there is no file below `{folder}` that may be a plan");
@@ -194,6 +195,13 @@ impl Selector<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a file begins like a plan; also where that cannot be seen.
+fn may_begin_like_a_plan(path: &Utf8Path) -> bool {
+    let mut head = Vec::new();
+    let read = io::open(path).map(|file| file.take(names::HEAD as u64).read_to_end(&mut head));
+    !matches!(read, Ok(Ok(_))) || names::begins_like_a_plan(&head)
 }
 
 /// The path without `./` and doubled `/`, so that one file has one name.

@@ -1,7 +1,7 @@
 //! What names say: which files are archives, and which are no plans.
 //!
-//! A name is believed only where it says that something is *no* plan, and only of files nobody named: a plan may be called
-//! anything.
+//! A name is believed only where it says that something is *no* plan, only of files nobody named, and only where the file does
+//! not begin like a plan: a plan may be called anything.
 
 /// Forms of archives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,9 +111,33 @@ pub(super) fn is_something_else(path: &str) -> bool {
     name.starts_with('.') || NAMES.contains(&name.as_str()) || ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
+/// How much of a file its beginning is, in bytes.
+pub(super) const HEAD: usize = 4096;
+
+/// Whether a file begins like a plan, whatever its name says: as a ZIP file, or as JSON with the key that Terraform writes first.
+pub(super) fn begins_like_a_plan(bytes: &[u8]) -> bool {
+    let head = bytes.get(..HEAD).unwrap_or(bytes);
+    // Of UTF-16 every other byte is zero.
+    let text: Vec<u8> = head.iter().copied().filter(|byte| *byte != 0 && byte.is_ascii()).collect();
+    let text = String::from_utf8_lossy(&text);
+    head.starts_with(b"PK\x03\x04") || (text.trim_start().starts_with('{') && text.contains("\"format_version\""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plan_is_told_by_its_beginning() {
+        let json = "{\n  \"format_version\": \"1.2\"}";
+        let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(json.bytes().flat_map(|byte| [byte, 0])).collect();
+        for plan in [json.as_bytes(), &utf16, b"PK\x03\x04tfplan"] {
+            assert!(begins_like_a_plan(plan));
+        }
+        for other in ["{\"name\": \"x\"}", "# A `\"format_version\"`", "", "{\"version\": 4, \"serial\": 1}"] {
+            assert!(!begins_like_a_plan(other.as_bytes()), "{other}");
+        }
+    }
 
     #[test]
     fn only_what_is_surely_something_else_is_left_out() {

@@ -134,6 +134,29 @@ fn a_folder_is_judged_whatever_its_plans_are_called() {
     assert_eq!(named.verdict(), Verdict::Undecided);
 }
 
+/// A name says nothing against what stands in the file.
+#[test]
+fn a_plan_under_the_name_of_something_else_is_judged() {
+    let blocked = read(BLOCKED);
+    let (beside, other) = (("t/package.json", &blocked[..]), ("t/README.md", &b"# no plan"[..]));
+    let allowed = read(ALLOWED);
+    let entries = [("t/a.json", &allowed[..]), beside, other];
+    let dir = folder(&[
+        ("f/a.json", allowed.clone()),
+        ("f/package.json", blocked.clone()),
+        ("f/notes.md", read(SAVED)),
+        ("f/README.md", b"# no plan".to_vec()),
+        ("one.tar", tar(&entries)),
+        ("two.zip", zip(&entries)),
+    ]);
+    let audit = audit(&[path(&dir, "")]);
+    let rows = rows(&audit, dir.path());
+    for name in ["f/package.json", "f/notes.md", "one.tar!t/package.json", "two.zip!t/package.json"] {
+        assert!(rows.contains(&(name.to_owned(), "blocked")), "{name}");
+    }
+    assert_eq!(audit.skipped().len(), 3);
+}
+
 #[test]
 fn nothing_selected_never_passes() {
     let dir = folder(&[("a/main.tf", Vec::new()), ("empty.list", b"\n \n".to_vec())]);
