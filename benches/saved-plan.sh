@@ -2,8 +2,9 @@
 # How long a large saved plan takes: `terraform show -json` of it, and `plangate check` of the file itself, in one run.
 #
 # Makes a plan of N instances (default 10,000) in DIR with real Terraform. `terraform_data` is built in: nothing is downloaded. With a
-# third argument `create` all of them are created, which needs no apply. Otherwise every tenth instance is replaced, one in a hundred
-# destroyed, and the others stay as they are; the apply before takes minutes.
+# third argument `create` all of them are created. Otherwise they exist: every tenth is replaced, one in a hundred destroyed, and the
+# others stay as they are. Their state is a copy, made with Python, of what Terraform wrote of a hundred: it writes the whole state for
+# each object it applies, which takes hours for so many. The plan takes minutes.
 #
 #   cargo build --release && benches/saved-plan.sh DIR [N [create]]
 set -eu
@@ -20,6 +21,10 @@ variable "n" {
   type = number
 }
 
+variable "size" {
+  type = number
+}
+
 variable "revision" {
   type = string
 }
@@ -28,8 +33,8 @@ variable "revision" {
 module "group" {
   source   = "./group"
   for_each = { for i in range(100) : "group-${i}" => i }
-  first    = each.value * ceil(var.n / 100)
-  last     = min(var.n, (each.value + 1) * ceil(var.n / 100))
+  first    = each.value * var.size
+  last     = min(var.n, (each.value + 1) * var.size)
   revision = var.revision
 }
 HCL
@@ -60,10 +65,40 @@ resource "terraform_data" "object" {
 }
 HCL
     terraform init -input=false > /dev/null
-    if [ "${3:-}" != create ]; then
-        terraform apply -input=false -auto-approve -refresh=false -parallelism=64 -var "n=$instances" -var revision=1 > /dev/null
+    size=$(((instances + 99) / 100))
+    if [ "${3:-}" = create ]; then
+        last=$instances
+    else
+        last=$((instances - instances / 100))
+        terraform apply -input=false -auto-approve -var n=100 -var size=1 -var revision=1 > /dev/null
+        python3 - "$instances" "$size" <<'PYTHON'
+import copy, json, sys, uuid
+instances, size = map(int, sys.argv[1:])
+state = json.load(open("terraform.tfstate"))
+block = state["resources"][0]
+first = block["instances"][0]
+state["resources"] = []
+for group in range(100):
+    copies = []
+    for i in range(group * size, min(instances, (group + 1) * size)):
+        one = copy.deepcopy(first)
+        one["index_key"] = f"object-{i}"
+        attributes = one["attributes"]
+        attributes["id"] = str(uuid.uuid5(uuid.NAMESPACE_OID, str(i)))
+        attributes["triggers_replace"]["value"] = "1" if i % 10 == 0 else "fixed"
+        for side in ("input", "output"):
+            value = attributes[side]["value"]
+            value.update(name=f"object-{i}", number=i, fraction=i / 8)
+            value["endpoint"] = f"https://object-{i}.example.internal/api/v1?zone={i % 3}"
+            value["tags"]["cost_center"] = f"cc-{i % 17}"
+            for rule in value["rules"]:
+                rule["cidr"] = f"10.{i % 256}.0.0/16"
+        copies.append(one)
+    state["resources"].append({**block, "module": f'module.group["group-{group}"]', "instances": copies})
+json.dump(state, open("terraform.tfstate", "w"))
+PYTHON
     fi
-    terraform plan -input=false -refresh=false -out=tfplan -var "n=$((instances - instances / 100))" -var revision=2 > /dev/null || true
+    terraform plan -input=false -refresh=false -out=tfplan -var "n=$last" -var "size=$size" -var revision=2 > /dev/null || true
 fi
 
 seconds() {

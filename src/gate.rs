@@ -215,7 +215,7 @@ type Look<'a> = dyn FnMut(usize, &Judged<'_>) -> Vec<RuleTrace> + 'a;
 
 /// Judges every document of a file.
 fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used, look: &mut Look<'_>) -> Vec<PlanReport> {
-    let found = match plan.source.read() {
+    let found = match plan.source.read_for(&stages.interest.document) {
         Ok(found) => found,
         Err(problem) => return vec![PlanReport::unread(plan.name, 0, None, problem)],
     };

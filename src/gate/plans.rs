@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use crate::io;
 use crate::plan::crosscheck;
 use crate::plan::detect::{self, Document};
+use crate::plan::sink::Projection;
 use crate::problem::Problem;
 
 /// Largest plan file that is read, in bytes.
@@ -48,6 +49,11 @@ pub(super) struct Found {
 impl PlanSource {
     /// Reads the plan and finds its documents.
     pub(super) fn read(self) -> Result<Found, Problem> {
+        self.read_for(&Projection::everything())
+    }
+
+    /// The same for a reader of these parts.
+    pub(super) fn read_for(self, wanted: &Projection) -> Result<Found, Problem> {
         match self {
             Self::WithJson { plan, json } => {
                 let plan = plan.bytes()?;
@@ -57,7 +63,7 @@ impl PlanSource {
             }
             one => {
                 let bytes = one.bytes()?;
-                Ok(Found { sha256: Sha256::digest(&bytes).into(), documents: detect::recognise(bytes) })
+                Ok(Found { sha256: Sha256::digest(&bytes).into(), documents: detect::recognise_for(bytes, wanted) })
             }
         }
     }

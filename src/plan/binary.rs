@@ -33,6 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::plan::hcl::Defaults;
+use crate::plan::sink::Projection;
 use crate::problem::Problem;
 use crate::text::{count, one_line, truncate};
 use archive::Archive;
@@ -69,12 +70,12 @@ pub(super) fn is_archive(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
-/// Reads a saved plan.
-pub(super) fn read(bytes: &[u8]) -> Result<Rendered, Problem> {
-    read_archive(bytes).map_err(Problem::from)
+/// Reads a saved plan for a reader of these parts.
+pub(super) fn read(bytes: &[u8], wanted: &Projection) -> Result<Rendered, Problem> {
+    read_archive(bytes, wanted).map_err(Problem::from)
 }
 
-fn read_archive(bytes: &[u8]) -> Result<Rendered, Fault> {
+fn read_archive(bytes: &[u8], wanted: &Projection) -> Result<Rendered, Fault> {
     let mut archive = Archive::open(bytes)?;
     let content = archive.read(PLAN)?.ok_or(Fault::NotAPlan)?;
     let state_bytes = archive.read(STATE)?;
@@ -96,7 +97,9 @@ fn read_archive(bytes: &[u8]) -> Result<Rendered, Fault> {
     };
     let values: BTreeMap<&str, String> =
         defaults.known.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_ref()?.to_string()))).collect();
-    let source = render::Source { plan: &plan, mode, product, release, state: state.as_ref(), defaults: &values };
+    let planned = wanted.key(wanted.root(), "planned_values").anything();
+    let source =
+        render::Source { plan: &plan, mode, product, release, state: state.as_ref(), defaults: &values, planned };
     let room = content.len().saturating_mul(4).saturating_add(state_bytes.as_ref().map_or(0, Vec::len));
     let (text, found) = render::render(&source, room)?;
     let notes = notes(&source, unknown + found.unknown_fields, &archive);

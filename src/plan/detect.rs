@@ -14,6 +14,7 @@ use std::sync::Arc;
 use serde::de::IgnoredAny;
 
 use super::binary::{self, SavedPlan};
+use super::sink::Projection;
 use crate::problem::{Problem, ProblemCode};
 use crate::text::count;
 use lines::{Groups, Line};
@@ -93,9 +94,15 @@ impl fmt::Debug for Document {
 /// Several documents come from `terragrunt run --all show -json`; each is a plan of its own.
 #[must_use]
 pub fn recognise(bytes: Vec<u8>) -> Vec<Result<Document, Problem>> {
+    recognise_for(bytes, &Projection::everything())
+}
+
+/// The same for a reader of these parts: what is rendered of a saved plan may leave out values of others.
+#[must_use]
+pub fn recognise_for(bytes: Vec<u8>, wanted: &Projection) -> Vec<Result<Document, Problem>> {
     let mut notes = Vec::new();
     let bytes = match encoding::unpack(bytes, &mut notes) {
-        Ok(bytes) if binary::is_archive(&bytes) => return vec![saved_plan(&bytes, notes)],
+        Ok(bytes) if binary::is_archive(&bytes) => return vec![saved_plan(&bytes, wanted, notes)],
         Ok(bytes) => bytes,
         Err(problem) => return vec![Err(problem)],
     };
@@ -196,8 +203,8 @@ fn document(text: &Arc<String>, range: Range<usize>, notes: Vec<String>) -> Docu
 }
 
 /// The document of a saved plan.
-fn saved_plan(bytes: &[u8], mut notes: Vec<String>) -> Result<Document, Problem> {
-    let rendered = binary::read(bytes)?;
+fn saved_plan(bytes: &[u8], wanted: &Projection, mut notes: Vec<String>) -> Result<Document, Problem> {
+    let rendered = binary::read(bytes, wanted)?;
     notes.extend(rendered.notes);
     let range = 0..rendered.text.len();
     Ok(Document { text: Arc::new(rendered.text), range, index: 0, notes, saved: Some(Arc::new(rendered.saved)) })

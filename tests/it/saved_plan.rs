@@ -7,14 +7,15 @@ use camino::Utf8PathBuf;
 use plangate::gate::Stages;
 use plangate::plan::binary::{Mode, Product};
 use plangate::plan::completeness::Expect;
-use plangate::plan::detect::recognise;
+use plangate::plan::detect::{Document, recognise, recognise_for};
 use plangate::plan::json::{Interest, KeepValues, Names, load};
-use plangate::plan::sink::NoSink;
+use plangate::plan::sink::{NoSink, Projection};
 use plangate::plan::{Change, Plan, ResourceChange, SavedPlan, Shadow};
 use plangate::report::Report;
 use plangate::sources::{self, Base, Given, Whereabouts};
 use plangate::verdict::Verdict;
 use plangate::workspace::{self, Setup};
+use serde_json::Value;
 
 use crate::harness::{built_in, judge, package, plangate, read, repository, setup};
 
@@ -42,10 +43,13 @@ fn file(scenario: &str, name: &str) -> Vec<u8> {
 }
 
 fn plan(bytes: Vec<u8>) -> Plan {
+    plan_of(&recognise(bytes).remove(0).unwrap())
+}
+
+fn plan_of(document: &Document) -> Plan {
     let names: Names = ["id", "name", "input", "location", "administrator_login_password"].into_iter().collect();
     let interest = Interest { values: KeepValues::All, ..Interest::builtin() }.identified_by(Arc::new(names));
-    let document = recognise(bytes).remove(0).unwrap();
-    load(&document, &interest, NoSink).unwrap().plan
+    load(document, &interest, NoSink).unwrap().plan
 }
 
 fn saved(scenario: &str) -> Arc<SavedPlan> {
@@ -141,6 +145,22 @@ fn the_typed_plan_is_that_of_the_json() {
                 binary.get(place)
             );
         }
+    }
+}
+
+/// What nobody reads is left out, and nothing else is: neither of the typed plan nor of the document.
+#[test]
+fn a_plan_rendered_for_built_in_rules_says_the_same() {
+    for scenario in scenarios() {
+        let of = |wanted| recognise_for(file(&scenario, "tfplan"), &wanted).remove(0).unwrap();
+        let (whole, lean) = (of(Projection::everything()), of(Projection::nothing()));
+        assert_eq!(facts(&plan_of(&whole)), facts(&plan_of(&lean)), "{scenario}");
+        let parts = |document: &Document| {
+            let mut json: Value = serde_json::from_slice(document.bytes()).unwrap();
+            json["planned_values"].take();
+            json
+        };
+        assert_eq!(parts(&whole), parts(&lean), "{scenario}");
     }
 }
 
@@ -469,6 +489,8 @@ fn what_a_saved_plan_has_is_read_by_rules() {
         "deny contains \"seen\" if input.terraform_version == \"1.11.4\"",
         "deny contains \"seen\" if input.prior_state.values.root_module.resources[_].depends_on",
         "deny contains \"seen\" if input.planned_values.root_module.resources[_].values.name",
+        "deny contains \"seen\" if input.tfplan.planned_values.root_module.resources[_].values.name",
+        "deny contains \"seen\" if { some key; input[key].root_module.resources[_].values.name }",
     ] {
         assert_eq!(ruled(rule, "04-delete-resource-block"), (Vec::new(), vec!["seen".to_owned()]), "{rule}");
     }

@@ -11,14 +11,17 @@ use super::message::{self, ChangeMessage, ImportingMessage, ResourceMessage, Unk
 use super::msgpack;
 use super::place::{Place, Provider};
 use super::saved::Product;
+use super::types::Types;
 use super::value::Dynamic;
 
 /// What of the plan decides how a change is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Era {
+pub(super) struct Era<'t> {
     pub(super) product: Product,
     /// Whether attributes that a schema calls sensitive are marked in the plan.
     pub(super) marks_schema: bool,
+    /// Types that values carry, as far as they were met.
+    pub(super) types: &'t Types,
 }
 
 /// What happens, and which of the values are before and after.
@@ -77,14 +80,15 @@ pub(super) struct Change<'a> {
 }
 
 impl<'a> Change<'a> {
-    pub(super) fn read(message: ChangeMessage<'a>, era: Era, unknown: &mut Unknown) -> Result<Self, Fault> {
+    pub(super) fn read(message: ChangeMessage<'a>, era: Era<'_>, unknown: &mut Unknown) -> Result<Self, Fault> {
         let action = Action::of(message.action, era.product);
         if action.values.is_some_and(|expected| message.values.len() != expected) {
             return Err(odd("a change has more or fewer values than its action has"));
         }
         let bytes = |at: Option<usize>| at.and_then(|at| message.values.get(at)).copied();
-        let value = |at| bytes(at).map_or(Ok(Dynamic::Null), msgpack::decode);
-        let decoded = |bytes: Option<&'a [u8]>| bytes.map(msgpack::decode).transpose();
+        let decode = |bytes: &'a [u8]| msgpack::decode_with(bytes, era.types);
+        let value = |at| bytes(at).map_or(Ok(Dynamic::Null), decode);
+        let decoded = |bytes: Option<&'a [u8]>| bytes.map(decode).transpose();
         let before = value(action.before)?;
         let after = if action.after == action.before { before.clone() } else { value(action.after)? };
         Ok(Self {
@@ -152,7 +156,7 @@ impl<'a> Change<'a> {
 }
 
 /// Marks of paths. Of plans that leave out what the schema calls sensitive, everything is.
-fn marks(paths: &[&[u8]], value: &Dynamic<'_>, era: Era, unknown: &mut Unknown) -> Result<Marks, Fault> {
+fn marks(paths: &[&[u8]], value: &Dynamic<'_>, era: Era<'_>, unknown: &mut Unknown) -> Result<Marks, Fault> {
     let mut steps: Vec<Vec<Step>> = Vec::with_capacity(paths.len());
     for path in paths {
         steps.push(message::path(path, unknown)?.iter().map(message::PathStep::mark).collect());
@@ -194,7 +198,7 @@ pub(super) struct ResourceChange<'a> {
 }
 
 impl<'a> ResourceChange<'a> {
-    pub(super) fn read(bytes: &'a [u8], era: Era, unknown: &mut Unknown) -> Result<Self, Fault> {
+    pub(super) fn read(bytes: &'a [u8], era: Era<'_>, unknown: &mut Unknown) -> Result<Self, Fault> {
         let message = ResourceMessage::read(bytes, unknown)?;
         let place = Place::of(message.address)?;
         let within = |fault: Fault| fault.within(message.address);
@@ -241,13 +245,17 @@ impl<'a> ResourceChange<'a> {
         out.close();
     }
 
-    /// The resource as it will be, for `planned_values`.
-    pub(super) fn planned(&self) -> Result<String, Fault> {
+    /// The resource as it will be, for `planned_values`; with its values, or named alone.
+    pub(super) fn planned(&self, values: bool) -> Result<String, Fault> {
         let mut out = Json::default();
         out.open();
         out.text("address", self.place.address);
         self.place.write_parts(&mut out);
         out.text("provider_name", self.provider.source);
+        if !values {
+            out.close();
+            return out.finish();
+        }
         let some =
             |value: &Dynamic<'_>| matches!(value, Dynamic::Map(all) if all.iter().any(|(_, v)| *v != Dynamic::Unknown));
         if some(&self.change.after) {

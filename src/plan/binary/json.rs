@@ -51,9 +51,16 @@ impl Json {
 
     /// A string, quoted and escaped (RFC 8259, section 7).
     pub(super) fn string(&mut self, value: &str) {
+        let is_special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
         self.raw("\"");
+        // Nearly every string is plain, and to look at all of it is many bytes at a time.
+        if !value.bytes().fold(false, |found, byte| found | is_special(byte)) {
+            self.raw(value);
+            self.raw("\"");
+            return;
+        }
         let mut rest = value;
-        while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        while let Some(at) = rest.bytes().position(is_special) {
             let (plain, special) = rest.split_at(at);
             self.raw(plain);
             let (first, after) = special.split_at(1);
@@ -73,15 +80,26 @@ impl Json {
     }
 
     /// An array.
-    pub(super) fn array<I: IntoIterator>(&mut self, items: I, mut write: impl FnMut(&mut Self, I::Item)) {
+    pub(super) fn array<I: IntoIterator>(&mut self, items: I, write: impl FnMut(&mut Self, I::Item)) {
         self.raw("[");
+        self.list(items, write);
+        self.raw("]");
+    }
+
+    /// Elements of an array, at least one, without its brackets.
+    pub(super) fn list<I: IntoIterator>(&mut self, items: I, mut write: impl FnMut(&mut Self, I::Item)) {
         for (at, item) in items.into_iter().enumerate() {
             if at > 0 {
                 self.raw(",");
             }
             write(self, item);
         }
-        self.raw("]");
+    }
+
+    /// What was written elsewhere.
+    pub(super) fn append(&mut self, other: Self) {
+        self.full |= other.full;
+        self.raw(&other.text);
     }
 
     /// An object of these entries.

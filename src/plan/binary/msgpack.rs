@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 
 use super::fault::{Fault, cut_off, odd};
-use super::types::Type;
+use super::types::{Type, Types};
 use super::value::Dynamic;
 
 /// Deepest nesting of a value; JSON readers give up at 127 levels, with what is around the value.
@@ -23,17 +23,23 @@ const UNKNOWN_WITH_REFINEMENTS: u8 = 12;
 
 /// Decodes one value and nothing behind it.
 pub(super) fn decode(bytes: &[u8]) -> Result<Dynamic<'_>, Fault> {
+    decode_with(bytes, &Types::default())
+}
+
+/// The same, where types that values carry may have been read before.
+pub(super) fn decode_with<'a>(bytes: &'a [u8], types: &Types) -> Result<Dynamic<'a>, Fault> {
     if bytes.is_empty() {
         return Err(odd("a value is empty"));
     }
-    let mut reader = Reader { rest: bytes, budget: MAX_VALUES };
+    let mut reader = Reader { rest: bytes, budget: MAX_VALUES, types };
     let value = reader.value(&Type::Dynamic, MAX_DEPTH)?;
     if reader.rest.is_empty() { Ok(value) } else { Err(odd("there is something behind the end of a value")) }
 }
 
 /// The type that a dynamically typed value carries, as JSON.
 pub(super) fn type_of(bytes: &[u8]) -> Option<&str> {
-    let mut reader = Reader { rest: bytes, budget: MAX_VALUES };
+    let types = Types::default();
+    let mut reader = Reader { rest: bytes, budget: MAX_VALUES, types: &types };
     (reader.byte().ok()? == TYPED).then_some(())?;
     std::str::from_utf8(reader.type_bytes().ok()??).ok()
 }
@@ -41,12 +47,13 @@ pub(super) fn type_of(bytes: &[u8]) -> Option<&str> {
 /// An array of two.
 const TYPED: u8 = 0x92;
 
-struct Reader<'a> {
+struct Reader<'a, 't> {
     rest: &'a [u8],
     budget: usize,
+    types: &'t Types,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     fn value(&mut self, of: &Type, depth: usize) -> Result<Dynamic<'a>, Fault> {
         let deeper = depth.checked_sub(1).ok_or_else(|| odd("a value is nested too deep"))?;
         self.budget = self.budget.checked_sub(1).ok_or_else(|| odd("a value has too many parts"))?;
@@ -84,7 +91,7 @@ impl<'a> Reader<'a> {
         if length == 2
             && let Some(json) = self.type_bytes()?
         {
-            let of = Type::parse(json)?;
+            let of = self.types.parse(json)?;
             return self.value(&of, depth);
         }
         let mut items = Vec::with_capacity(self.room(length));

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rayon::prelude::*;
+
 use super::actions;
 use super::change::{Change, Era, ResourceChange, write_path};
 use super::checks::{self, Check};
@@ -15,8 +17,12 @@ use super::msgpack;
 use super::place::{Modules, Place};
 use super::saved::{Mode, Product, ProviderAlias};
 use super::state::{Known, KnownObjects, StateFile};
+use super::types::Types;
 use super::value::Dynamic;
 use super::version::Release;
+
+/// How many changes are read or written at one go; goes are done side by side.
+const CHUNK: usize = 256;
 
 /// What is rendered.
 pub(super) struct Source<'a> {
@@ -27,6 +33,8 @@ pub(super) struct Source<'a> {
     pub(super) state: Option<&'a StateFile<'a>>,
     /// Values, as JSON, of variables that the caller did not set.
     pub(super) defaults: &'a BTreeMap<&'a str, String>,
+    /// Whether somebody reads `planned_values`: else its resources are named alone. What they will be stands in the changes.
+    pub(super) planned: bool,
 }
 
 /// What is found on the way.
@@ -71,7 +79,8 @@ impl<'a> Renderer<'a, '_> {
         self.planned_values(&changes.planned, &outputs);
         self.drift()?;
         self.list("deferred_changes", &plan.deferred, |renderer, bytes| {
-            let era = renderer.source.era();
+            let types = Types::default();
+            let era = renderer.source.era(&types);
             let (unknown, out) = (&mut renderer.found.unknown_fields, &mut renderer.out);
             actions::write_deferred(bytes, unknown, "resource_change", out, |inner, unknown, out| {
                 ResourceChange::read(inner, era, unknown).map(|change| change.write(out))
@@ -143,31 +152,50 @@ impl<'a> Renderer<'a, '_> {
     }
 
     fn read(&mut self, list: &str, entries: &[&'a [u8]]) -> Result<Vec<ResourceChange<'a>>, Fault> {
-        let era = self.source.era();
+        let source = self.source;
+        let parts: Vec<Result<(Vec<ResourceChange<'a>>, Unknown), Fault>> = entries
+            .par_chunks(CHUNK)
+            .map(|entries| {
+                let (types, mut unknown) = (Types::default(), Unknown::default());
+                let era = source.era(&types);
+                let read = |bytes: &&'a [u8]| ResourceChange::read(bytes, era, &mut unknown);
+                let changes = entries.iter().map(read).collect::<Result<Vec<_>, Fault>>()?;
+                Ok((changes, unknown))
+            })
+            .collect();
         let mut changes = Vec::with_capacity(entries.len());
-        for bytes in entries {
-            let change = ResourceChange::read(bytes, era, &mut self.found.unknown_fields);
-            changes.push(change.map_err(|fault| fault.within(list))?);
+        for part in parts {
+            let (part, unknown) = part.map_err(|fault| fault.within(list))?;
+            changes.extend(part);
+            self.found.unknown_fields += unknown;
         }
         changes.sort_by(|a, b| a.place.order(&b.place).then_with(|| a.deposed.cmp(&b.deposed)));
         Ok(changes)
     }
 
     fn write(&mut self, key: &str, changes: &[ResourceChange<'a>]) {
-        if !changes.is_empty() {
-            self.out.field(key, |out| out.array(changes, |out, change| change.write(out)));
+        if changes.is_empty() {
+            return;
         }
+        let written = |changes: &[ResourceChange<'a>]| {
+            let mut out = Json::default();
+            out.list(changes, |out, change| change.write(out));
+            out
+        };
+        let parts: Vec<Json> = changes.par_chunks(CHUNK).map(written).collect();
+        self.out.field(key, |out| out.array(parts, Json::append));
     }
 
     fn changes(&mut self) -> Result<Changes<'a>, Fault> {
         let mut entries = self.read("resource_changes", &self.source.plan.changes)?;
         entries.retain(|entry| !entry.is_data_removal());
-        let mut changes = Changes::default();
+        let (source, mut changes) = (self.source, Changes::default());
         let mut planned: Vec<&ResourceChange<'_>> =
             entries.iter().filter(|entry| self.source.is_planned(entry)).collect();
         planned.sort_by_key(|entry| entry.place.address);
-        for entry in planned {
-            changes.planned.add(&entry.place, entry.planned()?);
+        let texts: Vec<Result<String, Fault>> = planned.par_iter().map(|entry| entry.planned(source.planned)).collect();
+        for (entry, text) in planned.into_iter().zip(texts) {
+            changes.planned.add(&entry.place, text?);
         }
         self.write("resource_changes", &entries);
         for entry in entries {
@@ -197,11 +225,12 @@ impl<'a> Renderer<'a, '_> {
     }
 
     fn outputs(&mut self) -> Result<BTreeMap<&'a str, (Change<'a>, bool)>, Fault> {
+        let types = Types::default();
         let mut outputs = BTreeMap::new();
         for bytes in &self.source.plan.outputs {
             let message = OutputMessage::read(bytes, &mut self.found.unknown_fields)?;
             let change = message.change.ok_or_else(|| odd("an output has no change"))?;
-            let change = Change::read(change, self.source.era(), &mut self.found.unknown_fields)
+            let change = Change::read(change, self.source.era(&types), &mut self.found.unknown_fields)
                 .map_err(|fault| fault.within("output_changes"))?;
             if outputs.insert(message.name, (change, message.sensitive)).is_some() {
                 return Err(odd("an output stands twice"));
@@ -291,8 +320,8 @@ impl<'a> Renderer<'a, '_> {
 }
 
 impl Source<'_> {
-    fn era(&self) -> Era {
-        Era { product: self.product, marks_schema: self.marks_schema() }
+    fn era<'t>(&self, types: &'t Types) -> Era<'t> {
+        Era { product: self.product, marks_schema: self.marks_schema(), types }
     }
 
     /// Whether the plan marks what the schemas call sensitive: since 1.8 of either product.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
+use rayon::prelude::*;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -169,18 +170,21 @@ impl<'a> StateFile<'a> {
                 objects.push(Object::of(resource, instance, spelled)?);
             }
         }
-        let mut created_first = Vec::new();
-        let mut places = Vec::with_capacity(objects.len());
-        for object in &objects {
-            places.push(Place::of(&object.address)?);
-        }
+        let places: Vec<Result<Place<'_>, Fault>> =
+            objects.par_iter().map(|object| Place::of(&object.address)).collect();
+        let places: Vec<Place<'_>> = places.into_iter().collect::<Result<_, _>>()?;
         let mut order: Vec<(&Object<'_, '_>, &Place<'_>)> = objects.iter().zip(&places).collect();
         order.sort_by(|(a, at), (b, bt)| at.order(bt).then_with(|| a.deposed().cmp(&b.deposed())));
-        let mut modules = Modules::default();
-        for (object, place) in order {
+        let write = |(object, place): &(&Object<'_, '_>, &Place<'_>)| {
             let mut text = Json::default();
             object.write(place, known, &mut text)?;
-            modules.add(place, text.finish()?);
+            text.finish()
+        };
+        let texts: Vec<Result<String, Fault>> = order.par_iter().map(write).collect();
+        let mut modules = Modules::default();
+        let mut created_first = Vec::new();
+        for ((object, place), text) in order.into_iter().zip(texts) {
+            modules.add(place, text?);
             if object.instance.create_before_destroy {
                 created_first.push((object.address.clone(), object.deposed().map(str::to_owned)));
             }
@@ -312,7 +316,7 @@ fn untype(value: &mut Dynamic<'_>, model: Option<&Dynamic<'_>>) -> bool {
         && let [(first, of), (second, inner)] = entries.as_mut_slice()
         && (&**first, &**second) == ("type", "value")
         && !matches!(model, Some(Dynamic::Map(entries)) if entries.iter().any(|(key, _)| key == "type"))
-        && is_type(of)
+        && Type::of(of).is_some()
     {
         *value = std::mem::replace(inner, Dynamic::Null);
         untyped = true;
@@ -339,12 +343,6 @@ fn untype(value: &mut Dynamic<'_>, model: Option<&Dynamic<'_>>) -> bool {
         _ => {}
     }
     untyped
-}
-
-fn is_type(of: &Dynamic<'_>) -> bool {
-    let mut json = Json::default();
-    of.write(&mut json);
-    json.finish().is_ok_and(|json| Type::parse(json.as_bytes()).is_ok())
 }
 
 /// Reads JSON for its shape: numbers are not kept.

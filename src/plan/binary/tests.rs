@@ -67,6 +67,7 @@ fn rendered(version: &str, product: Product, fields: &[Vec<u8>]) -> Result<Value
         release: check_version(&plan)?,
         state: None,
         defaults: &BTreeMap::from([("unset", "[1]".to_owned())]),
+        planned: true,
     };
     Ok(serde_json::from_str(&render(&source, 0)?.0).unwrap())
 }

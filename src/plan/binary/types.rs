@@ -2,11 +2,12 @@
 //!
 //! Source: go-cty `cty/json/type.go`: `"number"`, `["list", T]`, `["object", {…}, […]]`, `["tuple", [T, …]]`.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use super::fault::{Fault, odd};
+use super::value::Dynamic;
 
 /// A type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,30 +26,48 @@ pub(super) enum Type {
     Tuple(Vec<Type>),
 }
 
+/// Types that were read: the values of one attribute all carry the same one.
+#[derive(Debug, Default)]
+pub(super) struct Types(RefCell<HashMap<Box<[u8]>, Rc<Type>>>);
+
+impl Types {
+    /// Reads the JSON of a type, unless it was read before.
+    pub(super) fn parse(&self, json: &[u8]) -> Result<Rc<Type>, Fault> {
+        if let Some(known) = self.0.borrow().get(json) {
+            return Ok(Rc::clone(known));
+        }
+        let parsed = Rc::new(Type::parse(json)?);
+        self.0.borrow_mut().insert(json.into(), Rc::clone(&parsed));
+        Ok(parsed)
+    }
+}
+
 impl Type {
     /// Reads the JSON of a type.
     pub(super) fn parse(json: &[u8]) -> Result<Self, Fault> {
-        let json: Value = serde_json::from_slice(json).map_err(|_| odd("the type of a value is not valid JSON"))?;
+        let json: Dynamic<'_> =
+            serde_json::from_slice(json).map_err(|_| odd("the type of a value is not valid JSON"))?;
         Self::of(&json).ok_or_else(|| odd("a value has a type that no plan has"))
     }
 
-    fn of(json: &Value) -> Option<Self> {
+    /// The type that JSON stands for, if it is one.
+    pub(super) fn of(json: &Dynamic<'_>) -> Option<Self> {
         match json {
-            Value::String(name) => match name.as_str() {
+            Dynamic::String(name) => match &**name {
                 "number" => Some(Self::Number),
                 "string" | "bool" => Some(Self::Scalar),
                 "dynamic" => Some(Self::Dynamic),
                 _ => None,
             },
-            Value::Array(parts) => match parts.as_slice() {
-                [Value::String(kind), of] if matches!(kind.as_str(), "list" | "set" | "map") => {
+            Dynamic::List(parts) => match parts.as_slice() {
+                [Dynamic::String(kind), of] if matches!(&**kind, "list" | "set" | "map") => {
                     Some(Self::Of(Box::new(Self::of(of)?)))
                 }
-                [Value::String(kind), Value::Object(of), rest @ ..] if kind == "object" && rest.len() < 2 => {
-                    let attributes = of.iter().map(|(name, of)| Some((name.clone(), Self::of(of)?)));
+                [Dynamic::String(kind), Dynamic::Map(of), rest @ ..] if kind == "object" && rest.len() < 2 => {
+                    let attributes = of.iter().map(|(name, of)| Some((name.clone().into_owned(), Self::of(of)?)));
                     attributes.collect::<Option<_>>().map(Self::Object)
                 }
-                [Value::String(kind), Value::Array(of)] if kind == "tuple" => {
+                [Dynamic::String(kind), Dynamic::List(of)] if kind == "tuple" => {
                     of.iter().map(Self::of).collect::<Option<_>>().map(Self::Tuple)
                 }
                 _ => None,
