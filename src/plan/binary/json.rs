@@ -97,7 +97,7 @@ impl Json {
     }
 
     /// What was written elsewhere.
-    pub(super) fn append(&mut self, other: Self) {
+    pub(super) fn append(&mut self, other: &Self) {
         self.full |= other.full;
         self.raw(&other.text);
     }

@@ -183,7 +183,7 @@ impl<'a> Renderer<'a, '_> {
             out
         };
         let parts: Vec<Json> = changes.par_chunks(CHUNK).map(written).collect();
-        self.out.field(key, |out| out.array(parts, Json::append));
+        self.out.field(key, |out| out.array(&parts, Json::append));
     }
 
     fn changes(&mut self) -> Result<Changes<'a>, Fault> {
