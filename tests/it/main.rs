@@ -22,6 +22,7 @@ mod harness;
 mod layering;
 mod lint;
 mod one_input;
+mod packaging;
 mod parameters;
 mod policy_new;
 mod presets;
