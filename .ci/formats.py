@@ -55,8 +55,8 @@ class Page(HTMLParser):
 # What plangate writes itself; anything else would be a plan's.
 TAGS = {"h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "blockquote", "strong", "code", "br", "details", "summary",
         "ul", "li", "pre", "em"}
-# What GitHub, GitLab and Azure DevOps look for in text outside code: people, issues, addresses, emoji, quick actions.
-MENTION = re.compile(r"(?i)(?<!\w)@[a-z0-9]|https?://|\bwww\.[a-z]|(?<!\w)#\d|\bgh-\d|:[a-z]+:|[a-z0-9]@[a-z0-9]|(?<!\S)[!~%&$]\w|^\s*/\w", re.M)
+# What GitHub, GitLab and Azure DevOps look for in text outside code: people, issues, addresses, emoji.
+MENTION = re.compile(r"(?i)(?<!\w)@[a-z0-9]|https?://|\bwww\.[a-z]|(?<!\w)#\d|\bgh-\d|:[a-z]+:|[a-z0-9]@[a-z0-9]|(?<!\S)[!~%&$]\w")
 LIMIT = 65_536
 
 
@@ -70,6 +70,8 @@ def is_markdown(name, path):
     expect(f"{name}: links nothing", not page.links)
     mentions = [found.group() for found in MENTION.finditer(prose)]
     expect(f"{name}: mentions nothing: {mentions[:5]}", not mentions)
+    # Quick actions stand at the start of a line as it is written.
+    expect(f"{name}: orders nothing", not any(line.lstrip().startswith("/") for line in text.splitlines()))
     return f"{len(text.encode())} bytes, elements {' '.join(sorted(page.tags))}"
 
 

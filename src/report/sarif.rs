@@ -175,8 +175,8 @@ struct Suppression {
 pub struct Options<'a> {
     /// Whether what is waived or excepted is there, as suppressed results; GitHub would open alerts for them.
     pub suppressed: bool,
-    /// What tells this run from others of the same commit (`automationDetails`). GitHub's upload action sets it where the report
-    /// has none; GitHub Advanced Security for Azure DevOps requires it.
+    /// What tells this run from others of the same commit (`automationDetails`). GitHub's upload action sets it only where the
+    /// report has none.
     pub category: Option<&'a str>,
     /// Where the run was started, relative to the root of the repository.
     pub directory: &'a str,

@@ -78,7 +78,7 @@ fn what_is_waived_is_in_sarif_on_request_alone() {
     assert_eq!(of(true).len(), of(false).len() + set_aside);
 }
 
-/// What GitHub Advanced Security for Azure DevOps requires, and what GitHub's upload action leaves alone where it is there.
+/// Names that GitHub Advanced Security for Azure DevOps requires; a category, which GitHub's upload action leaves alone.
 #[test]
 fn sarif_names_its_tool_its_rules_and_on_request_its_category() {
     let of = |category: Option<&str>| {
