@@ -242,11 +242,7 @@ impl SerializeStruct for Object<'_> {
     type Ok = Value;
     type Error = Unrepresentable;
 
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Unrepresentable> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Unrepresentable> {
         let key = self.builder.key(name);
         let value = value.serialize(&mut *self.builder)?;
         self.entries.push((key, value));
