@@ -32,7 +32,7 @@ fn answers(policies: &PolicySet, derived: &Value) -> Vec<String> {
     let jobs: Vec<Job> =
         rules.filter_map(|rule| Some(Job { rule: rule.path.clone()?, input: input.clone() })).collect();
     assert!(jobs.len() > 15, "{}", jobs.len());
-    let paths: Vec<String> = jobs.iter().map(|job| job.rule.to_string()).collect();
+    let paths: Vec<String> = jobs.iter().map(|job| job.rule.clone()).collect();
     let runs = policies.program().run(jobs);
     paths
         .into_iter()
