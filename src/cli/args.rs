@@ -83,6 +83,11 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_enum, default_value_t = Suppressed::Omit, value_name = "HOW")]
     pub(crate) sarif_suppressed: Suppressed,
 
+    /// Name that tells the SARIF report from others of the same commit (`automationDetails`), for uploads that set none. GitHub's
+    /// upload action sets its own where this is not given.
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) sarif_category: Option<String>,
+
     /// Short for `--output FORMAT` on standard output.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,

@@ -147,6 +147,7 @@ impl Outputs<Report> {
         outputs.options = format::Options {
             human,
             suppressed: args.sarif_suppressed == Suppressed::Include,
+            category: args.sarif_category.clone(),
             markdown_limit: args.markdown_limit,
             directory: setup::directory_in_repository(),
             summary: outputs

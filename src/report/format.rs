@@ -16,6 +16,8 @@ pub struct Options {
     pub human: human::Options,
     /// Whether SARIF has what is waived or excepted, as suppressed results.
     pub suppressed: bool,
+    /// What tells the SARIF of this run from that of others of the same commit.
+    pub category: Option<String>,
     /// Longest Markdown, in bytes.
     pub markdown_limit: usize,
     /// Where the run was started, relative to the root of the repository; empty for the root itself.
@@ -29,6 +31,7 @@ impl Default for Options {
         Self {
             human: human::Options::default(),
             suppressed: false,
+            category: None,
             markdown_limit: markdown::LIMIT,
             directory: String::new(),
             summary: None,
@@ -45,7 +48,9 @@ pub fn render(report: &Report, format: &str, options: &Options) -> Option<Result
         "json" => json::render(report).map_err(|error| unwritten("JSON", &error)),
         "jsonl" => jsonl::render(report).map_err(|error| unwritten("JSON lines", &error)),
         "sarif" => {
-            sarif::render(report, options.suppressed, &options.directory).map_err(|error| unwritten("SARIF", &error))
+            let category = options.category.as_deref();
+            let options = sarif::Options { suppressed: options.suppressed, category, directory: &options.directory };
+            sarif::render(report, options).map_err(|error| unwritten("SARIF", &error))
         }
         "junit" => junit::render(report).map_err(|error| unwritten("JUnit", &error)),
         "tap" => Ok(tap::render(report)),

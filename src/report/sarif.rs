@@ -34,9 +34,16 @@ struct Log {
 #[serde(rename_all = "camelCase")]
 struct Run {
     tool: Tool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    automation_details: Option<AutomationDetails>,
     invocations: [Invocation; 1],
     column_kind: &'static str,
     results: Vec<SarifResult>,
+}
+
+#[derive(Serialize)]
+struct AutomationDetails {
+    id: String,
 }
 
 #[derive(Serialize)]
@@ -48,8 +55,11 @@ struct Tool {
 #[serde(rename_all = "camelCase")]
 struct Driver {
     name: &'static str,
+    full_name: &'static str,
     version: &'static str,
     semantic_version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    information_uri: Option<&'static str>,
     rules: Vec<Rule>,
 }
 
@@ -57,6 +67,7 @@ struct Driver {
 #[serde(rename_all = "camelCase")]
 struct Rule {
     id: String,
+    name: String,
     short_description: Message,
     full_description: Message,
     help: Help,
@@ -159,13 +170,24 @@ struct Suppression {
     justification: String,
 }
 
-/// The report as JSON text, indented, with a final line feed. `suppressed`: whether what is waived or excepted is there,
-/// as suppressed results; GitHub would open alerts for them. `directory` is where the run was started, relative to the root
-/// of the repository.
+/// What changes what is written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// Whether what is waived or excepted is there, as suppressed results; GitHub would open alerts for them.
+    pub suppressed: bool,
+    /// What tells this run from others of the same commit (`automationDetails`). GitHub's upload action sets it only where the
+    /// report has none.
+    pub category: Option<&'a str>,
+    /// Where the run was started, relative to the root of the repository.
+    pub directory: &'a str,
+}
+
+/// The report as JSON text, indented, with a final line feed.
 ///
 /// # Errors
 /// None in practice: every type here has string keys.
-pub fn render(report: &Report, suppressed: bool, directory: &str) -> serde_json::Result<String> {
+pub fn render(report: &Report, options: Options<'_>) -> serde_json::Result<String> {
+    let Options { suppressed, category, directory } = options;
     let items: Vec<Item<'_>> = report.items().into_iter().filter(|item| suppressed || !item.is_set_aside()).collect();
     let rest = if items.len() > LIMIT { items.len() - (LIMIT - 1) } else { 0 };
     let shown = items.get(..items.len() - rest).unwrap_or_default();
@@ -184,11 +206,21 @@ pub fn render(report: &Report, suppressed: bool, directory: &str) -> serde_json:
     };
     let driver = Driver {
         name: env!("CARGO_PKG_NAME"),
+        full_name: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")),
         version: env!("CARGO_PKG_VERSION"),
         semantic_version: env!("CARGO_PKG_VERSION"),
+        information_uri: Some(env!("CARGO_PKG_REPOSITORY")).filter(|uri| !uri.is_empty()),
         rules,
     };
-    let run = Run { tool: Tool { driver }, invocations: [invocation], column_kind: "unicodeCodePoints", results };
+    let run = Run {
+        tool: Tool { driver },
+        // Without a slash all of it would be the number of a run (§3.17.3).
+        automation_details: category
+            .map(|name| AutomationDetails { id: format!("{}/", one_line(name.trim_end_matches('/'))) }),
+        invocations: [invocation],
+        column_kind: "unicodeCodePoints",
+        results,
+    };
     let mut text =
         text::json(&serde_json::to_string_pretty(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] })?).into_owned();
     text.push('\n');
@@ -235,6 +267,7 @@ fn rule(id: String, title: &str, description: Option<&str>, help: Option<&str>, 
     let description = description.unwrap_or(title);
     let help = help.unwrap_or(description);
     Rule {
+        name: friendly_name(&id),
         id,
         short_description: message(title),
         full_description: message(description),
@@ -324,6 +357,19 @@ const fn level(weight: Weight) -> &'static str {
 fn message(text: &str) -> Message {
     let text = multi_line(text).replace("](", "\\](");
     Message { text: text.replace('{', "{{").replace('}', "}}") }
+}
+
+/// An id as consumers want a name to be (§3.49.7): `StatefulDestroyDataStore`.
+fn friendly_name(id: &str) -> String {
+    let mut name = String::with_capacity(id.len());
+    let mut begins = true;
+    for c in id.chars() {
+        if c.is_ascii_alphanumeric() {
+            name.push(if begins { c.to_ascii_uppercase() } else { c });
+        }
+        begins = !c.is_ascii_alphanumeric();
+    }
+    name
 }
 
 fn shown_id(id: &str) -> String {

@@ -23,6 +23,7 @@ mod layering;
 mod lint;
 mod notable;
 mod one_input;
+mod packaging;
 mod parameters;
 mod policy_new;
 mod presets;

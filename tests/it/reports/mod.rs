@@ -28,6 +28,21 @@ fn in_every_format(report: &Report) -> Vec<(&'static str, String)> {
     FORMATS.iter().map(|format| (*format, written(report, format))).collect()
 }
 
+/// What programs of others are to read (`.ci/formats`): the sample, and what is hostile, in every format.
+#[test]
+#[ignore = "writes into the directory that REPORTS names"]
+fn reports_are_written_for_validators() {
+    let directory = std::path::PathBuf::from(std::env::var_os("REPORTS").expect("REPORTS names a directory"));
+    for (name, report) in [("sample", sample::report()), ("hostile", hostile::report())] {
+        for (format, text) in in_every_format(&report) {
+            std::fs::write(directory.join(format!("{name}.{format}")), text).unwrap();
+        }
+        let options = Options { category: Some(name.to_owned()), suppressed: true, ..Options::default() };
+        std::fs::write(directory.join(format!("{name}-category.sarif")), written_with(&report, "sarif", &options))
+            .unwrap();
+    }
+}
+
 /// A change of a plan that destroys an object with these attributes.
 fn destroyed(address: &str, resource_type: &str, before: &Value, sensitive: &Value) -> Value {
     json!({

@@ -78,6 +78,26 @@ fn what_is_waived_is_in_sarif_on_request_alone() {
     assert_eq!(of(true).len(), of(false).len() + set_aside);
 }
 
+/// Names that GitHub Advanced Security for Azure DevOps requires; a category, which GitHub's upload action leaves alone.
+#[test]
+fn sarif_names_its_tool_its_rules_and_on_request_its_category() {
+    let of = |category: Option<&str>| {
+        let options = Options { category: category.map(str::to_owned), ..Options::default() };
+        is_sarif(&written_with(&sample::report(), "sarif", &options))["runs"][0].take()
+    };
+    let run = of(None);
+    assert!(run.get("automationDetails").is_none(), "the action's own category would be ignored");
+    assert_eq!(run["tool"]["driver"]["fullName"], concat!("plangate ", env!("CARGO_PKG_VERSION")));
+    let name = |id: &str| {
+        let mut rules = run["tool"]["driver"]["rules"].as_array().unwrap().iter();
+        rules.find(|rule| rule["id"] == id).unwrap()["name"].clone()
+    };
+    assert_eq!(name("stateful/destroy-data-store"), "StatefulDestroyDataStore");
+    assert_eq!(name("main.deny"), "MainDeny");
+    assert_eq!(of(Some("prod"))["automationDetails"]["id"], "prod/");
+    assert_eq!(of(Some("team/prod/"))["automationDetails"]["id"], "team/prod/");
+}
+
 #[test]
 fn one_evaluation_writes_every_report() {
     let (dir, _) =
