@@ -192,7 +192,7 @@ fn with_sources(stages: &Stages, scenario: &str) -> (Stages, Stages) {
     let now = sources::read(&beside("config")).unwrap();
     let given = Given { base: base.as_ref().map(|base| sources::read_before(base, &now).unwrap()), now };
     let of_json = Stages { sources: Some(Arc::new(given)), ..stages.clone() };
-    let sources_at = Whereabouts { dir: Some(beside("config")), base };
+    let sources_at = Whereabouts::new(Some(beside("config")), base);
     (of_json, Stages { sources_at, ..stages.clone() })
 }
 
