@@ -41,7 +41,7 @@ fn file(scenario: &str, name: &str) -> Vec<u8> {
     read(&format!("fixtures/scenarios/{scenario}/{name}"))
 }
 
-fn plan(bytes: Vec<u8>) -> Plan {
+pub(crate) fn plan(bytes: Vec<u8>) -> Plan {
     let names: Names = ["id", "name", "input", "location", "administrator_login_password"].into_iter().collect();
     let interest = Interest { values: KeepValues::All, ..Interest::builtin() }.identified_by(Arc::new(names));
     let document = recognise(bytes).remove(0).unwrap();
@@ -52,7 +52,7 @@ fn saved(scenario: &str) -> Arc<SavedPlan> {
     Arc::clone(recognise(file(scenario, "tfplan")).remove(0).unwrap().saved().unwrap())
 }
 
-type Facts = BTreeMap<String, String>;
+pub(crate) type Facts = BTreeMap<String, String>;
 
 fn of_mask(mask: &Shadow) -> String {
     format!("{:?}", mask.marked())
@@ -91,7 +91,7 @@ fn of_resource(list: &str, at: usize, entry: &ResourceChange, facts: &mut Facts)
 }
 
 /// Every field of every part of a plan but the configuration, by place.
-fn facts(plan: &Plan) -> Facts {
+pub(crate) fn facts(plan: &Plan) -> Facts {
     let mut facts = Facts::new();
     for (at, entry) in plan.changes.iter().flatten().enumerate() {
         of_resource("", at, entry, &mut facts);
