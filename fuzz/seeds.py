@@ -9,6 +9,8 @@ import zipfile
 out = pathlib.Path(sys.argv[1])
 out.mkdir(parents=True, exist_ok=True)
 for plan in sorted(pathlib.Path(__file__).parent.parent.glob("fixtures/*/*/tfplan")):
+    if not zipfile.is_zipfile(plan):
+        continue  # encrypted
     name = plan.parent.name
     (out / name).write_bytes(plan.read_bytes())
     with zipfile.ZipFile(plan) as archive:

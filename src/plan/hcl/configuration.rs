@@ -46,6 +46,26 @@ pub fn enrich(configuration: &mut Configuration, sources: &Sources) {
     enrich_module(&mut configuration.root, from.root);
 }
 
+/// The provider configuration of every managed block, as Terraform keys it, by the address of the block.
+#[must_use]
+pub fn providers(sources: &Sources) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    collect_providers(&configuration(sources, &Names::default()).root, "", &mut found);
+    found
+}
+
+fn collect_providers(module: &ConfigModule, path: &str, found: &mut BTreeMap<String, String>) {
+    let is_managed =
+        |block: &&ConfigResource| !["data.", "ephemeral."].iter().any(|kind| block.address.starts_with(kind));
+    for block in module.resources.iter().filter(is_managed) {
+        let key = block.provider_config_key.as_deref().map(str::to_owned);
+        found.extend(key.map(|key| (format!("{path}{}", block.address), key)));
+    }
+    for (name, call) in &module.calls {
+        collect_providers(&call.module, &format!("{path}module.{name}."), found);
+    }
+}
+
 fn enrich_module(module: &mut ConfigModule, from: ConfigModule) {
     let mut resources: BTreeMap<Arc<str>, ConfigResource> =
         from.resources.into_iter().map(|block| (Arc::clone(&block.address), block)).collect();

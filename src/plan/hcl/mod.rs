@@ -26,7 +26,7 @@ use super::segments::segments;
 use crate::source::Position;
 use syntax::Block;
 
-pub use configuration::{configuration, enrich};
+pub use configuration::{configuration, enrich, providers};
 pub use defaults::Defaults;
 pub use lifecycle::{DestroyProvisioner, Lifecycle, Listed, Setting};
 pub use locate::{Placed, PlacedAt};
