@@ -29,7 +29,9 @@ impl Sources {
             let known = shared.entry((Arc::as_ptr(module.content()), to.dir.as_str()));
             let content = known.or_insert_with(|| Arc::new(rename_content(module, &names)));
             let mut unparsed = module.unparsed().to_vec();
-            unparsed.iter_mut().for_each(|unparsed| rename(&mut unparsed.spot, &names));
+            for unparsed in &mut unparsed {
+                rename(&mut unparsed.spot, &names);
+            }
             module.placed(&to.dir, Arc::clone(content), unparsed)
         }))
     }
@@ -46,7 +48,9 @@ fn rename_content(module: &Module, names: &Names) -> Content {
 }
 
 fn rename_body(body: &mut Body, names: &Names) {
-    body.attributes.iter_mut().for_each(|attribute| rename(&mut attribute.spot, names));
+    for attribute in &mut body.attributes {
+        rename(&mut attribute.spot, names);
+    }
     for block in &mut body.blocks {
         rename(&mut block.spot, names);
         rename_body(&mut block.body, names);
