@@ -33,7 +33,7 @@ use crate::policy::{PolicyFile, PolicySet, Sources, conventions, set};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::rego::{self, Dialect};
 use crate::source::SourceFile;
-use crate::sources::{self, Base, Given, Whereabouts};
+use crate::sources::{self, Base, Whereabouts};
 use crate::waiver::{self, WaiverSet};
 
 pub use lints::lint;
@@ -112,7 +112,7 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     let waivers = read_waivers(&config);
     let policies = load_policies(setup, &config);
     let context = read_context(setup).map_err(|problem| vec![problem]);
-    let sources = read_sources(setup, &config).map_err(|problem| vec![problem]);
+    let sources = look_for_sources(setup, &config).map_err(|problem| vec![problem]);
     let (catalog, waivers, policies, context, sources) = match (catalog, waivers, policies, context, sources) {
         (Ok(catalog), Ok(waivers), Ok(policies), Ok(context), Ok(sources)) => {
             (catalog, waivers, policies, context, sources)
@@ -133,29 +133,25 @@ pub fn open(setup: &Setup) -> Result<Stages, Vec<Problem>> {
     let mut stages =
         into_stages(setup, &config, catalog, waivers, policies, context).map_err(|problem| vec![problem])?;
     stages.eval.parameters = parameters.unwrap_or_default();
-    stages.sources_at = Whereabouts { dir: directory(setup, &config), base: setup.sources.base.clone() };
-    stages.sources = sources.map(Arc::new);
+    stages.sources_at = sources;
     Ok(stages)
 }
 
-/// The source files, where they are named. Without a directory only saved plans have some to compare with those before.
-fn read_sources(setup: &Setup, config: &Config) -> Result<Option<Given>, Problem> {
+/// Where the source files are; they are read once a plan needs them.
+fn look_for_sources(setup: &Setup, config: &Config) -> Result<Whereabouts, Problem> {
     let configured = config.source.as_ref().filter(|_| setup.sources.configured);
-    let now = match (&setup.sources.dir, configured) {
-        (Some(dir), _) => sources::read(dir)?,
-        (None, Some(configured)) => {
-            sources::read(&configured.path).map_err(|problem| at(problem, Some(&configured.place), "named here"))?
+    let dir = match (&setup.sources.dir, configured) {
+        (Some(dir), _) => {
+            sources::look(dir)?;
+            Some(dir.clone())
         }
-        (None, None) => return Ok(None),
+        (None, Some(configured)) => {
+            sources::look(&configured.path).map_err(|problem| at(problem, Some(&configured.place), "named here"))?;
+            Some(configured.path.clone())
+        }
+        (None, None) => None,
     };
-    let base = setup.sources.base.as_ref().map(|base| sources::read_before(base, &now)).transpose()?;
-    Ok(Some(Given { now, base }))
-}
-
-/// The directory of the sources of this run.
-fn directory(setup: &Setup, config: &Config) -> Option<Utf8PathBuf> {
-    let configured = || config.source.as_ref().filter(|_| setup.sources.configured).map(|source| source.path.clone());
-    setup.sources.dir.clone().or_else(configured)
+    Ok(Whereabouts::new(dir, setup.sources.base.clone()))
 }
 
 fn into_stages(

@@ -1,15 +1,27 @@
 //! Saved plan files: any archive and any content of its entries. Never a panic; what is read loads or is refused.
 //!
-//! The input is packed into an archive: the first half is `tfplan`, the second `tfstate`; where it is an archive itself, it is
-//! read as it is. Seeds: the `tfplan` files of fixtures/scenarios and their entries.
+//! The input is packed into an archive: it begins with three lengths of two bytes, those of `tfplan`, `tfstate` and the manifest
+//! of the source files; the rest is a source file of the root module, in the notation that the first byte of the rest tells. Where it is an
+//! archive itself, it is read as it is. Seeds: the `tfplan` files of fixtures/scenarios, and their entries packed so
+//! (`SEEDS` of fuzz/seeds.py).
 
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
+use plangate::catalog::Catalog;
+use plangate::facts;
 use plangate::plan::completeness::{Expect, assess};
 use plangate::plan::detect::recognise;
+use plangate::plan::hcl;
 use plangate::plan::json::{Interest, load};
 use plangate::plan::sink::NoSink;
+use plangate::sources;
+
+/// What `plangate check` keeps of a plan.
+static INTEREST: LazyLock<Interest> =
+    LazyLock::new(|| facts::interest(Catalog::builtin()).expect("the catalogue is read").without_document());
 
 /// An archive of entries that are not compressed.
 fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
@@ -31,22 +43,48 @@ fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
     out
 }
 
-fuzz_target!(|data: &[u8]| {
-    let bytes = if data.starts_with(b"PK") {
-        data.to_vec()
-    } else if let Some((length, rest)) = data.split_first_chunk::<2>() {
-        let at = usize::from(u16::from_le_bytes(*length)).min(rest.len());
-        let (plan, state) = rest.split_at(at);
-        if state.is_empty() { archive(&[("tfplan", plan)]) } else { archive(&[("tfplan", plan), ("tfstate", state)]) }
-    } else {
-        return;
+/// An input as an archive; `None` where it is too short for one.
+fn packed(data: &[u8]) -> Option<Vec<u8>> {
+    if data.starts_with(b"PK") {
+        return Some(data.to_vec());
+    }
+    let (lengths, mut rest) = data.split_first_chunk::<6>()?;
+    let mut part = |at: usize| {
+        let length = usize::from(u16::from_le_bytes([lengths[at], lengths[at + 1]])).min(rest.len());
+        let (part, left) = rest.split_at(length);
+        rest = left;
+        part
     };
+    let (plan, state, manifest) = (part(0), part(2), part(4));
+    let mut entries: Vec<(&str, &[u8])> = vec![("tfplan", plan)];
+    if !state.is_empty() {
+        entries.push(("tfstate", state));
+    }
+    if let Some((notation, text)) = rest.split_first() {
+        let name = ["tfconfig/m-/main.tf", "tfconfig/m-/main.tf.json", "tfconfig/m-/override.tf", "tfconfig/m-a/main.tf"];
+        let manifest = if manifest.is_empty() { &b"[{\"Key\":\"\",\"Dir\":\".\"}]"[..] } else { manifest };
+        entries.extend([("tfconfig/modules.json", manifest), (name[usize::from(*notation) % name.len()], text)]);
+    }
+    Some(archive(&entries))
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Some(bytes) = packed(data) else { return };
     for document in recognise(bytes).into_iter().flatten() {
         let text: serde_json::Result<serde::de::IgnoredAny> = serde_json::from_slice(document.bytes());
-        let builtin = load(&document, &Interest::builtin(), NoSink);
+        let builtin = load(&document, &INTEREST, NoSink);
         assert!(document.saved().is_none() || text.is_ok(), "what is rendered is JSON");
-        if let Ok(loaded) = builtin {
-            let _ = assess(&loaded.plan, Expect::Ordinary);
+        let Ok(loaded) = builtin else { continue };
+        let _ = assess(&loaded.plan, Expect::Ordinary);
+        let Some(saved) = &loaded.plan.saved else { continue };
+        let now = saved.sources.parsed();
+        let _ = sources::notes(now);
+        let mut elsewhere = saved.sources.snapshot().clone();
+        elsewhere.modules.iter_mut().for_each(|module| module.dir = format!("elsewhere/{}", module.dir));
+        assert_eq!(now.renamed(saved.sources.snapshot(), &elsewhere).moved(), now.moved(), "a name is no content");
+        let _ = hcl::configuration(now, &INTEREST.provider_settings);
+        if let Ok(mut facts) = facts::derive(&loaded.plan, Catalog::builtin()) {
+            let _ = facts::sources::attach(&mut facts, &loaded.plan, now, Some(now), Catalog::builtin());
         }
     }
 });

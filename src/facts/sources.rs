@@ -16,8 +16,10 @@ use crate::problem::Problem;
 use crate::text::one_line;
 
 mod protections;
+mod providers;
 
 pub use protections::{Protection, Unprotected};
+pub use providers::Reassigned;
 
 /// Most names in one sentence.
 const NAMED: usize = 3;
@@ -55,6 +57,8 @@ pub struct PlanSources {
     pub base: bool,
     /// Protections of the configuration before that are gone, sorted by address.
     pub unprotected: Vec<Unprotected>,
+    /// Data stores that another provider configuration manages than before, sorted by address.
+    pub reassigned: Vec<Reassigned>,
     /// What the sources cannot tell, though something of the plan hangs on it.
     pub gaps: Vec<Gap>,
 }
@@ -99,6 +103,7 @@ pub fn attach(
     if let Some(base) = base {
         let found = protections::gone(facts, plan, now, base, &moved, catalog)?;
         sources.unprotected = found.unprotected;
+        sources.reassigned = providers::reassigned(plan, now, base, &moved, catalog)?;
         gaps.extend(found.gaps);
     }
     gaps.sort();

@@ -30,8 +30,12 @@ pub(super) fn of(stages: &Stages, document: &Document) -> Result<Belonging, Prob
     if let Some(saved) = document.saved() {
         return carried(stages, &saved.sources);
     }
-    match (&stages.sources, &stages.sources_at.base) {
-        (Some(given), _) => Ok(Belonging { given: Some(Arc::clone(given)), notes: notes(given) }),
+    let given = match &stages.sources {
+        Some(given) => Some(Arc::clone(given)),
+        None => stages.sources_at.read()?,
+    };
+    match (given, &stages.sources_at.base) {
+        (Some(given), _) => Ok(Belonging { notes: notes(&given), given: Some(given) }),
         (None, None) => Ok(Belonging::default()),
         (None, Some(_)) => Err(Problem::new(
             ProblemCode::Config,
@@ -52,7 +56,7 @@ fn carried(stages: &Stages, carried: &CarriedSources) -> Result<Belonging, Probl
         Some(dir) => {
             let (snapshot, different) = sources::beside(carried.snapshot(), dir);
             remarks.extend(different);
-            Sources::of(&snapshot)
+            carried.parsed().renamed(carried.snapshot(), &snapshot)
         }
     };
     let base = stages.sources_at.base.as_ref().map(|base| sources::read_before(base, &now)).transpose()?;

@@ -33,6 +33,7 @@ pub const MODULES: &[(&str, &str)] = &[
         "protection/prevent-destroy-removed/policy.rego",
         include_str!("../../policies/protection/prevent-destroy-removed/policy.rego"),
     ),
+    ("protection/provider-changed/policy.rego", include_str!("../../policies/protection/provider-changed/policy.rego")),
     (
         "protection/retention-reduced/policy.rego",
         include_str!("../../policies/protection/retention-reduced/policy.rego"),

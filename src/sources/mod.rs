@@ -7,7 +7,7 @@ mod beside;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -48,6 +48,30 @@ pub struct Whereabouts {
     pub dir: Option<Utf8PathBuf>,
     /// The configuration before the change.
     pub base: Option<Base>,
+    /// Those there, once somebody asked for them: a saved plan has its own.
+    read: Arc<OnceLock<Result<Arc<Given>, Problem>>>,
+}
+
+impl Whereabouts {
+    /// With nothing read yet.
+    #[must_use]
+    pub fn new(dir: Option<Utf8PathBuf>, base: Option<Base>) -> Self {
+        Self { dir, base, read: Arc::default() }
+    }
+
+    /// The sources there, read once; `None` where there is no directory.
+    ///
+    /// # Errors
+    /// As [`read`] and [`read_before`].
+    pub fn read(&self) -> Result<Option<Arc<Given>>, Problem> {
+        let Some(dir) = &self.dir else { return Ok(None) };
+        let given = || {
+            let now = read(dir)?;
+            let base = self.base.as_ref().map(|base| read_before(base, &now)).transpose()?;
+            Ok(Arc::new(Given { now, base }))
+        };
+        self.read.get_or_init(given).clone().map(Some)
+    }
 }
 
 /// A configuration to compare with.
@@ -77,6 +101,21 @@ pub fn read_before(base: &Base, now: &Sources) -> Result<Sources, Problem> {
 pub fn read(dir: &Utf8Path) -> Result<Sources, Problem> {
     let dir = normal(dir);
     Gatherer::new(&Disk, Utf8Path::new(&dir), None).run()
+}
+
+/// Looks whether a directory has a source file, without reading any.
+///
+/// # Errors
+/// A directory that is not there, cannot be listed, or has none.
+pub fn look(dir: &Utf8Path) -> Result<(), Problem> {
+    let dir = normal(dir);
+    let has_source = Disk.names(&dir)?.iter().any(|found| is_source_file(&found.name));
+    if has_source { Ok(()) } else { Err(no_source(&Disk.shown(&dir))) }
+}
+
+fn no_source(dir: &str) -> Problem {
+    let problem = Problem::new(ProblemCode::NothingSelected, format!("`{dir}` has no Terraform source file"));
+    problem.help("name the directory of the root module, where `terraform plan` runs")
 }
 
 /// Reads the configuration before a change from a directory. Modules from elsewhere that are not at hand there, but that
@@ -109,6 +148,15 @@ pub fn notes(sources: &Sources) -> Vec<String> {
     if let Some(more) = notes.len().checked_sub(NAMED).filter(|more| *more > 0) {
         notes.truncate(NAMED);
         notes.push(format!("and {more} more"));
+    }
+    let unread: BTreeSet<String> = sources.modules().flat_map(Module::unread).map(ToString::to_string).collect();
+    if !unread.is_empty() {
+        let named: Vec<&str> = unread.iter().take(NAMED).map(String::as_str).collect();
+        let more = if unread.len() > NAMED { ", …" } else { "" };
+        notes.push(format!(
+            "expressions that were not read: {}{more}; everything their text names counts as what they refer to",
+            named.join(", ")
+        ));
     }
     let missing: BTreeSet<String> =
         sources.missing_modules().map(|(key, call)| format!("module {key} ({})", call.spot)).collect();
@@ -163,9 +211,7 @@ impl<'a, P: Place> Gatherer<'a, P> {
         let fetched = self.manifest();
         let root = self.root.clone();
         if self.module("", &root)?.is_none_or(|module| module.is_empty()) {
-            let shown = self.place.shown(&root);
-            let problem = Problem::new(ProblemCode::NothingSelected, format!("`{shown}` has no Terraform source file"));
-            return Err(problem.help("name the directory of the root module, where `terraform plan` runs"));
+            return Err(no_source(&self.place.shown(&root)));
         }
         let mut open = VecDeque::from([Open { key: String::new(), dir: root, around: Vec::new() }]);
         while let Some(next) = open.pop_front() {
@@ -209,12 +255,9 @@ impl<'a, P: Place> Gatherer<'a, P> {
     /// Takes a module, and what it calls, from the other configuration, if that calls the same.
     fn take_beside(&mut self, key: &str, call: &Call, caller: &str) {
         let Some(beside) = self.beside else { return };
-        let alike = |other: &Call| {
-            other.name == call.name
-                && other.source.is_some()
-                && (&other.source, &other.version) == (&call.source, &call.version)
-        };
-        if !beside.module(caller).is_some_and(|module| module.calls().any(|other| alike(&other))) {
+        let alike =
+            |other: &Call| other.source.is_some() && (&other.source, &other.version) == (&call.source, &call.version);
+        if !beside.module(caller).and_then(|module| module.call(&call.name)).is_some_and(|other| alike(&other)) {
             return;
         }
         let below = format!("{key}.");

@@ -125,3 +125,26 @@ fn a_commit_lends_what_it_calls_alike_from_now() {
     let nowhere = Tree { root: "nowhere".into(), ..tree("1") };
     assert!(read_tree(&nowhere, &now).unwrap_err().message.contains("`main:nowhere`"));
 }
+
+#[test]
+fn expressions_that_are_not_read_are_named_in_a_note() {
+    let (_dir, path) =
+        directory(&[("main.tf.json", "{\"locals\": {\n\"a\": \"${t.b.id +}\",\n\"b\": \"${t.b.id}\"}}")]);
+    let notes = notes(&read(&path).unwrap());
+    assert_eq!(notes.len(), 1);
+    assert!(notes[0].contains(&format!("{path}/main.tf.json:2; everything")), "{notes:?}");
+}
+
+#[test]
+fn a_directory_is_read_once_and_only_where_somebody_asks() {
+    let (dir, path) = directory(&[("main.tf", "resource \"t\" \"a\" {}")]);
+    look(&path).unwrap();
+    let places = Whereabouts::new(Some(path), None);
+    let given = places.clone().read().unwrap().unwrap();
+    dir.close().unwrap();
+    assert!(Arc::ptr_eq(&given, &places.read().unwrap().unwrap()), "also by a copy");
+    assert!(Whereabouts::default().read().unwrap().is_none());
+    let (_dir, empty) = directory(&[("notes.txt", "")]);
+    assert!(look(&empty).unwrap_err().message.contains("no Terraform source file"));
+    assert!(look(&empty.join("nowhere")).is_err());
+}

@@ -12,7 +12,7 @@ use plangate::sources::{self, Given};
 use crate::harness::{built_in, judge, package, read};
 
 /// Capabilities a `pending` line may wait for.
-const CAPABILITIES: [&str; 3] = ["what a plan can lose", "the saved plan file itself", "the state of the providers"];
+const CAPABILITIES: [&str; 2] = ["what a plan can lose", "the state of the providers"];
 
 /// One fixture: its verdict and lines.
 #[derive(Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ fn with_sources(stages: &Stages, name: &str) -> Stages {
 #[test]
 fn without_sources_every_other_finding_is_the_same() {
     let stages = built_in();
-    let needing = ["plan/destroy-provisioner", "protection/prevent-destroy-removed"];
+    let needing = ["plan/destroy-provisioner", "protection/prevent-destroy-removed", "protection/provider-changed"];
     for (name, file) in fixtures().into_iter().filter(|(name, _)| name.starts_with("scenarios/")) {
         let bare = actual(&judge(&stages, &[(&name, read(&file))]));
         let mut with = actual(&judge(&with_sources(&stages, &name), &[(&name, read(&file))]));

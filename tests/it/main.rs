@@ -32,6 +32,7 @@ mod projection;
 mod properties;
 mod ptest;
 mod readme;
+mod releases;
 mod reports;
 mod repositories;
 mod rule_pages;

@@ -42,7 +42,7 @@ fn file(scenario: &str, name: &str) -> Vec<u8> {
     read(&format!("fixtures/scenarios/{scenario}/{name}"))
 }
 
-fn plan(bytes: Vec<u8>) -> Plan {
+pub(crate) fn plan(bytes: Vec<u8>) -> Plan {
     plan_of(&recognise(bytes).remove(0).unwrap())
 }
 
@@ -56,7 +56,7 @@ fn saved(scenario: &str) -> Arc<SavedPlan> {
     Arc::clone(recognise(file(scenario, "tfplan")).remove(0).unwrap().saved().unwrap())
 }
 
-type Facts = BTreeMap<String, String>;
+pub(crate) type Facts = BTreeMap<String, String>;
 
 fn of_mask(mask: &Shadow) -> String {
     format!("{:?}", mask.marked())
@@ -95,7 +95,7 @@ fn of_resource(list: &str, at: usize, entry: &ResourceChange, facts: &mut Facts)
 }
 
 /// Every field of every part of a plan but the configuration, by place.
-fn facts(plan: &Plan) -> Facts {
+pub(crate) fn facts(plan: &Plan) -> Facts {
     let mut facts = Facts::new();
     for (at, entry) in plan.changes.iter().flatten().enumerate() {
         of_resource("", at, entry, &mut facts);
@@ -212,7 +212,7 @@ fn with_sources(stages: &Stages, scenario: &str) -> (Stages, Stages) {
     let now = sources::read(&beside("config")).unwrap();
     let given = Given { base: base.as_ref().map(|base| sources::read_before(base, &now).unwrap()), now };
     let of_json = Stages { sources: Some(Arc::new(given)), ..stages.clone() };
-    let sources_at = Whereabouts { dir: Some(beside("config")), base };
+    let sources_at = Whereabouts::new(Some(beside("config")), base);
     (of_json, Stages { sources_at, ..stages.clone() })
 }
 

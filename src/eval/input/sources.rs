@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::links::IdentityInput;
-use crate::facts::sources::{BeforeFacts, Unprotected};
+use crate::facts::sources::{BeforeFacts, Reassigned, Unprotected};
 use crate::facts::{PlanSources, SourceFacts};
 use crate::plan::hcl::{DestroyProvisioner, Listed, PlacedAt, Setting, Spot};
 
@@ -15,6 +15,24 @@ pub struct SourcesInput<'a> {
     pub base: bool,
     /// Protections that the sources before had and that are gone, sorted by address; empty without them.
     pub unprotected: Vec<UnprotectedInput<'a>>,
+    /// Data stores that another provider configuration manages than before, sorted by address; empty without the sources before.
+    pub reassigned: Vec<ReassignedInput<'a>>,
+}
+
+/// A block of a data store that another provider configuration manages than before.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ReassignedInput<'a> {
+    /// Address of the block, without keys.
+    pub address: &'a str,
+    /// Its address in the sources before, where that was another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_address: Option<&'a str>,
+    /// The provider configuration before, as Terraform keys it: `azurerm`, `azurerm.dr`, `module.m:aws`.
+    pub before: &'a str,
+    /// That of now.
+    pub after: &'a str,
+    /// Where the block is now.
+    pub now: PlaceInput<'a>,
 }
 
 /// A place in a source file.
@@ -188,7 +206,23 @@ impl<'a> SourceInput<'a> {
 
 impl<'a> SourcesInput<'a> {
     pub(super) fn new(facts: &'a PlanSources) -> Self {
-        Self { base: facts.base, unprotected: facts.unprotected.iter().map(UnprotectedInput::new).collect() }
+        Self {
+            base: facts.base,
+            unprotected: facts.unprotected.iter().map(UnprotectedInput::new).collect(),
+            reassigned: facts.reassigned.iter().map(ReassignedInput::new).collect(),
+        }
+    }
+}
+
+impl<'a> ReassignedInput<'a> {
+    fn new(item: &'a Reassigned) -> Self {
+        Self {
+            address: &item.address,
+            previous_address: item.previous_address.as_deref(),
+            before: &item.before,
+            after: &item.after,
+            now: PlaceInput::new(&item.now),
+        }
     }
 }
 

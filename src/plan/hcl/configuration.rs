@@ -2,13 +2,14 @@
 //!
 //! Sources say more: local values, and what dynamic blocks refer to. What is written as an expression in a plan is one here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::syntax::{Block, Body, Expr, Form, merge};
-use super::{Module, Sources, child_key, provider_name};
+use super::module::provider_name;
+use super::syntax::{Block, Body, Expr, Form, Union};
+use super::{Module, Sources, child_key};
 use crate::plan::configuration::{ConfigModule, ConfigResource, ModuleCall, ProviderConfig, References};
 use crate::plan::json::Names;
 use crate::plan::segments::{MAX_MODULES, segments};
@@ -32,7 +33,7 @@ pub fn configuration(sources: &Sources, settings: &Names) -> Configuration {
     let module = reader.module(root, 0);
     Configuration {
         managed_resources: reader.managed,
-        declares_variables: root.body.blocks("variable").next().is_some(),
+        declares_variables: root.body().blocks("variable").next().is_some(),
         root: module,
         providers: reader.providers.into_values().collect(),
     }
@@ -43,6 +44,26 @@ pub fn configuration(sources: &Sources, settings: &Names) -> Configuration {
 pub fn enrich(configuration: &mut Configuration, sources: &Sources) {
     let from = self::configuration(sources, &Names::default());
     enrich_module(&mut configuration.root, from.root);
+}
+
+/// The provider configuration of every managed block, as Terraform keys it, by the address of the block.
+#[must_use]
+pub fn providers(sources: &Sources) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    collect_providers(&configuration(sources, &Names::default()).root, "", &mut found);
+    found
+}
+
+fn collect_providers(module: &ConfigModule, path: &str, found: &mut BTreeMap<String, String>) {
+    let is_managed =
+        |block: &&ConfigResource| !["data.", "ephemeral."].iter().any(|kind| block.address.starts_with(kind));
+    for block in module.resources.iter().filter(is_managed) {
+        let key = block.provider_config_key.as_deref().map(str::to_owned);
+        found.extend(key.map(|key| (format!("{path}{}", block.address), key)));
+    }
+    for (name, call) in &module.calls {
+        collect_providers(&call.module, &format!("{path}module.{name}."), found);
+    }
 }
 
 fn enrich_module(module: &mut ConfigModule, from: ConfigModule) {
@@ -67,8 +88,10 @@ fn enrich_module(module: &mut ConfigModule, from: ConfigModule) {
 }
 
 fn add_named(into: &mut Vec<(Arc<str>, References)>, from: Vec<(Arc<str>, References)>) {
+    let known: HashMap<Arc<str>, usize> =
+        into.iter().enumerate().rev().map(|(at, (name, _))| (Arc::clone(name), at)).collect();
     for (name, references) in from {
-        match into.iter_mut().find(|(known, _)| *known == name) {
+        match known.get(&name).and_then(|at| into.get_mut(*at)) {
             Some((_, known)) => add(known, &references),
             None => into.push((name, references)),
         }
@@ -76,9 +99,7 @@ fn add_named(into: &mut Vec<(Arc<str>, References)>, from: Vec<(Arc<str>, Refere
 }
 
 fn add(into: &mut References, from: &[Arc<str>]) {
-    let mut all = std::mem::take(into).into_vec();
-    merge(&mut all, from);
-    *into = all.into_boxed_slice();
+    *into = Union::of([&**into, from]).into_boxed_slice();
 }
 
 struct Reader<'a> {
@@ -93,7 +114,7 @@ impl Reader<'_> {
     fn module(&mut self, module: &Module, depth: usize) -> ConfigModule {
         let mut out = ConfigModule::default();
         self.implied(module);
-        for block in &module.body.blocks {
+        for block in &module.body().blocks {
             match (&*block.ident, block.labels.as_slice()) {
                 ("resource" | "data" | "ephemeral", [of, name]) => {
                     self.managed += usize::from(&*block.ident == "resource");
@@ -119,19 +140,11 @@ impl Reader<'_> {
         let provider = block.body.attribute("provider").and_then(|provider| provider.expr.word());
         let provider = provider.unwrap_or_else(|| of.split('_').next().unwrap_or(of)).to_owned();
         let mut references = named(&block.body, &META);
-        for inner in block.body.blocks.iter().filter(|inner| !META_BLOCKS.contains(&&*inner.ident)) {
-            let mut found = Vec::new();
-            nested(inner, &mut found);
-            let known = references.iter_mut().find(|(known, _)| **known == *nested_name(inner));
-            match known {
-                Some((_, known)) => add(known, &valid(&found)),
-                None => references.push((nested_name(inner).into(), valid(&found))),
-            }
-        }
+        add_named(&mut references, blocks_named(&block.body));
         references.retain(|(_, references)| !references.is_empty());
         ConfigResource {
             address: format!("{prefix}{of}.{name}").into(),
-            provider_config_key: Some(self.provider_key(&module.key, &provider).into()),
+            provider_config_key: Some(self.provider_key(module.key(), &provider).into()),
             references,
             repetition: repetition(&block.body),
             depends_on: listed(&block.body, "depends_on"),
@@ -139,7 +152,7 @@ impl Reader<'_> {
     }
 
     fn call(&mut self, module: &Module, block: &Block, name: &str, depth: usize) -> ModuleCall {
-        let key = child_key(&module.key, name);
+        let key = child_key(module.key(), name);
         self.left = self.left.saturating_sub(1);
         let inner = self.sources.module(&key).filter(|_| depth < MAX_MODULES && self.left > 0);
         let mut arguments = named(&block.body, &CALL_META);
@@ -154,7 +167,7 @@ impl Reader<'_> {
 
     fn provider(&mut self, module: &Module, block: &Block, name: &str) {
         let local = provider_name(block).unwrap_or_else(|| name.to_owned());
-        let key = config_key(&module.key, &local);
+        let key = config_key(module.key(), &local);
         let expressions = self.settings.only(body_value(&block.body, &["alias", "version"]));
         let provider = ProviderConfig {
             key: key.as_str().into(),
@@ -167,8 +180,8 @@ impl Reader<'_> {
 
     /// Providers of a module that no block sets up: those it requires, and those its resources name.
     fn implied(&mut self, module: &Module) {
-        for name in &module.implied {
-            let key = config_key(&module.key, name);
+        for name in &module.content().implied {
+            let key = config_key(module.key(), name);
             let full_name = full_name(self.sources, module, name).map(Into::into);
             self.providers.entry(key.clone()).or_insert_with(|| ProviderConfig {
                 key: key.into(),
@@ -183,12 +196,13 @@ impl Reader<'_> {
     fn provider_key(&self, module: &str, local: &str) -> String {
         let (mut module, mut local) = (module.to_owned(), local.to_owned());
         for _ in 0..MAX_MODULES {
-            let has_own = self.sources.module(&module).is_some_and(|module| module.configured.contains(&local));
+            let has_own =
+                self.sources.module(&module).is_some_and(|module| module.content().configured.contains(&local));
             if has_own || module.is_empty() {
                 break;
             }
             let (parent, call) = module.rsplit_once('.').unwrap_or(("", &module));
-            let given = self.sources.module(parent).and_then(|parent| parent.call(call)).and_then(|call| {
+            let given = self.sources.module(parent).and_then(|parent| parent.call_block(call)).and_then(|call| {
                 let providers = call.body.attribute("providers")?;
                 match &providers.expr.form {
                     Form::Object(entries) => {
@@ -201,10 +215,9 @@ impl Reader<'_> {
             // Only a provider without alias is inherited by itself, from a caller that has it.
             let inherits = || {
                 !local.contains('.')
-                    && self
-                        .sources
-                        .module(parent)
-                        .is_some_and(|parent| parent.configured.contains(&local) || parent.implied.contains(&local))
+                    && self.sources.module(parent).is_some_and(|parent| {
+                        parent.content().configured.contains(&local) || parent.content().implied.contains(&local)
+                    })
             };
             if given.is_none() && !inherits() {
                 break;
@@ -227,19 +240,9 @@ fn config_key(module: &str, local: &str) -> String {
 
 /// The source address of a provider, as far as the sources say it: without host it is Terraform's registry.
 fn full_name(sources: &Sources, module: &Module, name: &str) -> Option<String> {
-    let source = |module: &Module| {
-        let required = module.body.blocks("terraform").flat_map(|block| block.body.blocks("required_providers"));
-        required.into_iter().find_map(|required| match &required.body.attribute(name)?.expr.form {
-            Form::Constant(Json::Object(entries)) => entries.get("source")?.as_str().map(str::to_owned),
-            Form::Object(entries) => {
-                entries.iter().find(|(key, _)| &**key == "source").and_then(|(_, expr)| expr.text().map(str::to_owned))
-            }
-            _ => None,
-        })
-    };
-    let source = source(module).or_else(|| sources.module("").and_then(source));
+    let source = module.required(name).or_else(|| sources.module("")?.required(name));
     let source = match source {
-        Some(source) => source,
+        Some(source) => source.to_owned(),
         None if name == "terraform" => "terraform.io/builtin/terraform".to_owned(),
         None => format!("hashicorp/{name}"),
     };
@@ -257,6 +260,21 @@ fn named(body: &Body, except: &[&str]) -> Vec<(Arc<str>, References)> {
     attributes.map(|attribute| (Arc::clone(&attribute.name), valid(&attribute.expr.references))).collect()
 }
 
+/// References of the blocks of a resource, together for each name.
+fn blocks_named(body: &Body) -> Vec<(Arc<str>, References)> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut found: HashMap<&str, Union> = HashMap::new();
+    for inner in body.blocks.iter().filter(|inner| !META_BLOCKS.contains(&&*inner.ident)) {
+        let union = found.entry(nested_name(inner)).or_insert_with_key(|name| {
+            names.push(name);
+            Union::default()
+        });
+        union.add(&nested(inner));
+    }
+    let of = |name: &str| Some((name.into(), valid(&found.remove(name)?.into_vec())));
+    names.into_iter().filter_map(of).collect()
+}
+
 /// The attribute that a block makes.
 fn nested_name(block: &Block) -> &str {
     match block.labels.first() {
@@ -266,30 +284,26 @@ fn nested_name(block: &Block) -> &str {
 }
 
 /// Everything a nested block refers to. What a dynamic block is iterated with is its own.
-fn nested(block: &Block, found: &mut Vec<Arc<str>>) {
-    let mut within = Vec::new();
+fn nested(block: &Block) -> Vec<Arc<str>> {
+    let mut within = Union::default();
     for attribute in block.body.attributes.iter().filter(|attribute| &*attribute.name != "iterator") {
-        merge(&mut within, &attribute.expr.references);
+        within.add(&attribute.expr.references);
     }
     for inner in &block.body.blocks {
-        nested(inner, &mut within);
+        within.add(&nested(inner));
     }
+    let mut within = within.into_vec();
     if &*block.ident == "dynamic" {
         let iterator = block.body.attribute("iterator").and_then(|iterator| iterator.expr.word());
         let iterator = iterator.unwrap_or_else(|| nested_name(block)).to_owned();
         within.retain(|reference| segments(reference).first().is_none_or(|root| root.name != iterator));
     }
-    merge(found, &within);
+    within
 }
 
 fn repetition(body: &Body) -> References {
-    let mut found = Vec::new();
-    for name in ["count", "for_each"] {
-        if let Some(attribute) = body.attribute(name) {
-            merge(&mut found, &valid(&attribute.expr.references));
-        }
-    }
-    found.into_boxed_slice()
+    let attributes = ["count", "for_each"].into_iter().filter_map(|name| body.attribute(name));
+    valid(&Union::of(attributes.map(|attribute| attribute.expr.references.as_slice())))
 }
 
 fn listed(body: &Body, name: &str) -> References {
@@ -339,7 +353,7 @@ fn expr_value(expr: &Expr) -> Value {
         Form::List(items) if items.iter().all(|item| matches!(item.form, Form::Object(_))) => {
             Value::List(items.iter().map(expr_value).collect())
         }
-        Form::List(_) | Form::Other => references_value(&expr.references),
+        Form::List(_) | Form::Unread | Form::Other => references_value(&expr.references),
     }
 }
 

@@ -7,7 +7,7 @@
 //! Sources: Terraform `internal/configs/named_values.go`, `internal/typeexpr`; go-cty `cty/convert`, `cty/json`.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hcl_edit::expr::{Expression, FuncCall, ObjectKey};
 use serde_json::{Map, Number, Value as Json};
@@ -43,7 +43,7 @@ impl Module {
             return Defaults::default();
         }
         let mut found = Defaults { is_whole: true, ..Defaults::default() };
-        for block in self.body.blocks("variable") {
+        for block in self.body().blocks("variable") {
             let Some(name) = block.labels.first() else { continue };
             let value = block.body.attribute("default").map(|default| value_of(block, &default.expr));
             match value {
@@ -51,7 +51,8 @@ impl Module {
                 value => drop(found.known.insert(name.to_string(), value.flatten())),
             }
         }
-        found.known.retain(|name, _| !found.untold.contains(name));
+        let untold: BTreeSet<&String> = found.untold.iter().collect();
+        found.known.retain(|name, _| !untold.contains(name));
         found
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 
 use super::lines::Lines;
 use super::scan::{self, Entry, Node};
-use super::syntax::{Attribute, Block, Body, Expr};
+use super::syntax::{Attribute, Block, Body, Expr, Form};
 use super::{Unparsed, native, references};
 
 /// The blocks of a file, and how many labels each has.
@@ -125,17 +125,25 @@ impl Reader<'_> {
             } else if let Some((_, labels)) = NESTED.iter().find(|(name, _)| *name == &*inner.key) {
                 self.blocks((inner, *labels), &mut Vec::new(), inner.at, &inner.value, &mut body.blocks);
             } else {
-                let is_rounded = &*entry.key == "variable" && &*inner.key == "default" && has_fraction(&inner.value);
-                let expr = || expression(&inner.value, is_reference(&entry.key, &inner.key));
+                let expr = expression(&inner.value, is_reference(&entry.key, &inner.key));
                 body.attributes.push(Attribute {
                     name: Arc::clone(&inner.key),
                     spot: self.lines.spot(inner.at),
-                    expr: if is_rounded { Expr::default() } else { expr() },
+                    expr: if &*entry.key == "variable" { of_variable(inner, expr) } else { expr },
                 });
             }
         }
         Block { ident: Arc::clone(&entry.key), labels: labels.to_vec(), spot: self.lines.spot(at), construct, body }
     }
+}
+
+/// What a variable says is constant: no template in it is evaluated, and a number may have been rounded.
+fn of_variable(entry: &Entry, expr: Expr) -> Expr {
+    let is_default = &*entry.key == "default";
+    if !matches!(expr.form, Form::Constant(_)) || is_default && has_fraction(&entry.value) {
+        return Expr::default();
+    }
+    expr
 }
 
 /// Whether a number in it may have been rounded.
@@ -173,7 +181,7 @@ fn expression(node: &Node, is_reference: bool) -> Expr {
         Node::Object(entries) => {
             let entries = entries.iter().filter(|entry| &*entry.key != COMMENT);
             let entries = entries.map(|entry| (Arc::clone(&entry.key), expression(&entry.value, is_reference)));
-            Expr::object(entries.collect(), Vec::new())
+            Expr::object(entries.collect())
         }
     }
 }
@@ -182,8 +190,14 @@ fn expression(node: &Node, is_reference: bool) -> Expr {
 fn reference(text: &str) -> Expr {
     match Expression::from_str(text) {
         Ok(parsed) => Expr { references: references::of(&parsed), ..Expr::default() },
-        Err(_) => Expr::default(),
+        Err(_) => unread(text),
     }
+}
+
+/// A string that is no expression this version can read. What it refers to must not be lost: an object would seem not to
+/// depend on another that goes.
+fn unread(text: &str) -> Expr {
+    Expr { form: Form::Unread, references: references::named_in(text) }
 }
 
 /// A string that is a template: `"${…}"` alone is the expression within.
@@ -191,7 +205,7 @@ fn template(text: &str) -> Expr {
     if !text.contains("${") && !text.contains("%{") {
         return Expr::constant(Json::String(text.to_owned()));
     }
-    let Ok(parsed) = Template::from_str(text) else { return Expr::default() };
+    let Ok(parsed) = Template::from_str(text) else { return unread(text) };
     let mut elements = parsed.iter();
     match (elements.next().and_then(|element| element.as_interpolation()), elements.next()) {
         (Some(only), None) => native::expression(&only.expr),

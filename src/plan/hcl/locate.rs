@@ -1,7 +1,8 @@
 //! From an address to the place in the sources that it comes from.
 
+use super::module::header;
 use super::syntax::Block;
-use super::{Module, SourceBlock, Sources, Spot, child_key, header};
+use super::{Module, SourceBlock, Sources, Spot, child_key};
 use crate::address::{Address, Parts};
 
 /// What a place is to an address.
@@ -40,7 +41,7 @@ impl Sources {
         let mut nearest = None;
         let mut key = String::new();
         for step in &parts.modules {
-            let Some(call) = around.last()?.call(&step.name) else { return gone(&around, &parts, nearest) };
+            let Some(call) = around.last()?.call_block(&step.name) else { return gone(&around, &parts, nearest) };
             nearest = Some(call);
             key = child_key(&key, &step.name);
             match self.module(&key) {
@@ -49,7 +50,7 @@ impl Sources {
                 None => return Some(placed(PlacedAt::ModuleCall, call)),
             }
         }
-        match around.last()?.blocks.get(&relative(&parts)) {
+        match around.last()?.content().blocks.get(&relative(&parts)) {
             Some(block) => Some(Placed {
                 at: PlacedAt::Resource,
                 spot: Some(&block.spot),
@@ -74,7 +75,7 @@ impl Sources {
         let Some(mut module) = self.module("") else { return false };
         let mut key = String::new();
         for step in &parts.modules {
-            if module.call(&step.name).is_none() {
+            if module.call_block(&step.name).is_none() {
                 return module.unparsed.is_empty();
             }
             key = child_key(&key, &step.name);
@@ -83,7 +84,7 @@ impl Sources {
                 None => return false,
             }
         }
-        module.unparsed.is_empty() || module.blocks.contains_key(&relative(&parts))
+        module.unparsed.is_empty() || module.content().blocks.contains_key(&relative(&parts))
     }
 }
 
@@ -105,23 +106,6 @@ fn gone<'a>(around: &[&'a Module], parts: &Parts, nearest: Option<&'a Block>) ->
         Some(call) => placed(PlacedAt::ModuleCall, call),
         None => Placed { at: PlacedAt::Removed, spot: None, header: None, block: None },
     })
-}
-
-impl Module {
-    pub(super) fn call(&self, name: &str) -> Option<&Block> {
-        self.body.blocks.get(*self.calls.get(name)?)
-    }
-
-    /// The `removed` block of an address, or of a module around it; neither has keys.
-    fn removed_block(&self, address: &str) -> Option<&Block> {
-        let names = |block: &&Block| {
-            let from = block.body.attribute("from").and_then(|from| from.expr.word());
-            from.is_some_and(|from| {
-                address.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            })
-        };
-        self.body.blocks("removed").find(names)
-    }
 }
 
 fn placed(at: PlacedAt, block: &Block) -> Placed<'_> {

@@ -60,11 +60,11 @@ impl Reader<'_> {
 /// The body of a variable, whose type is kept as it is written: it is no expression to evaluate. So is a default with
 /// numbers that were rounded.
 fn variable(written: &HclBody, mut body: Body) -> Body {
+    let text = |name: &str| written.get_attribute(name).map(|written| written.value.to_string()).unwrap_or_default();
     for attribute in &mut body.attributes {
-        let text = written.get_attribute(&attribute.name).map(|written| written.value.to_string()).unwrap_or_default();
         match &*attribute.name {
-            "type" => attribute.expr = Expr::constant(Json::String(text.trim().to_owned())),
-            "default" if has_long_number(&text) => attribute.expr = Expr::default(),
+            "type" => attribute.expr = Expr::constant(Json::String(text("type").trim().to_owned())),
+            "default" if has_long_number(&text("default")) => attribute.expr = Expr::default(),
             _ => {}
         }
     }
@@ -120,7 +120,7 @@ fn object(items: &Object, whole: &Expression) -> Expr {
         };
         entries.push((name, expression(value.expr())));
     }
-    Expr::object(entries, Vec::new())
+    Expr::object(entries)
 }
 
 fn number_of(number: &hcl_edit::Number) -> Json {

@@ -3,7 +3,8 @@
 //! Terraform language, "Override Files": `override.tf` and `*_override.tf` are merged last, in the order of their names.
 //! OpenTofu reads `x.tofu` in place of `x.tf`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::syntax::{Attribute, Block, Body};
 
@@ -59,12 +60,12 @@ pub(super) fn ordered<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(&'a str,
 
 /// Merges the blocks of an override file; one that overrides nothing is an error of Terraform, and kept here.
 pub(super) fn merge(into: &mut Body, overriding: Body) {
+    let mut known: HashMap<Identity, usize> =
+        into.blocks.iter().enumerate().rev().map(|(at, block)| (identity(block), at)).collect();
     for block in overriding.blocks {
         let several = matches!(&*block.ident, "terraform" | "moved" | "removed" | "import");
-        let is_it = |other: &&mut Block| {
-            other.ident == block.ident && other.labels == block.labels && alias(other) == alias(&block)
-        };
-        match into.blocks.iter_mut().find(is_it).filter(|_| !several) {
+        let at = *known.entry(identity(&block)).or_insert(into.blocks.len());
+        match into.blocks.get_mut(at).filter(|_| !several) {
             Some(base) if &*block.ident == "locals" => {
                 let known: BTreeSet<_> = block.body.attributes.iter().map(|attribute| attribute.name.clone()).collect();
                 base.body.attributes.retain(|attribute| !known.contains(&attribute.name));
@@ -77,9 +78,14 @@ pub(super) fn merge(into: &mut Body, overriding: Body) {
     }
 }
 
-/// Provider blocks of one name differ by their alias.
-fn alias(block: &Block) -> Option<&str> {
-    block.body.attribute("alias").filter(|_| &*block.ident == "provider").and_then(|attribute| attribute.expr.text())
+/// What an overriding block has in common with the one it overrides.
+type Identity = (Arc<str>, Vec<Arc<str>>, Option<String>);
+
+fn identity(block: &Block) -> Identity {
+    // Provider blocks of one name differ by their alias.
+    let alias = block.body.attribute("alias").filter(|_| &*block.ident == "provider");
+    let alias = alias.and_then(|attribute| attribute.expr.text()).map(str::to_owned);
+    (Arc::clone(&block.ident), block.labels.clone(), alias)
 }
 
 fn merge_block(base: &mut Block, body: Body) {
@@ -103,8 +109,11 @@ fn merge_block(base: &mut Block, body: Body) {
 }
 
 fn replace_attributes(base: &mut Body, attributes: Vec<Attribute>) {
+    let mut known: HashMap<Arc<str>, usize> =
+        base.attributes.iter().enumerate().rev().map(|(at, attribute)| (Arc::clone(&attribute.name), at)).collect();
     for attribute in attributes {
-        match base.attributes.iter_mut().find(|other| other.name == attribute.name) {
+        let at = *known.entry(Arc::clone(&attribute.name)).or_insert(base.attributes.len());
+        match base.attributes.get_mut(at) {
             Some(known) => *known = attribute,
             None => base.attributes.push(attribute),
         }

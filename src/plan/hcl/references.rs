@@ -22,6 +22,34 @@ pub(super) fn of_template(template: &Template) -> Vec<Arc<str>> {
     collector.found
 }
 
+/// Everything in a text that may be a reference, where the text cannot be read as an expression: names joined by dots.
+pub(super) fn named_in(text: &str) -> Vec<Arc<str>> {
+    let mut collector = Collector::default();
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_alphabetic() || c == '_') {
+        let (mut name, mut after) = identifier(rest.get(at..).unwrap_or_default());
+        let mut whole = name.to_owned();
+        while let Some(next) = after.trim_start().strip_prefix('.') {
+            (name, after) = identifier(next.trim_start());
+            if name.is_empty() {
+                break;
+            }
+            whole.extend([".", name]);
+        }
+        if whole.contains('.') {
+            collector.add("", whole);
+        }
+        rest = after;
+    }
+    collector.found
+}
+
+/// The identifier a text begins with, and what follows.
+fn identifier(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
 #[derive(Default)]
 struct Collector {
     bound: Vec<String>,

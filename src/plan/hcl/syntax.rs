@@ -2,6 +2,7 @@
 //!
 //! Owns the shape only. An expression is kept as far as it can be told without evaluating it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -51,6 +52,8 @@ pub(super) enum Form {
     Object(Vec<(Arc<str>, Expr)>),
     /// A list or tuple.
     List(Vec<Expr>),
+    /// One that could not be read: its references are all that its text seems to name.
+    Unread,
     /// Anything else.
     #[default]
     Other,
@@ -63,6 +66,19 @@ impl Body {
 
     pub(super) fn blocks<'a>(&'a self, ident: &'a str) -> impl Iterator<Item = &'a Block> {
         self.blocks.iter().filter(move |block| &*block.ident == ident)
+    }
+
+    /// Where its expressions are that could not be read.
+    pub(super) fn unread(&self) -> Vec<Spot> {
+        let mut found = Vec::new();
+        self.find_unread(&mut found);
+        found
+    }
+
+    fn find_unread(&self, found: &mut Vec<Spot>) {
+        let unread = self.attributes.iter().filter(|attribute| attribute.expr.is_unread());
+        found.extend(unread.map(|attribute| attribute.spot.clone()));
+        self.blocks.iter().for_each(|block| block.body.find_unread(found));
     }
 }
 
@@ -84,6 +100,27 @@ impl Expr {
         match &self.form {
             Form::Constant(Json::Bool(value)) => Some(*value),
             Form::Constant(Json::String(text)) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether it, or a part of it, could not be read.
+    fn is_unread(&self) -> bool {
+        match &self.form {
+            Form::Unread => true,
+            Form::Object(entries) => entries.iter().any(|(_, expr)| expr.is_unread()),
+            Form::List(items) => items.iter().any(Self::is_unread),
+            Form::Constant(_) | Form::Other => false,
+        }
+    }
+
+    /// The text under a key of an object.
+    pub(super) fn entry(&self, key: &str) -> Option<String> {
+        match &self.form {
+            Form::Constant(Json::Object(entries)) => entries.get(key)?.as_str().map(str::to_owned),
+            Form::Object(entries) => {
+                entries.iter().find(|(name, _)| &**name == key).and_then(|(_, expr)| expr.text().map(str::to_owned))
+            }
             _ => None,
         }
     }
@@ -110,7 +147,7 @@ impl Expr {
     }
 
     /// An object of these entries, a constant where all of them are.
-    pub(super) fn object(entries: Vec<(Arc<str>, Self)>, mut references: Vec<Arc<str>>) -> Self {
+    pub(super) fn object(entries: Vec<(Arc<str>, Self)>) -> Self {
         let constants: Option<serde_json::Map<String, Json>> = entries
             .iter()
             .map(|(key, expr)| match &expr.form {
@@ -118,9 +155,7 @@ impl Expr {
                 _ => None,
             })
             .collect();
-        for (_, expr) in &entries {
-            merge(&mut references, &expr.references);
-        }
+        let references = Union::of(entries.iter().map(|(_, expr)| expr.references.as_slice()));
         let form = match constants {
             Some(constants) => Form::Constant(Json::Object(constants)),
             None => Form::Object(entries),
@@ -137,10 +172,7 @@ impl Expr {
                 _ => None,
             })
             .collect();
-        let mut references = Vec::new();
-        for item in &items {
-            merge(&mut references, &item.references);
-        }
+        let references = Union::of(items.iter().map(|item| item.references.as_slice()));
         Self {
             form: constants.map_or(Form::List(items), |constants| Form::Constant(Json::Array(constants))),
             references,
@@ -148,12 +180,29 @@ impl Expr {
     }
 }
 
-/// Adds references that are not there yet.
-pub(super) fn merge(into: &mut Vec<Arc<str>>, from: &[Arc<str>]) {
-    if into.is_empty() {
-        into.extend(from.iter().cloned());
-        return;
+/// References, each once, in the order they came.
+#[derive(Debug, Default)]
+pub(super) struct Union {
+    found: Vec<Arc<str>>,
+    known: HashSet<Arc<str>>,
+}
+
+impl Union {
+    pub(super) fn of<'a>(lists: impl IntoIterator<Item = &'a [Arc<str>]>) -> Vec<Arc<str>> {
+        let mut union = Self::default();
+        lists.into_iter().for_each(|list| union.add(list));
+        union.found
     }
-    let known: std::collections::BTreeSet<Arc<str>> = into.iter().cloned().collect();
-    into.extend(from.iter().filter(|reference| !known.contains(*reference)).cloned());
+
+    pub(super) fn add(&mut self, references: &[Arc<str>]) {
+        for reference in references {
+            if self.known.insert(Arc::clone(reference)) {
+                self.found.push(Arc::clone(reference));
+            }
+        }
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Arc<str>> {
+        self.found
+    }
 }

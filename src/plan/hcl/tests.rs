@@ -219,3 +219,84 @@ fn hostile_texts_end_in_gaps() {
     let nested = format!(r#"{{"resource": {{"t": {{"a": {{"x": {}1{}}}}}}}}}"#, "[".repeat(200), "]".repeat(200));
     assert_eq!(sources(vec![module("", &[("a.tf.json", &nested)])]).module("").unwrap().unparsed().len(), 1);
 }
+
+#[test]
+fn what_an_unreadable_expression_names_is_not_lost() {
+    let deep = format!("{}t.deep.id{}", "(".repeat(70), ")".repeat(70));
+    let text = format!(
+        r#"{{
+  "resource": {{"t": {{"a": {{
+    "broken": "${{t.b.id + }} and ${{ module.m[0].out }} of data.t . d.x",
+    "deep": {{"of": ["x", "${{{deep}}}"]}},
+    "depends_on": ["t.c c"], "fine": "${{t.e.id}}"
+  }}}}}},
+  "variable": {{"v": {{"default": "${{ literal"}}}}
+}}"#
+    );
+    let sources = sources(vec![module("", &[("main.tf.json", &text)])]);
+    let root = sources.module("").unwrap();
+    let unread: Vec<String> = root.unread().iter().map(ToString::to_string).collect();
+    assert_eq!(unread, ["main.tf.json:3", "main.tf.json:4", "main.tf.json:5"], "a place for each attribute");
+    assert!(sources.is_whole(), "no block can hide in them");
+    let configuration = configuration(&sources, &Names::default());
+    let of = |name: &str| {
+        let found = configuration.root.resources[0].references.iter().find(|(known, _)| &**known == name).unwrap();
+        found.1.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(of("broken"), ["t.b.id", "module.m", "data.t.d.x"]);
+    assert_eq!(of("deep"), ["t.deep.id"]);
+}
+
+#[test]
+fn sources_are_renamed_as_if_they_had_been_parsed_so() {
+    let lock = "resource \"t\" \"a\" {\n lifecycle {\n prevent_destroy = true\n }\n provisioner \"x\" {\n when = destroy\n }\n}";
+    let called =
+        "module \"m\" {\n source = \"./m\"\n}\nmodule \"n\" {\n source = \"./m\"\n}\nremoved {\n from = t.z\n}";
+    let of = |dir: &str| {
+        let in_dir = |key: &str, below: &str, files: &[(&str, &str)]| SnapshotModule {
+            dir: format!("{dir}{below}"),
+            ..module(key, files)
+        };
+        let inner: &[(&str, &str)] = &[("m.tf", lock), ("broken.tf", "resource {{")];
+        Snapshot {
+            modules: vec![in_dir("", "", &[("main.tf", called)]), in_dir("m", "/m", inner), in_dir("n", "/m", inner)],
+        }
+    };
+    let (from, to) = (of("."), of("infra/live"));
+    let (renamed, parsed) = (Sources::of(&from).renamed(&from, &to), Sources::of(&to));
+    let shown = |sources: &Sources| {
+        let modules = sources.modules().map(|module| {
+            let calls: Vec<Call> = module.calls().collect();
+            format!(
+                "{} {} {:#?} {:#?} {calls:#?} {:#?}",
+                module.key(),
+                module.dir(),
+                module.body(),
+                module.blocks(),
+                module.unparsed()
+            )
+        });
+        modules.collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&renamed), shown(&parsed));
+    placed(&renamed, "module.n.t.a", PlacedAt::Resource, Some(("infra/live/m/m.tf", 1)));
+    placed(&renamed, "t.z", PlacedAt::RemovedBlock, Some(("infra/live/main.tf", 7)));
+}
+
+#[test]
+fn many_files_give_what_each_gives_alone() {
+    let padding = "# padding\n".repeat(4 << 10);
+    let text = |at: usize| match at % 7 {
+        3 => format!("{padding}resource {{{{ {at}"),
+        _ => format!("{padding}resource \"t\" \"b{at}\" {{\n x = t.b{}.id\n}}\n", at + 1),
+    };
+    let texts: Vec<(String, String)> = (0..40).map(|at| (format!("f{at:02}.tf"), text(at))).collect();
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let together = Module::parse(&module("", &files));
+    let alone: Vec<Module> = files.iter().map(|file| Module::parse(&module("", &[*file]))).collect();
+    let blocks: Vec<&Block> = alone.iter().flat_map(|module| &module.body().blocks).collect();
+    assert_eq!(together.body().blocks.iter().collect::<Vec<_>>(), blocks);
+    let unparsed: Vec<&Unparsed> = alone.iter().flat_map(Module::unparsed).collect();
+    assert_eq!(together.unparsed().iter().collect::<Vec<_>>(), unparsed);
+    assert_eq!(unparsed.len(), 6);
+}

@@ -1,0 +1,7 @@
+provider "azurerm" {
+  features {}
+}
+
+resource "azurerm_mssql_database" "dwh" {
+  name = "x"
+}

@@ -1,0 +1,13 @@
+provider "azurerm" {
+  features {}
+}
+
+provider "azurerm" {
+  alias = "dr"
+  features {}
+}
+
+resource "azurerm_mssql_database" "dwh" {
+  provider = azurerm.dr
+  name = "x"
+}

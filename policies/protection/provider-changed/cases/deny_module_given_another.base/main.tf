@@ -1,0 +1,12 @@
+provider "azurerm" {
+  features {}
+}
+
+provider "azurerm" {
+  alias = "dr"
+  features {}
+}
+
+module "m" {
+  source = "./m"
+}

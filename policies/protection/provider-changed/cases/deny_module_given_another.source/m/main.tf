@@ -1,0 +1,3 @@
+resource "azurerm_mssql_database" "dwh" {
+  name = "x"
+}
