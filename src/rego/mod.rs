@@ -21,6 +21,7 @@ mod bare;
 mod builtins;
 mod chains;
 mod check;
+mod constants;
 mod coverable;
 mod dialect;
 mod error;

@@ -1,5 +1,5 @@
 //! The text that the shared engine gets: imports written out, local variables told from rules, heads repeated before
-//! chained bodies, and collections of `some … in` guarded.
+//! chained bodies, collections of `some … in` guarded, and deep constants as JSON.
 //!
 //! The engine evaluates an import by evaluating the whole package behind it, so that a package that imports itself finds
 //! nothing, packages that import each other end in "recursion detected", and an alias of one file means the same in every
@@ -16,6 +16,7 @@ use super::Dialect;
 use super::annotations::Annotations;
 use super::ast::{self, Expr, Head, Rule, Step, Stmt};
 use super::builtins;
+use super::constants::Constant;
 use super::load::Parsed;
 use super::names::{Callee, Names, Visit, Walker};
 use super::scan::Tokens;
@@ -118,6 +119,7 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annot
     let mut edits = BTreeSet::new();
     for (at, rule) in module.ast.rules.iter().enumerate() {
         walker.visit.rule = at;
+        walker.visit.edits = constants(module, &[Some(rule.span()), module.heads.get(&at).copied()]);
         walker.rule(rule);
         let mut own = std::mem::take(&mut walker.visit.edits);
         write_out(rule, &walker.visit, &mut own);
@@ -125,6 +127,12 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annot
             repeat_head(&module.text, *head, rule.span().start, &mut own);
         }
         edits.extend(own);
+    }
+    // None may stay a blank string, wherever it stands.
+    for edit in constants(module, &[Some(Span::new(0, module.text.len()))]) {
+        if !edits.iter().any(|other| other.span.start <= edit.span.start && edit.span.end <= other.span.end) {
+            edits.insert(edit);
+        }
     }
     for import in &module.ast.imports {
         let root = import.refr.path().and_then(|path| path.parts.into_iter().next());
@@ -137,6 +145,23 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annot
         edits.insert(Edit { span, text: blank(module.text.get(span.start..span.end).unwrap_or_default()) });
     }
     EngineText::new(&module.file, module.dialect, &module.text, edits.into_iter().collect())
+}
+
+/// The JSON in place of constants that are nested too deep, of those that stand in these spans.
+fn constants(module: &Parsed, spans: &[Option<Span>]) -> BTreeSet<Edit> {
+    // Spans of the tree leave out the quote at the end.
+    let is_in = |span: Span| spans.iter().flatten().any(|around| around.start <= span.start && span.start < around.end);
+    let edit = |constant: &Constant| {
+        let original = module.text.get(constant.span.start..constant.span.end).unwrap_or_default();
+        let lines = "\n".repeat(original.matches('\n').count());
+        Edit { span: constant.span, text: format!("{lines}{}", json(&constant.json)) }
+    };
+    module.constants.iter().filter(|constant| is_in(constant.span)).map(edit).collect()
+}
+
+/// A value as text that the engine reads as JSON: its parser takes long over nested literals.
+fn json(value: &str) -> String {
+    format!("{}({})", builtins::JSON, serde_json::Value::String(value.to_owned()))
 }
 
 /// A function that is a head alone gets its value, which the engine wants in version 1. A head alone that goes through a
@@ -197,7 +222,7 @@ fn rendered(text: &str, span: Span, edits: BTreeSet<Edit>) -> String {
     let mut at = span.start;
     for edit in edits {
         out.push_str(&on_one_line(text.get(at..edit.span.start).unwrap_or_default()));
-        out.push_str(&edit.text);
+        out.push_str(&on_one_line(&edit.text));
         at = edit.span.end;
     }
     out.push_str(&on_one_line(text.get(at..span.end).unwrap_or_default()));
@@ -360,9 +385,7 @@ impl Visit for Rewrites<'_> {
             builtins::METADATA_CHAIN => self.annotations.chain(self.names, self.index, self.rule, call),
             _ => return,
         };
-        // As text: the engine's parser takes long over nested literals.
-        let text = serde_json::Value::String(answer.to_string());
-        self.edits.insert(Edit { span: call, text: format!("{}({text})", builtins::JSON) });
+        self.edits.insert(Edit { span: call, text: json(&answer.to_string()) });
     }
 
     /// `some x in null` gives nothing in OPA; here it ends the rule unless something makes it undefined.
