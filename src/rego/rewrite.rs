@@ -14,7 +14,7 @@ use crate::source::{SourceFile, Span};
 
 use super::Dialect;
 use super::annotations::Annotations;
-use super::ast::{self, Expr, Head, Rule, Step, Stmt};
+use super::ast::{self, Expr, Head, Literal, Rule, Step, Stmt};
 use super::builtins;
 use super::constants::Constant;
 use super::load::Parsed;
@@ -270,8 +270,8 @@ struct Rewrites<'a> {
 }
 
 impl Rewrites<'_> {
-    /// `not f(x.y)` as `operand := x.y; not f(operand)`.
-    fn take_out(&mut self, statement: &Stmt, operands: &[Span]) {
+    /// `not f(x.y)` as `operand := x.y; not f(operand)`; `indexes` are those of the operands that stand in brackets.
+    fn take_out(&mut self, statement: &Stmt, operands: &[Span], indexes: &[Span]) {
         let text = &self.module.text;
         let whole = self.tokens().widen(statement.span.span());
         let with =
@@ -286,6 +286,7 @@ impl Rewrites<'_> {
             let name = self.operand();
             let _ = write!(before, "{name} := {}{with}; ", rendered(text, span, inner));
             let lines = "\n".repeat(text.get(span.start..span.end).unwrap_or_default().matches('\n').count());
+            let name = if indexes.contains(&span) { format!("[{name}][0]") } else { name };
             self.edits.insert(Edit { span, text: format!("{lines}{name}") });
         }
         // Behind `if` there may be one statement without brackets.
@@ -333,14 +334,21 @@ impl Rewrites<'_> {
 
 impl Visit for Rewrites<'_> {
     fn negated(&mut self, statement: &Stmt, operands: &[&Expr]) {
+        let indexes = if self.module.trusted { Vec::new() } else { negated_indexes(statement) };
+        for index in indexes.iter().filter(|index| is_variable(index)) {
+            let span = index.span();
+            self.insert(span.start, "[".to_owned());
+            self.insert(span.end, "][0]".to_owned());
+        }
         if !self.negates_parts || operands.is_empty() {
             return;
         }
+        let indexes: Vec<Span> = indexes.into_iter().map(|index| self.tokens().widen(index.span())).collect();
         let text = &self.module.text;
         let spans: Vec<Span> = operands.iter().map(|operand| self.tokens().widen(operand.span())).collect();
         // A span that leaves something out would be cut in two.
         if spans.iter().all(|span| is_closed(text.get(span.start..span.end).unwrap_or_default())) {
-            self.take_out(statement, &spans);
+            self.take_out(statement, &spans, &indexes);
         }
     }
 
@@ -406,6 +414,27 @@ impl Visit for Rewrites<'_> {
 
     fn global(&mut self, _: &[String], _: &[ast::Step<'_>], _: Span) {}
     fn call(&mut self, _: &[String], _: &Callee, _: &[Expr], _: Span, _: bool) {}
+}
+
+/// What stands in brackets behind `not`. A variable there has its value from elsewhere; the engine takes it for one that the
+/// statement gives a value, and may evaluate it first (regorus 0.14.1 `src/scheduler.rs`,
+/// `gather_used_vars_comprs_index_vars`), but not where it stands in another expression.
+fn negated_indexes(statement: &Stmt) -> Vec<&Expr> {
+    fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e Expr>) {
+        if let Expr::RefBrack { index, .. } = expr {
+            found.push(index);
+        }
+        expr.children().into_iter().for_each(|child| collect(child, found));
+    }
+    let mut found = Vec::new();
+    if let Literal::NotExpr { expr } = &statement.literal {
+        collect(expr, &mut found);
+    }
+    found
+}
+
+fn is_variable(index: &Expr) -> bool {
+    matches!(index, Expr::Var { value, .. } if value != "_")
 }
 
 /// Whether the brackets of a piece of text match.

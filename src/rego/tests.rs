@@ -268,6 +268,19 @@ fn constants_may_be_nested_as_deep_as_json() {
 }
 
 #[test]
+fn a_variable_in_brackets_behind_not_has_its_value_from_elsewhere() {
+    // The engine orders statements by the names of variables: `a` comes before `k` and `r`.
+    let rules = "ids := {\"x\"}\nof := {\"p\": {\"t\": 1}}\n\
+                 by_value if { t = of[k].t; r = {\"k\": k}; a = r.k; not ids[a] }\n\
+                 by_part if { t = of[k].t; r = {\"k\": k}; not ids[r.k]; not ids[r[\"k\"]] }\n\
+                 found if { t = of[k].t; a = concat(\"\", [\"x\", substring(k, 1, -1)]); not ids[a] }\n\
+                 within if { t = of[k].t; a = k; not of[a].t == 2; not of[a].u; not count(of[a]) == 2 }";
+    for (rule, expected) in [("by_value", true), ("by_part", true), ("found", false), ("within", true)] {
+        assert_eq!(value(rules, rule, &json!({})), expected.then_some(json!(true)), "{rule}");
+    }
+}
+
+#[test]
 fn a_module_says_what_it_declares() {
     let text = "# METADATA\n# title: All\npackage main\n\nimport rego.v1\n\n# METADATA\n# title: T\n# custom:\n#   level: warn\n\
                 deny contains msg if { msg := \"x\" }\n\n# not METADATA\np[x] := 1 if x := \"a\"\n\nf(x) := x\n\na.b := 2\n# METADATA\n# end: 1\n";
