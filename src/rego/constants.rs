@@ -22,6 +22,13 @@ pub(super) struct Constant {
     pub(super) json: String,
 }
 
+/// The constant that a text begins with; `None` of what JSON cannot write.
+#[must_use]
+pub fn constant(text: &str) -> Option<serde_json::Value> {
+    let (constant, _) = at(text, &Tokens::lenient(text), 0)?;
+    serde_json::from_str(&constant.json).ok()
+}
+
 /// The constant that begins with the token at this index, and the index of the token behind it.
 pub(super) fn at(text: &str, tokens: &Tokens, index: usize) -> Option<(Constant, usize)> {
     let mut reader = Reader { text, tokens: &tokens.tokens, at: index, json: String::new() };
