@@ -9,7 +9,7 @@ import rego.v1
 
 # Changes that keep the object: nothing else reports what they lose.
 updated contains change if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	change.verb == "update"
 }
 
@@ -17,7 +17,7 @@ updated contains change if {
 in_force contains change if some change in updated
 
 in_force contains change if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	change.verb in {"create", "replace", "replace-forget"}
 	change.catalog.class == "protection_config"
 }

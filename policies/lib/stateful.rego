@@ -9,7 +9,7 @@ import rego.v1
 
 # Changes that destroy something catalogued.
 destroyed contains change if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	change.destroys
 	change.catalog.status == "catalogued"
 }

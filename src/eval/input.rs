@@ -95,6 +95,9 @@ pub struct PolicyInput<'a> {
     pub plan: PlanInput<'a>,
     /// Every change that does something (no-op and read are left out), deferred ones included; sorted by address, deposed key and actions.
     pub changes: Vec<ChangeInput<'a>>,
+    /// Those of `changes` that a rule about dangers has to look at: all but creates and updates of which nothing is known that
+    /// does harm. In a plan of thousands of changes they are few.
+    pub notable: Vec<ChangeInput<'a>>,
     /// Objects that were deleted outside Terraform, in the same shape.
     pub drift: Vec<ChangeInput<'a>>,
     /// Objects that were changed outside Terraform, in the same shape with `attributes`.
@@ -432,6 +435,15 @@ impl<'a> PolicyInput<'a> {
     #[must_use]
     pub fn new(facts: &'a Facts, settings: Settings) -> Self {
         Self {
+            changes: facts.changes.iter().map(ChangeInput::new).collect(),
+            notable: facts.changes.iter().filter(|change| !change.is_quiet()).map(ChangeInput::new).collect(),
+            ..Self::without_changes(facts, settings)
+        }
+    }
+
+    /// The same, where the lists of changes are empty.
+    pub(super) fn without_changes(facts: &'a Facts, settings: Settings) -> Self {
+        Self {
             version: VERSION,
             settings,
             plan: PlanInput {
@@ -441,7 +453,8 @@ impl<'a> PolicyInput<'a> {
                 errored: facts.plan.errored,
                 counts: CountsInput::new(facts.plan.counts),
             },
-            changes: facts.changes.iter().map(ChangeInput::new).collect(),
+            changes: Vec::new(),
+            notable: Vec::new(),
             drift: facts.drift.iter().map(ChangeInput::new).collect(),
             drifted: facts.drifted.iter().map(OutsideInput::new).collect(),
             collateral: facts.collateral.iter().map(ChangeInput::new).collect(),
@@ -476,7 +489,7 @@ impl<'a> OutsideInput<'a> {
 }
 
 impl<'a> ChangeInput<'a> {
-    fn new(facts: &'a ChangeFacts) -> Self {
+    pub(super) fn new(facts: &'a ChangeFacts) -> Self {
         Self {
             address: facts.address.as_str(),
             deposed: facts.deposed.as_deref(),

@@ -280,6 +280,21 @@ impl Counts {
 }
 
 impl ChangeFacts {
+    /// Whether it creates or updates an object, in this plan, and nothing derived says that more happens than that.
+    ///
+    /// Built-in rules do not see such changes, so what is not certain is not quiet.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        let plain = matches!(self.action, Action::Create | Action::Update) && self.mode == Mode::Managed;
+        let moved = self.previous_address.is_some() || self.importing || self.deposed.is_some();
+        let outside = self.drift || self.answer.is_some() || self.recreates_lost;
+        let harmful = !self.attributes.is_empty() || self.create_hazard.is_some() || self.name_change.is_some();
+        let guarded = self.guards != Guards::default() || !self.replaced_by.is_empty();
+        let linked = self.links != Links::default();
+        let runs = self.source.as_ref().is_some_and(|source| !source.runs.is_empty());
+        plain && self.deferred.is_none() && !(moved || outside || harmful || guarded || linked || runs)
+    }
+
     /// Identity first; the rest only settles the order of entries that contradict each other.
     fn key(&self) -> impl Ord + use<'_> {
         (

@@ -39,7 +39,7 @@ impl Iteration {
 }
 
 /// Words in a statement that goes through changes.
-const CHANGES: [&str; 3] = ["resource_changes", "resource_drift", "plangate.changes"];
+const CHANGES: [&str; 4] = ["resource_changes", "resource_drift", "plangate.changes", "plangate.notable"];
 
 /// The iteration of a body that finds its candidates: the first through changes, else the first. `text` is what the tree was
 /// read from.

@@ -53,7 +53,7 @@ pub use known::Known;
 pub use reads::{ALIASES, PartRead, Reads};
 pub use scan::names_below_data;
 pub use trace::LATE;
-pub use value::{Input, InputSink};
+pub use value::{Builder, Input, InputSink, Unrepresentable};
 
 /// In which version of Rego a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

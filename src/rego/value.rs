@@ -2,6 +2,8 @@
 //!
 //! Must not know plans; what stands in an input is the caller's business.
 
+mod build;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,6 +11,8 @@ use regorus::Value;
 
 use crate::plan::sink::DocumentSink;
 use crate::text;
+
+pub use build::{Builder, Unrepresentable};
 
 /// A document for policies; opaque, immutable, cheap to clone and to extend.
 #[derive(Debug, Clone)]
@@ -55,6 +59,19 @@ impl Input {
     #[must_use]
     pub fn object() -> Self {
         Self(Value::new_object())
+    }
+
+    /// A list.
+    #[must_use]
+    pub fn list(items: Vec<Self>) -> Self {
+        Self(Value::from(items.into_iter().map(|item| item.0).collect::<Vec<_>>()))
+    }
+
+    /// The elements, where it is a list.
+    #[must_use]
+    pub fn items(&self) -> Vec<Self> {
+        let Value::Array(items) = &self.0 else { return Vec::new() };
+        items.iter().cloned().map(Self).collect()
     }
 
     /// The value under a top-level key.
@@ -141,7 +158,7 @@ impl DocumentSink for InputSink {
     }
 
     fn array(&mut self, items: Vec<Input>) -> Input {
-        Input(Value::from(items.into_iter().map(|item| item.0).collect::<Vec<_>>()))
+        Input::list(items)
     }
 
     fn object(&mut self, entries: Vec<(Arc<str>, Input)>) -> Input {

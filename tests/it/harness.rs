@@ -154,3 +154,22 @@ pub(crate) fn repository(files: &[(&str, &str)]) -> (tempfile::TempDir, Setup) {
     let setup = setup(dir.path().to_str().unwrap());
     (dir, setup)
 }
+
+/// Every `.json` file of the fixtures and the cases of policies, and of `PLANGATE_CORPUS=DIR` if that is set.
+pub(crate) fn plans() -> Vec<PathBuf> {
+    let mut open = vec![package("fixtures"), package("policies")];
+    open.extend(std::env::var_os("PLANGATE_CORPUS").map(PathBuf::from));
+    let mut found = Vec::new();
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "json") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}

@@ -21,6 +21,7 @@ mod explain;
 mod harness;
 mod layering;
 mod lint;
+mod notable;
 mod one_input;
 mod parameters;
 mod policy_new;

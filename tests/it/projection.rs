@@ -1,8 +1,5 @@
 //! What no rule can read is not kept of a plan, and no answer depends on it.
-//!
-//! `PLANGATE_CORPUS=DIR` also judges every `.json` file below that directory.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use plangate::plan::completeness::{Expect, assess};
@@ -13,7 +10,7 @@ use plangate::problem::ProblemCode;
 use plangate::rego::{Dialect, Input, InputSink, Job, Limits, Module, Program};
 use plangate::source::SourceFile;
 
-use crate::harness::package;
+use crate::harness::plans;
 
 /// Policies as people write them; one package each.
 const POLICIES: &[&str] = &[
@@ -68,24 +65,6 @@ fn program() -> Program {
     };
     Program::load(POLICIES.iter().enumerate().map(module).collect(), &limits)
         .unwrap_or_else(|problems| panic!("{problems:#?}"))
-}
-
-fn plans() -> Vec<PathBuf> {
-    let mut open = vec![package("fixtures"), package("policies")];
-    open.extend(std::env::var_os("PLANGATE_CORPUS").map(PathBuf::from));
-    let mut found = Vec::new();
-    while let Some(directory) = open.pop() {
-        for entry in std::fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "json") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 #[test]

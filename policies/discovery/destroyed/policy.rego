@@ -28,7 +28,7 @@ import rego.v1
 #     other repositories are not in it.
 #   selector:
 #     verbs: [delete, replace, unknown]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 deny contains result if {
 	some change in stateful.destroyed
 	change.catalog.class == "service_discovery"

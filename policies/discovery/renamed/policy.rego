@@ -28,9 +28,9 @@ import rego.v1
 #     (portals, notebooks, jobs, other repositories) have to be told before.
 #   selector:
 #     verbs: [update]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 deny contains result if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	change.catalog.class == "service_discovery"
 	change.verb == "update"
 	change.name_change
@@ -50,7 +50,7 @@ deny contains result if {
 
 # Its data stays, so it is not judged as its destruction is.
 deny contains result if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	change.catalog.data_store
 	change.verb == "update"
 	change.name_change

@@ -25,10 +25,10 @@ import rego.v1
 #     shall not run, take the provisioner out in a plan of its own before the object is destroyed.
 #   selector:
 #     verbs: [delete, replace, unknown]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 #   needs: sources
 deny contains result if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	count(change.source.runs) > 0
 	result := {
 		"msg": lib.sentences(array.concat(

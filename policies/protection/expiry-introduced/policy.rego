@@ -22,7 +22,7 @@ import rego.v1
 #     rule (a prefix, a longer time) or copy what must stay. If all of it may go, waive the finding.
 #   selector:
 #     verbs: [create, update, replace, replace-forget]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 deny contains result if {
 	some change in risk.in_force
 	items := expiring(change)
@@ -39,7 +39,7 @@ deny contains result if {
 }
 
 deny contains result if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	change.verb == "create"
 	change.create_hazard.kind == "expires"
 	count(expiring(change)) == 0

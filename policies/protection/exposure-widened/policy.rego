@@ -22,7 +22,7 @@ import rego.v1
 #     grant that needs it, and not to all.
 #   selector:
 #     verbs: [update]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 warn contains result if {
 	some change in risk.updated
 	count(change.exposure) > 0

@@ -26,7 +26,7 @@ import rego.v1
 #     their own and waive this one by its address: between the two somebody can still say no.
 #   selector:
 #     verbs: [update]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 warn contains result if {
 	some change in risk.updated
 	items := [item | some item in change.weakened; is_guard(item)]

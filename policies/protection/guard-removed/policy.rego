@@ -24,7 +24,7 @@ import rego.v1
 #     and remove the old one in the next. If only its address changed, add a moved block.
 #   selector:
 #     verbs: [delete, replace, unknown]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 deny contains result if {
 	some change in stateful.destroyed
 	change.catalog.class == "protection_config"

@@ -28,7 +28,7 @@ import rego.v1
 #     block with destroy = false.
 #   selector:
 #     verbs: [delete, replace, unknown, update]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 deny contains result if {
 	some change in stateful.destroyed
 	change.catalog.encryption_key

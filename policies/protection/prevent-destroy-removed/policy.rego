@@ -26,7 +26,7 @@ import rego.v1
 #     change of its own, so that its review is about that alone, and destroy the object in a later plan.
 #   selector:
 #     verbs: [delete, replace, unknown]
-#   reads: [plangate.changes, plangate.sources]
+#   reads: [plangate.notable, plangate.sources]
 #   needs: base
 deny contains result if {
 	some item in input.plangate.sources.unprotected
@@ -36,7 +36,7 @@ deny contains result if {
 # A finding for each object that the same plan destroys.
 destroyed(item) := [result |
 	some object in item.destroyed
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	lib.identity(change) == object
 	result := {
 		"msg": lib.sentences([

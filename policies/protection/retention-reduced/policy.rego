@@ -22,7 +22,7 @@ import rego.v1
 #     finding by its address.
 #   selector:
 #     verbs: [update, replace, replace-forget]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 deny contains result if {
 	some change in risk.in_force
 	change.verb != "create"

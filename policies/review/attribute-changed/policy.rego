@@ -22,7 +22,7 @@ import rego.v1
 #     raise the level of this rule in plangate.toml.
 #   selector:
 #     verbs: [update]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 warn contains result if {
 	some change in risk.updated
 	items := array.concat(

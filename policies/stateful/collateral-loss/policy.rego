@@ -28,9 +28,9 @@ import rego.v1
 #     before this one.
 #   selector:
 #     verbs: [no-op, update, forget, replace-forget]
-#   reads: [plangate.changes, plangate.collateral]
+#   reads: [plangate.notable, plangate.collateral]
 deny contains result if {
-	some victim in array.concat(input.plangate.changes, input.plangate.collateral)
+	some victim in array.concat(input.plangate.notable, input.plangate.collateral)
 	count(victim.collateral_of) > 0
 	judged := judgement(victim)
 	result := {

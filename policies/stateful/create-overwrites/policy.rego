@@ -25,9 +25,9 @@ import rego.v1
 #     the setting that overwrites. If nothing is there, or it may be lost, waive the finding.
 #   selector:
 #     verbs: [create]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 warn contains result if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	change.verb == "create"
 	hazard := change.create_hazard
 	hazard.kind != "expires"

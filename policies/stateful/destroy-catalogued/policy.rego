@@ -24,7 +24,7 @@ import rego.v1
 #     value back. Otherwise make sure that nothing finds its data, its network or its value through it any more.
 #   selector:
 #     verbs: [delete, replace, unknown]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 deny contains result if {
 	some change in stateful.destroyed
 	not change.catalog.data_store

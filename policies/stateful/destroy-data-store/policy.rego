@@ -32,7 +32,7 @@ import rego.v1
 #     address.
 #   selector:
 #     verbs: [delete, replace, unknown]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 deny contains result if {
 	some change in stateful.destroyed
 	change.catalog.data_store

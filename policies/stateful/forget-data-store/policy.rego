@@ -28,9 +28,9 @@ import rego.v1
 #     back, and take the removed block or destroy = false out.
 #   selector:
 #     verbs: [forget, replace-forget]
-#   reads: [plangate.changes, plangate.drift, plangate.plan]
+#   reads: [plangate.notable, plangate.drift, plangate.plan]
 warn contains result if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	change.forgets
 	store := name_of_store(change)
 	result := {
@@ -48,7 +48,7 @@ warn contains result if {
 
 # No store, but nothing that leaves the state does so unseen.
 warn contains result if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	change.forgets
 	not name_of_store(change)
 	result := {

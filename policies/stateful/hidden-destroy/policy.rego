@@ -22,7 +22,7 @@ import rego.v1
 #     move the data, and drop the old part in a later plan.
 #   selector:
 #     verbs: [update]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 deny contains result if {
 	some change in risk.updated
 	count(change.hidden_destroy) > 0

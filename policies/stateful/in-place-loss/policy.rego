@@ -21,7 +21,7 @@ import rego.v1
 #     Put the old value back, or copy what the change deletes first. If it may go, waive the finding by its address.
 #   selector:
 #     verbs: [update]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 deny contains result if {
 	some change in risk.updated
 	items := [item | some item in change.data_loss; is_loss(item)]

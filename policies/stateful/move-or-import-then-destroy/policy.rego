@@ -26,9 +26,9 @@ import rego.v1
 #     import, apply that, and change the rest in a later plan.
 #   selector:
 #     verbs: [delete, replace, unknown]
-#   reads: [plangate.changes]
+#   reads: [plangate.notable]
 warn contains result if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	change.destroys
 	change.catalog.status != "known"
 	how := origin(change)

@@ -28,9 +28,9 @@ import rego.v1
 #     no longer possible. If the loss is accepted, waive the finding by its address.
 #   selector:
 #     verbs: [create]
-#   reads: [plangate.changes, plangate.settings]
+#   reads: [plangate.notable, plangate.settings]
 deny contains result if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	change.recreates_lost
 	judged := judgement(change)
 	result := {

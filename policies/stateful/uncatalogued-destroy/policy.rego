@@ -28,9 +28,9 @@ import rego.v1
 #     what is known.
 #   selector:
 #     verbs: [delete, replace, unknown]
-#   reads: [plangate.changes, plangate.settings]
+#   reads: [plangate.notable, plangate.settings]
 deny contains result if {
-	some change in input.plangate.changes
+	some change in input.plangate.notable
 	change.destroys
 	change.catalog.status != "catalogued"
 	judged := judgement(change)
