@@ -116,6 +116,9 @@ pub fn follow(
                 trace.not_followed = Some("it is off by configuration".to_owned());
             }
             None => trace.not_followed = Some("it is written in Rust and has no statements".to_owned()),
+            Some(_) if rule.resources.is_some() => {
+                trace.not_followed = Some("it judges Regula's view of the resources".to_owned());
+            }
             Some(path) => {
                 let job = Job { rule: path.clone(), input: inputs.of(rule)? };
                 trace.definitions = definitions(policies, rule, &job, &mut show);

@@ -16,6 +16,7 @@ mod missing;
 pub mod native;
 mod needs;
 mod outcome;
+mod resources;
 mod subject;
 pub mod trace;
 
@@ -148,7 +149,8 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
         .iter()
         .filter(|rule| settings.level_of(rule) != Some(Level::Off))
         .partition(|rule| needs::are_met(rule, judged.facts));
-    let scripted: Vec<&Rule> = running.iter().copied().filter(|rule| rule.path.is_some()).collect();
+    let (of_resources, scripted): (Vec<&Rule>, Vec<&Rule>) =
+        running.iter().copied().filter(|rule| rule.path.is_some()).partition(|rule| rule.resources.is_some());
     let asked = |other: &&Rule| scripted.iter().any(|rule| rule.exception.as_ref().is_some_and(|by| by.by == other.id));
     let exceptions: Vec<&Rule> = policies.exceptions().iter().filter(asked).collect();
     let all: Vec<&Rule> = scripted.iter().chain(&exceptions).copied().collect();
@@ -157,10 +159,11 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
         Err(problem) => return Evaluation { problems: vec![problem], ..Evaluation::default() },
     };
     let mut runs = policies.program().run(jobs);
+    let of_view = resources::run(policies.program(), &judged.plan_input(), &of_resources);
     let exceptions = Exceptions::of(&exceptions, runs.split_off(scripted.len().min(runs.len())), &mut masker);
 
     let available = Available::new(judged.plan, &settings.context);
-    for (rule, run) in scripted.into_iter().zip(runs) {
+    for (rule, run) in scripted.into_iter().zip(runs).chain(of_resources.into_iter().zip(of_view)) {
         let exception = exceptions.of_rule(rule);
         let context = outcome::Context { exception, ..outcome::Context::new(rule, &subjects, settings) };
         let may_miss = settings.parts_may_be_missing;
@@ -195,7 +198,10 @@ pub fn evaluate(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) 
 /// As [`derived`], and a context that names what the plan has.
 pub fn jobs(judged: &Judged<'_>, policies: &PolicySet, settings: &Settings) -> Result<Vec<Job>, Problem> {
     let running = policies.rules().iter().filter(|rule| settings.level_of(rule) != Some(Level::Off));
-    jobs_of(judged, &running.collect::<Vec<_>>(), settings)
+    let (of_resources, scripted): (Vec<&Rule>, Vec<&Rule>) = running.partition(|rule| rule.resources.is_some());
+    let mut jobs = jobs_of(judged, &scripted, settings)?;
+    jobs.extend(resources::jobs(policies.program(), &judged.plan_input(), &of_resources));
+    Ok(jobs)
 }
 
 fn jobs_of(judged: &Judged<'_>, rules: &[&Rule], settings: &Settings) -> Result<Vec<Job>, Problem> {
@@ -203,6 +209,13 @@ fn jobs_of(judged: &Judged<'_>, rules: &[&Rule], settings: &Settings) -> Result<
     let mut inputs = Inputs::new(judged, judged.facts, settings);
     let paths = rules.iter().filter_map(|rule| Some((rule, rule.path.clone()?)));
     paths.map(|(rule, path)| Ok(Job { rule: path, input: inputs.of(rule)? })).collect()
+}
+
+impl Judged<'_> {
+    /// The plan alone.
+    fn plan_input(&self) -> Input {
+        self.input.clone().unwrap_or_else(Input::object)
+    }
 }
 
 impl Evaluation {

@@ -287,7 +287,7 @@ pub(super) fn of_run(
         }
         Ok(value) => match reading::read(context.rule.reading, context.rule.id.as_str(), value.as_ref()) {
             Ok(results) => {
-                let results = results.into_iter().map(|result| mask(context.rule, result, masker)).collect();
+                let results = results.into_iter().map(|result| mask(context, result, masker)).collect();
                 context.add(&mut judgement, results);
             }
             Err(shape) => judgement.fail(
@@ -336,15 +336,18 @@ fn take_builtin_errors(
 
 /// Masks what a rule of the repository wrote. Built-in rules write facts only, which are redacted already; what
 /// they quote of the plan must not break their one line.
-fn mask(rule: &Rule, result: RawResult, masker: &mut LazyMasker<'_>) -> RawResult {
-    if rule.origin != Origin::Repository {
+fn mask(context: &Context<'_>, result: RawResult, masker: &mut LazyMasker<'_>) -> RawResult {
+    if context.rule.origin != Origin::Repository {
         return shipped(result);
     }
+    // An address of the plan may hold a text that is secret elsewhere; every report shows it, and masked it leads nowhere.
+    let known = result.address.as_deref().and_then(|at| context.subjects.find(at, result.deposed.as_deref()));
+    let is_known = known.is_some();
     RawResult {
         message: masker.mask(&result.message),
         details: masker.mask_map(result.details),
         metadata: masker.mask_map(result.metadata),
-        address: result.address.map(|address| masker.mask(&address)),
+        address: if is_known { result.address } else { result.address.map(|address| masker.mask(&address)) },
         deposed: result.deposed.map(|deposed| masker.mask(&deposed)),
         level: result.level,
         strict: result.strict,

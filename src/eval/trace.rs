@@ -65,7 +65,7 @@ pub struct Trace {
     pub alone: bool,
 }
 
-/// Runs a rule again for one finding; `None` for rules written in Rust.
+/// Runs a rule again for one finding; `None` for rules written in Rust, and for those that judge Regula's view of resources.
 ///
 /// # Errors
 /// A sentence, where the rule fails. It may hold values of the plan.
@@ -76,7 +76,7 @@ pub fn trace(
     rule: &Rule,
     subject: Option<&Subject>,
 ) -> Result<Option<Trace>, String> {
-    let Some(path) = &rule.path else { return Ok(None) };
+    let Some(path) = rule.path.as_ref().filter(|_| rule.resources.is_none()) else { return Ok(None) };
     let run = |facts: &Facts, subject: Option<&Subject>| -> Result<Traced, String> {
         let mut inputs = Inputs::new(judged, facts, settings);
         if let Some(subject) = subject {

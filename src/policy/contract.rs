@@ -280,7 +280,8 @@ fn level_error(key: &str, value: &Value) -> String {
 }
 
 /// What a value is, without showing it: it may hold secrets.
-pub(super) fn shape(value: &Value) -> String {
+#[must_use]
+pub fn shape(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),

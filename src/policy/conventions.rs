@@ -2,8 +2,11 @@
 //!
 //! One table; docs/conventions.md is its explanation. Must not know files, configuration, nor how a rule runs.
 
+use std::collections::BTreeSet;
+
 use super::contract::level_from_name;
 use super::reading::Reading;
+use super::resource_rules;
 use crate::finding::Level;
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{ModuleInfo, RuleInfo};
@@ -164,60 +167,70 @@ struct Refused {
     /// A line of the file starts with it; empty for any.
     marker: &'static str,
     why: &'static str,
-    /// The command that runs it.
-    instead: Option<&'static str>,
+    instead: Instead,
+}
+
+/// What to do with policies that are refused.
+enum Instead {
+    /// The command that runs them.
+    Run(&'static str),
+    /// They run where this package is loaded too, which makes what they read.
+    With(&'static str, &'static str),
 }
 
 impl Refused {
     fn help(&self) -> String {
         let list = "list the directories that are meant for plangate under `policies`";
         match self.instead {
-            None => list.to_owned(),
-            Some(command) => format!(
+            Instead::With(_, library) => format!("load {library} too, or {list}"),
+            Instead::Run(command) => format!(
                 "run it with `{command}`, or write it as `deny contains msg if {{ some rc in input.resource_changes; … }}`; {list}"
             ),
         }
     }
 }
 
-const REFUSED: [Refused; 4] = [
+const REFUSED: [Refused; 3] = [
     Refused {
         tool: "snyk",
-        package: |package| package.starts_with("rules."),
+        package: |package| package.starts_with("rules.") && package.matches('.').count() > 1,
         marker: "input_type",
         why: "it reads a view of resources that only snyk makes",
-        instead: Some("snyk iac test"),
+        instead: Instead::Run("snyk iac test"),
     },
     Refused {
         tool: "Regula",
         package: |package| package.starts_with("rules."),
         marker: "resource_type",
-        why: "it reads a view of resources that only Regula makes",
-        instead: Some("regula run"),
-    },
-    Refused {
-        tool: "Regula",
-        package: |package| package == "fugue" || package.starts_with("fugue."),
-        marker: "",
-        why: "it is part of Regula",
-        instead: None,
+        why: "it reads a view of resources that Regula's own library makes of a plan",
+        instead: Instead::With(resource_rules::LIBRARY, "the directory `rego/lib` of Regula"),
     },
     Refused {
         tool: "Trivy",
         package: |package| package.starts_with("builtin."),
         marker: "",
         why: "it reads Trivy's model of a cloud account, not a plan",
-        instead: Some("trivy config"),
+        instead: Instead::Run("trivy config"),
     },
 ];
 
-/// Why a file can never judge a plan, if it is one of those that cannot. Asked before the engine sees it, which would
-/// only say that a library is missing.
+/// Why files can never judge a plan, of those that cannot. Asked before the engine sees them, which would only say that a
+/// library is missing.
 #[must_use]
-pub fn refused(file: &SourceFile) -> Option<Problem> {
+pub fn refused(files: &[&SourceFile]) -> Vec<Problem> {
+    let packages: BTreeSet<&str> = files.iter().filter_map(|file| Some(package_line(file.text())?.0)).collect();
+    files.iter().filter_map(|file| refused_file(file, &packages)).collect()
+}
+
+fn refused_file(file: &SourceFile, loaded: &BTreeSet<&str>) -> Option<Problem> {
     let (package, span) = package_line(file.text())?;
     let has = |marker: &str| marker.is_empty() || file.text().lines().any(|line| line.starts_with(marker));
     let row = REFUSED.iter().find(|row| (row.package)(package) && has(row.marker))?;
+    if let Instead::With(library, _) = row.instead
+        && loaded.contains(library)
+    {
+        return None;
+    }
     let message = format!("`{package}` is a policy of {}: {}", row.tool, row.why);
     Some(Problem::new(ProblemCode::PolicyLoad, message).at(file, span, "this package").help(row.help()))
 }
@@ -276,17 +289,24 @@ mod tests {
 
     #[test]
     fn what_cannot_run_is_known_by_its_text() {
+        let regula = "package rules.tf_x\nresource_type = \"aws_x\"\n";
+        let of = |texts: &[&str]| {
+            let files: Vec<SourceFile> = texts.iter().map(|text| SourceFile::new("a.rego", *text)).collect();
+            refused(&files.iter().collect::<Vec<_>>())
+        };
         for (text, tool) in [
-            ("package rules.tf_x\nresource_type = \"aws_x\"\n", "Regula"),
+            (regula, "Regula"),
+            ("package rules.cfn_x\ninput_type := \"cfn\"\nresource_type := \"MULTIPLE\"\n", "Regula"),
             ("# c\npackage rules.A.tf\n\ninput_type := \"tf\"\nresource_type := \"aws_x\"\n", "snyk"),
             (" package\tbuiltin.aws.s3.x # why\n", "Trivy"),
-            ("package fugue.regula.config\n", "Regula"),
         ] {
-            let problem = refused(&SourceFile::new("a.rego", text)).expect(text);
+            let problems = of(&[text, "package fugue"]);
+            let [problem] = problems.as_slice() else { panic!("{text}: {problems:?}") };
             assert!(problem.message.contains(&format!("a policy of {tool}")), "{problem}");
         }
         for text in ["package rules.own\ndeny contains \"x\"\n", "package builtins\n", "deny = 1", "package main"] {
-            assert!(refused(&SourceFile::new("a.rego", text)).is_none(), "{text}");
+            assert!(of(&[text]).is_empty(), "{text}");
         }
+        assert!(of(&[regula, "package fugue.resource_view\n"]).is_empty());
     }
 }

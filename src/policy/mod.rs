@@ -13,6 +13,7 @@ pub mod native;
 pub mod parameters;
 pub mod reading;
 mod register;
+pub mod resource_rules;
 pub mod set;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use crate::policy::contract::DeclaredLevel;
 use crate::policy::entry::EntryPoint;
 use crate::policy::metadata::RuleMeta;
 use crate::policy::reading::Reading;
+use crate::policy::resource_rules::ResourceRule;
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Dialect, Limits, Module, Program, Reads};
 use crate::source::SourceFile;
@@ -88,6 +90,8 @@ pub struct Rule {
     pub tool: Option<&'static str>,
     /// What may except it.
     pub exception: Option<Exception>,
+    /// Where it judges resources instead of the plan: how.
+    pub resources: Option<ResourceRule>,
 }
 
 /// The rule of a package by which other rules of it can be excepted for a plan, as in conftest.
@@ -156,7 +160,7 @@ impl PolicySet {
     /// that nothing runs.
     pub fn load_all(sources: Sources, limits: &Limits) -> Result<Self, Vec<Problem>> {
         let Sources { files, entry_points, data, mut notes, tested } = sources;
-        let refused: Vec<Problem> = files.iter().filter_map(|file| conventions::refused(&file.file)).collect();
+        let refused = conventions::refused(&files.iter().map(|file| &file.file).collect::<Vec<_>>());
         if !refused.is_empty() {
             return Err(refused);
         }

@@ -130,5 +130,6 @@ fn rule(id: &str, level: Level, severity: Severity, title: &str, description: &s
         reading: Reading::default(),
         tool: None,
         exception: None,
+        resources: None,
     }
 }

@@ -11,7 +11,7 @@ use super::conventions::{self, Role};
 use super::entry::EntryPoint;
 use super::metadata::{self, RuleMeta, Scope};
 use super::reading::Reading;
-use super::{Exception, Origin, Rule, idle};
+use super::{Exception, Origin, Rule, idle, resource_rules};
 use crate::finding::{Level, Location, RuleId, Severity};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{self, Attachment, ModuleInfo, RuleInfo, RuleShape};
@@ -54,7 +54,9 @@ pub(super) struct Found {
 
 /// All rules of the loaded files, and everything that keeps them from being what they seem.
 pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint], tested: bool) -> Found {
-    let mut found = Found::default();
+    let resources = resource_rules::find(modules);
+    let mut found =
+        Found { rules: resources.rules, problems: resources.problems, notes: resources.notes, ..Found::default() };
     let named = by_path(modules, named, &mut found.problems);
     let mut parts: BTreeMap<&str, Vec<Part<'_>>> = BTreeMap::new();
     let mut exceptions: BTreeMap<&str, Vec<Part<'_>>> = BTreeMap::new();
@@ -64,6 +66,9 @@ pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint], tested: bool) 
         // A function that rules call is a helper, whatever its name.
         let is_helper = |info: &&RuleInfo| info.shape == RuleShape::Function && called.contains(info.path.as_str());
         for info in module.rules.iter().filter(|info| !is_helper(info)) {
+            if resources.packages.contains(module.package.as_str()) && !named.contains_key(&info.path) {
+                continue;
+            }
             let made = match role(module, info, &named) {
                 Ok(None) => continue,
                 Ok(Some(Judging::Left(why))) => {
@@ -82,8 +87,13 @@ pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint], tested: bool) 
     }
     // A number decides nothing.
     let decides = |part: &&Part<'_>| part.role.reading != Reading::Score;
-    let run: BTreeSet<&str> =
-        parts.values().flatten().filter(decides).map(|part| part.module.package.as_str()).collect();
+    let run: BTreeSet<&str> = parts
+        .values()
+        .flatten()
+        .filter(decides)
+        .map(|part| part.module.package.as_str())
+        .chain(resources.packages)
+        .collect();
     let idle = idle::packages(modules, &run);
     found.problems.extend(idle.problems.into_iter().filter(|_| !tested));
     found.notes.extend(idle.notes);
@@ -264,6 +274,7 @@ fn merge(parts: &[Part<'_>]) -> Result<Option<Rule>, Problem> {
         reading: role.reading,
         tool: role.tool.filter(|_| !first.module.trusted),
         exception: None,
+        resources: None,
     }))
 }
 

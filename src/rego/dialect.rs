@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 use crate::source::Span;
 
 use super::Dialect;
+use super::constants::{self, Constant};
 use super::scan::{Kind, Token, Tokens};
 
 /// Keywords of version 1 that version 0 has to import.
 const KEYWORDS: [&str; 4] = ["contains", "every", "if", "in"];
-/// Brackets of literals and comprehensions within each other. The engine's parser takes twice as long for every level:
+/// Brackets within each other of which the engine's parser reads the inside twice. It takes twice as long for every level:
 /// 1 s for 14, for ever for 31.
 const MAX_NESTING: usize = 12;
 
@@ -30,6 +31,82 @@ struct ImportLine<'a> {
     span: Span,
     path: Vec<&'a str>,
     aliased: bool,
+}
+
+/// The open brackets while going through tokens.
+///
+/// The engine's parser first takes a literal for a comprehension, and what it has read by then is the first item; of a
+/// comprehension it reads every statement as an assignment first (regorus 0.14.1 `src/parser.rs`, `parse_compr`,
+/// `parse_assign_expr`). Items behind a comma are read once, and parentheses cost nothing.
+#[derive(Default)]
+struct Nesting {
+    open: Vec<Open>,
+    /// Where the token before ended, if an operand can end with it.
+    operand: Option<usize>,
+}
+
+struct Open {
+    /// Index of its token.
+    token: usize,
+    /// Of a literal, a comprehension or a body; not an index or a parenthesis.
+    is_literal: bool,
+    /// What comes next is read twice.
+    twice: bool,
+}
+
+impl Nesting {
+    /// Takes the next token, and says whether it opens more than the parser can bear.
+    fn is_too_deep(&mut self, text: &str, index: usize, token: &Token) -> bool {
+        let word = word(text, token);
+        let adjacent = self.operand.take() == Some(token.span.start);
+        if token.kind == Kind::Ident || (token.kind == Kind::Symbol && matches!(word, "]" | ")" | "}")) {
+            self.operand = Some(token.span.end);
+        }
+        if token.kind != Kind::Symbol {
+            return false;
+        }
+        match word {
+            "[" | "{" | "(" => {
+                let is_literal = word == "{" || (word == "[" && !adjacent);
+                self.open.push(Open { token: index, is_literal, twice: is_literal });
+                return is_literal && self.open.iter().filter(|open| open.twice).count() > MAX_NESTING;
+            }
+            "]" | "}" | ")" => drop(self.open.pop()),
+            "," | "|" => {
+                if let Some(open) = self.open.last_mut().filter(|open| open.is_literal) {
+                    open.twice = word == "|";
+                }
+            }
+            _ => {}
+        }
+        false
+    }
+}
+
+/// The constants that are nested too deep; the largest around each place that is.
+pub(super) fn deep_constants(text: &str, tokens: &Tokens) -> Vec<Constant> {
+    let mut found = Vec::new();
+    let mut nesting = Nesting::default();
+    let mut index = 0;
+    while let Some(token) = tokens.tokens.get(index) {
+        index += 1;
+        if !nesting.is_too_deep(text, index - 1, token) {
+            continue;
+        }
+        let constant = nesting
+            .open
+            .iter()
+            .enumerate()
+            .filter(|(_, open)| open.is_literal)
+            .find_map(|(level, open)| Some((level, constants::at(text, tokens, open.token)?)));
+        // What else there is too deep is no matter: the file is refused.
+        let Some((level, (constant, behind))) = constant else { break };
+        nesting.open.truncate(level);
+        nesting.operand = Some(constant.span.end);
+        found.push(constant);
+        index = behind;
+    }
+    found
 }
 
 /// A file's tokens with their text.
@@ -106,37 +183,15 @@ impl<'a> Scan<'a> {
 
     /// A literal nested too deep.
     fn nesting(&self) -> Option<Fault> {
-        let mut open: Vec<bool> = Vec::new();
-        let mut before: Option<&Token> = None;
-        for token in &self.tokens.tokens {
-            match (token.kind, self.word(token)) {
-                (Kind::Symbol, "[" | "{") => {
-                    let index = self.word(token) == "[" && before.is_some_and(|last| self.ends_operand(last, token));
-                    open.push(!index);
-                    if open.iter().filter(|literal| **literal).count() > MAX_NESTING {
-                        return Some(Fault {
-                            message: format!("brackets are nested more than {MAX_NESTING} levels deep"),
-                            help: "name the inner values in rules of their own, or load the data as JSON: the time to parse \
-                                   doubles with every level"
-                                .to_owned(),
-                            span: token.span,
-                        });
-                    }
-                }
-                (Kind::Symbol, "]" | "}") => {
-                    open.pop();
-                }
-                _ => {}
-            }
-            before = Some(token);
-        }
-        None
-    }
-
-    /// Whether a bracket right behind this token is an index, not a literal.
-    fn ends_operand(&self, last: &Token, bracket: &Token) -> bool {
-        let adjacent = last.span.end == bracket.span.start;
-        adjacent && (last.kind == Kind::Ident || matches!(self.word(last), "]" | ")" | "}"))
+        let mut nesting = Nesting::default();
+        let mut tokens = self.tokens.tokens.iter().enumerate();
+        tokens.find(|(index, token)| nesting.is_too_deep(self.text, *index, token)).map(|(_, token)| Fault {
+            message: format!("brackets are nested more than {MAX_NESTING} levels deep"),
+            help: "name the inner values in rules of their own, or load the data as JSON: the time to parse doubles with every \
+                   level"
+                .to_owned(),
+            span: token.span,
+        })
     }
 
     /// A name that the engine takes for something else than Rego does.
@@ -405,11 +460,47 @@ mod tests {
     }
 
     #[test]
-    fn literals_are_counted_and_indexes_are_not() {
-        let nested = |n: usize| format!("package a\nx := {}1{}", "[".repeat(n), "]".repeat(n));
-        assert!(with(&nested(12), |scan| scan.faults(Dialect::V1).is_empty()));
-        assert!(with(&nested(13), |scan| scan.faults(Dialect::V1).len() == 1));
-        let index = format!("package a\nx := {}1{}", "a[".repeat(20), "]".repeat(20));
-        assert!(with(&index, |scan| scan.faults(Dialect::V1).is_empty()));
+    fn what_is_read_twice_is_counted_and_nothing_else() {
+        let refused = |open: &str, close: &str, levels: usize| {
+            let text = format!("package a\nx := {}y{}", open.repeat(levels), close.repeat(levels));
+            with(&text, |scan| scan.faults(Dialect::V1).len() == 1)
+        };
+        for (open, close) in [
+            ("[", "]"),
+            ("{", "}"),
+            ("{\"a\": ", "}"),
+            ("[(", ")]"),
+            ("[f(", ")]"),
+            ("[z | ", "]"),
+            ("[0, z | ", "]"),
+            ("{z: 1 | z == 1; ", "}"),
+            ("[", ", 1]"),
+            ("[0 | f(1, ", ")]"),
+        ] {
+            assert!(!refused(open, close, 12), "{open}");
+            assert!(refused(open, close, 13), "{open}");
+        }
+        for (open, close) in [("a[", "]"), ("(", ")"), ("[0, ", "]"), ("{\"a\": 0, \"b\": ", "}"), ("f(1, ", ")")] {
+            assert!(!refused(open, close, 25), "{open}");
+        }
+    }
+
+    #[test]
+    fn the_largest_constants_that_are_too_deep_are_found() {
+        let found = |text: &str| {
+            let tokens = Tokens::scan(text).unwrap();
+            deep_constants(text, &tokens)
+                .iter()
+                .map(|constant| text[constant.span.start..constant.span.end].len())
+                .collect()
+        };
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        let lengths: Vec<usize> =
+            found(&format!("x := {}\ny := [z, {}, {}]\nw := {}", deep(12), deep(13), deep(14), deep(20)));
+        assert_eq!(lengths, [26, 28, 40]);
+        // Around a variable constants can be too deep all the same.
+        let lengths: Vec<usize> = found(&format!("x := {{{}, y}}", deep(13)));
+        assert_eq!(lengths, [26]);
+        assert!(found(&format!("x := {}y{}\nw := {}", "[".repeat(13), "]".repeat(13), deep(20))).is_empty());
     }
 }

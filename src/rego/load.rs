@@ -16,11 +16,12 @@ use crate::source::{SourceFile, Span};
 use super::ast::{self, Ast};
 use super::bare;
 use super::chains::{self, Heads};
-use super::dialect::{Fault, Scan};
+use super::constants::{self, Constant};
+use super::dialect::{Fault, Scan, deep_constants};
 use super::names::{Callee, Names, Parts};
 use super::rewrite::{self, EngineText};
 use super::run::STACK;
-use super::scan::Tokens;
+use super::scan::{ScanError, Tokens};
 use super::{
     Dialect, Input, Known, Limits, Module, ModuleInfo, Reads, RuleInfo, builtins, check, error, known, lint, metadata,
     reads, uses,
@@ -51,6 +52,8 @@ pub(super) struct Parsed {
     /// The text that was parsed: of the same length, some imports blanked.
     pub(super) text: String,
     pub(super) ast: Ast,
+    /// Constants for which a raw string stands in the text.
+    pub(super) constants: Vec<Constant>,
     /// Rules whose head stands before another body.
     pub(super) heads: Heads,
     mentions: Mentions,
@@ -231,20 +234,41 @@ fn parse(module: &Module) -> Result<Parsed, Vec<Problem>> {
         let message = format!("the policy {} is larger than {} MiB", file.name(), MAX_FILE_BYTES >> 20);
         return Err(vec![Problem::new(ProblemCode::PolicyLoad, message).at(file, Span::default(), "this file")]);
     }
-    let tokens = Tokens::scan(file.text()).map_err(|error| {
+    let unreadable = |error: ScanError| {
         let help = "policies are text in UTF-8".to_owned();
         vec![problem(Fault { message: error.message, help, span: error.span })]
-    })?;
-    let scan = Scan::new(file.text(), &tokens);
+    };
+    let tokens = Tokens::scan(file.text()).map_err(unreadable)?;
+    let constants = deep_constants(file.text(), &tokens);
+    let shallow = constants::without(file.text(), &constants);
+    let tokens_of_shallow;
+    let scan = if constants.is_empty() {
+        Scan::new(file.text(), &tokens)
+    } else {
+        tokens_of_shallow = Tokens::scan(&shallow).map_err(unreadable)?;
+        Scan::new(&shallow, &tokens_of_shallow)
+    };
     let mut refused = Vec::new();
     for dialect in scan.candidates(module.dialect) {
         match parse_as(file, &scan, dialect) {
             Ok((text, ast, heads)) => {
                 let metadata = metadata::blocks(file.text(), &tokens, &ast, &heads);
-                let mentions = Mentions { plangate: scan.mentions("plangate"), metadata: scan.mentions("metadata") };
+                let whole = Scan::new(file.text(), &tokens);
+                let mentions = Mentions { plangate: whole.mentions("plangate"), metadata: scan.mentions("metadata") };
                 let negates_whole = scan.negates_whole();
                 let (file, trusted) = (file.clone(), module.trusted);
-                return Ok(Parsed { file, dialect, trusted, text, ast, heads, mentions, negates_whole, metadata });
+                return Ok(Parsed {
+                    file,
+                    dialect,
+                    trusted,
+                    text,
+                    ast,
+                    constants,
+                    heads,
+                    mentions,
+                    negates_whole,
+                    metadata,
+                });
             }
             Err(problems) => refused.push((dialect, problems)),
         }

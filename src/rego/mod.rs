@@ -21,6 +21,7 @@ mod bare;
 mod builtins;
 mod chains;
 mod check;
+mod constants;
 mod coverable;
 mod dialect;
 mod error;
@@ -47,6 +48,7 @@ mod uses;
 mod value;
 
 pub use alone::Alone;
+pub use constants::constant;
 pub use known::Known;
 pub use reads::{ALIASES, PartRead, Reads};
 pub use scan::names_below_data;
@@ -147,6 +149,15 @@ impl Program {
     #[must_use]
     pub fn run(&self, jobs: Vec<Job>) -> Vec<Run> {
         run::run(&self.0, jobs)
+    }
+
+    /// The value of a rule as an input for others, `None` where it is undefined. Builtin errors are undefined, and it is
+    /// not judged: no limits but that of time.
+    ///
+    /// # Errors
+    /// A sentence, where the rule failed or did not end in time. It may hold values of the input.
+    pub fn value(&self, job: Job) -> Result<Option<Input>, String> {
+        trace::value(&self.0, job)
     }
 
     /// Runs one job and tells which lines of which files it evaluated.

@@ -88,6 +88,12 @@ impl<'a> Names<'a> {
         self.imports.get(module)?.get(name)
     }
 
+    /// Whether a string of a file stands for a constant that is nested too deep to be looked at.
+    pub(super) fn is_deep_constant(&self, module: usize, string: Span) -> bool {
+        let constants = self.modules.get(module).map_or(&[][..], |module| &module.constants);
+        constants.iter().any(|constant| constant.span.start <= string.start && string.start < constant.span.end)
+    }
+
     /// Whether the package of this module has a rule whose path starts with `name`. Packages below it do not count.
     pub(super) fn is_rule_name(&self, module: usize, name: &str) -> bool {
         let package = self.package(module);

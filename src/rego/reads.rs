@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::ast::Rule;
+use super::load::Parsed;
 use super::mentions;
 use super::names::{Names, Parts};
 use crate::plan::sink::PathSet;
@@ -81,7 +82,9 @@ pub struct PartRead {
 
 /// Of every rule that is no function, by its path.
 pub(super) fn of_all(names: &Names<'_>, has_token: &[bool]) -> BTreeMap<Parts, Reads> {
-    let mentions: Vec<bool> = names.modules.iter().map(|module| mentions::mentions(&module.ast.rules)).collect();
+    let in_constants = |module: &Parsed| module.constants.iter().any(|constant| constant.json.contains(mentions::KEY));
+    let mentions: Vec<bool> =
+        names.modules.iter().map(|module| mentions::mentions(&module.ast.rules) || in_constants(module)).collect();
     let mut interpreter = Interpreter::new(names);
     let rules = names.rules.iter().filter(|(_, definitions)| definitions.iter().all(|one| one.arity.is_none()));
     rules

@@ -1,5 +1,5 @@
 //! The text that the shared engine gets: imports written out, local variables told from rules, heads repeated before
-//! chained bodies, and collections of `some … in` guarded.
+//! chained bodies, collections of `some … in` guarded, and deep constants as JSON.
 //!
 //! The engine evaluates an import by evaluating the whole package behind it, so that a package that imports itself finds
 //! nothing, packages that import each other end in "recursion detected", and an alias of one file means the same in every
@@ -14,8 +14,9 @@ use crate::source::{SourceFile, Span};
 
 use super::Dialect;
 use super::annotations::Annotations;
-use super::ast::{self, Expr, Head, Rule, Step, Stmt};
+use super::ast::{self, Expr, Head, Literal, Rule, Step, Stmt};
 use super::builtins;
+use super::constants::Constant;
 use super::load::Parsed;
 use super::names::{Callee, Names, Visit, Walker};
 use super::scan::Tokens;
@@ -118,6 +119,7 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annot
     let mut edits = BTreeSet::new();
     for (at, rule) in module.ast.rules.iter().enumerate() {
         walker.visit.rule = at;
+        walker.visit.edits = constants(module, &[Some(rule.span()), module.heads.get(&at).copied()]);
         walker.rule(rule);
         let mut own = std::mem::take(&mut walker.visit.edits);
         write_out(rule, &walker.visit, &mut own);
@@ -125,6 +127,12 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annot
             repeat_head(&module.text, *head, rule.span().start, &mut own);
         }
         edits.extend(own);
+    }
+    // None may stay a blank string, wherever it stands.
+    for edit in constants(module, &[Some(Span::new(0, module.text.len()))]) {
+        if !edits.iter().any(|other| other.span.start <= edit.span.start && edit.span.end <= other.span.end) {
+            edits.insert(edit);
+        }
     }
     for import in &module.ast.imports {
         let root = import.refr.path().and_then(|path| path.parts.into_iter().next());
@@ -137,6 +145,23 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annot
         edits.insert(Edit { span, text: blank(module.text.get(span.start..span.end).unwrap_or_default()) });
     }
     EngineText::new(&module.file, module.dialect, &module.text, edits.into_iter().collect())
+}
+
+/// The JSON in place of constants that are nested too deep, of those that stand in these spans.
+fn constants(module: &Parsed, spans: &[Option<Span>]) -> BTreeSet<Edit> {
+    // Spans of the tree leave out the quote at the end.
+    let is_in = |span: Span| spans.iter().flatten().any(|around| around.start <= span.start && span.start < around.end);
+    let edit = |constant: &Constant| {
+        let original = module.text.get(constant.span.start..constant.span.end).unwrap_or_default();
+        let lines = "\n".repeat(original.matches('\n').count());
+        Edit { span: constant.span, text: format!("{lines}{}", json(&constant.json)) }
+    };
+    module.constants.iter().filter(|constant| is_in(constant.span)).map(edit).collect()
+}
+
+/// A value as text that the engine reads as JSON: its parser takes long over nested literals.
+fn json(value: &str) -> String {
+    format!("{}({})", builtins::JSON, serde_json::Value::String(value.to_owned()))
 }
 
 /// A function that is a head alone gets its value, which the engine wants in version 1. A head alone that goes through a
@@ -197,7 +222,7 @@ fn rendered(text: &str, span: Span, edits: BTreeSet<Edit>) -> String {
     let mut at = span.start;
     for edit in edits {
         out.push_str(&on_one_line(text.get(at..edit.span.start).unwrap_or_default()));
-        out.push_str(&edit.text);
+        out.push_str(&on_one_line(&edit.text));
         at = edit.span.end;
     }
     out.push_str(&on_one_line(text.get(at..span.end).unwrap_or_default()));
@@ -245,8 +270,8 @@ struct Rewrites<'a> {
 }
 
 impl Rewrites<'_> {
-    /// `not f(x.y)` as `operand := x.y; not f(operand)`.
-    fn take_out(&mut self, statement: &Stmt, operands: &[Span]) {
+    /// `not f(x.y)` as `operand := x.y; not f(operand)`; `indexes` are those of the operands that stand in brackets.
+    fn take_out(&mut self, statement: &Stmt, operands: &[Span], indexes: &[Span]) {
         let text = &self.module.text;
         let whole = self.tokens().widen(statement.span.span());
         let with =
@@ -261,6 +286,7 @@ impl Rewrites<'_> {
             let name = self.operand();
             let _ = write!(before, "{name} := {}{with}; ", rendered(text, span, inner));
             let lines = "\n".repeat(text.get(span.start..span.end).unwrap_or_default().matches('\n').count());
+            let name = if indexes.contains(&span) { format!("[{name}][0]") } else { name };
             self.edits.insert(Edit { span, text: format!("{lines}{name}") });
         }
         // Behind `if` there may be one statement without brackets.
@@ -308,14 +334,21 @@ impl Rewrites<'_> {
 
 impl Visit for Rewrites<'_> {
     fn negated(&mut self, statement: &Stmt, operands: &[&Expr]) {
+        let indexes = if self.module.trusted { Vec::new() } else { negated_indexes(statement) };
+        for index in indexes.iter().filter(|index| is_variable(index)) {
+            let span = index.span();
+            self.insert(span.start, "[".to_owned());
+            self.insert(span.end, "][0]".to_owned());
+        }
         if !self.negates_parts || operands.is_empty() {
             return;
         }
+        let indexes: Vec<Span> = indexes.into_iter().map(|index| self.tokens().widen(index.span())).collect();
         let text = &self.module.text;
         let spans: Vec<Span> = operands.iter().map(|operand| self.tokens().widen(operand.span())).collect();
         // A span that leaves something out would be cut in two.
         if spans.iter().all(|span| is_closed(text.get(span.start..span.end).unwrap_or_default())) {
-            self.take_out(statement, &spans);
+            self.take_out(statement, &spans, &indexes);
         }
     }
 
@@ -360,9 +393,7 @@ impl Visit for Rewrites<'_> {
             builtins::METADATA_CHAIN => self.annotations.chain(self.names, self.index, self.rule, call),
             _ => return,
         };
-        // As text: the engine's parser takes long over nested literals.
-        let text = serde_json::Value::String(answer.to_string());
-        self.edits.insert(Edit { span: call, text: format!("{}({text})", builtins::JSON) });
+        self.edits.insert(Edit { span: call, text: json(&answer.to_string()) });
     }
 
     /// `some x in null` gives nothing in OPA; here it ends the rule unless something makes it undefined.
@@ -383,6 +414,27 @@ impl Visit for Rewrites<'_> {
 
     fn global(&mut self, _: &[String], _: &[ast::Step<'_>], _: Span) {}
     fn call(&mut self, _: &[String], _: &Callee, _: &[Expr], _: Span, _: bool) {}
+}
+
+/// What stands in brackets behind `not`. A variable there has its value from elsewhere; the engine takes it for one that the
+/// statement gives a value, and may evaluate it first (regorus 0.14.1 `src/scheduler.rs`,
+/// `gather_used_vars_comprs_index_vars`), but not where it stands in another expression.
+fn negated_indexes(statement: &Stmt) -> Vec<&Expr> {
+    fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e Expr>) {
+        if let Expr::RefBrack { index, .. } = expr {
+            found.push(index);
+        }
+        expr.children().into_iter().for_each(|child| collect(child, found));
+    }
+    let mut found = Vec::new();
+    if let Literal::NotExpr { expr } = &statement.literal {
+        collect(expr, &mut found);
+    }
+    found
+}
+
+fn is_variable(index: &Expr) -> bool {
+    matches!(index, Expr::Var { value, .. } if value != "_")
 }
 
 /// Whether the brackets of a piece of text match.

@@ -203,7 +203,7 @@ fn a_file_the_engine_cannot_load_is_refused_with_its_place() {
     for (text, _) in cases {
         assert_eq!(refused(&[("a.rego", text)]).len(), 1, "{text:?}");
     }
-    let nested = format!("package main\nx := {}1{}", "[".repeat(31), "]".repeat(31));
+    let nested = format!("package main\nx := {}input.a{}", "[".repeat(31), "]".repeat(31));
     let (message, _) = refused(&[("a.rego", &nested)]).remove(0);
     assert_eq!(message, "brackets are nested more than 12 levels deep");
     let chain = format!("package main\nx := 1{}", " + 1".repeat(100));
@@ -231,6 +231,53 @@ fn a_file_that_takes_too_long_to_read_is_a_problem_and_the_others_are_still_read
     let problems = Program::load(files, &limits).unwrap_err();
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems[0].message.contains("was not read within"), "{problems:?}");
+}
+
+#[test]
+fn constants_may_be_nested_as_deep_as_json() {
+    let levels = 40;
+    let nested = |inner: &str| format!("{}{inner}{}", "{\"a\": [\n# why\n".repeat(levels), ",],}".repeat(levels));
+    let deep = nested("{\"b\": \"\u{e9}`\\n\\\"\"}");
+    let rules = [
+        format!("x := {deep}"),
+        format!("y if {{ not f({deep}, input.k); z := {deep}; z == x }}"),
+        "f(one, k) if one == k".to_owned(),
+        format!("w contains [{deep}, n] if {{ n := input.k }} {{ n := 2 }}"),
+        format!("v := o if {{ o := object.get(input, [], {{}}) with input as {deep} }}"),
+        "late := 1 / input.k".to_owned(),
+    ];
+    let text = main_v1(&rules.join("\n"));
+    let program = load(&[("main.rego", &text)]);
+    let value = |rule: &str| run(&program, &format!("data.main.{rule}"), &json!({"k": 0})).value.unwrap().unwrap();
+    let mut expected = json!({"b": "\u{e9}`\n\""});
+    for _ in 0..levels {
+        expected = json!({"a": [expected]});
+    }
+    assert_eq!(value("x"), expected);
+    assert_eq!(value("y"), json!(true));
+    assert_eq!(value("w"), json!([[expected.clone(), 0], [expected.clone(), 2]]));
+    assert_eq!(value("v"), expected);
+    let failed = run(&program, "data.main.late", &json!({"k": 0}));
+    let place = failed
+        .builtin_errors
+        .first()
+        .map(|error| error.span)
+        .or(failed.value.err().map(|error| error.place.map(|(_, span)| span)));
+    assert_eq!(place.flatten().map(|span| text[..span.start].contains("late")), Some(true), "{place:?}");
+    assert_eq!(program.modules()[0].rules.last().map(|rule| rule.line), Some(text.matches('\n').count()));
+}
+
+#[test]
+fn a_variable_in_brackets_behind_not_has_its_value_from_elsewhere() {
+    // The engine orders statements by the names of variables: `a` comes before `k` and `r`.
+    let rules = "ids := {\"x\"}\nof := {\"p\": {\"t\": 1}}\n\
+                 by_value if { t = of[k].t; r = {\"k\": k}; a = r.k; not ids[a] }\n\
+                 by_part if { t = of[k].t; r = {\"k\": k}; not ids[r.k]; not ids[r[\"k\"]] }\n\
+                 found if { t = of[k].t; a = concat(\"\", [\"x\", substring(k, 1, -1)]); not ids[a] }\n\
+                 within if { t = of[k].t; a = k; not of[a].t == 2; not of[a].u; not count(of[a]) == 2 }";
+    for (rule, expected) in [("by_value", true), ("by_part", true), ("found", false), ("within", true)] {
+        assert_eq!(value(rules, rule, &json!({})), expected.then_some(json!(true)), "{rule}");
+    }
 }
 
 #[test]

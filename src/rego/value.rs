@@ -81,6 +81,26 @@ impl Input {
         object.get(&Value::from(key)).cloned().map(Self)
     }
 
+    /// The entries of an object whose keys are strings, sorted; none of anything else.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(String, Self)> {
+        let Value::Object(object) = &self.0 else { return Vec::new() };
+        let entry = |(key, value): (&Value, &Value)| match key {
+            Value::String(key) => Some((key.to_string(), Self(value.clone()))),
+            _ => None,
+        };
+        object.iter_sorted().filter_map(entry).collect()
+    }
+
+    /// The string it is.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        match &self.0 {
+            Value::String(text) => Some(text.to_string()),
+            _ => None,
+        }
+    }
+
     /// The same object, where the list under a top-level key keeps only the objects in which `field` is `text`.
     #[must_use]
     pub fn with_only(&self, key: &str, field: &str, text: &str) -> Self {

@@ -205,6 +205,58 @@ fn a_text_or_true_of_a_complete_rule_is_a_finding() {
 }
 
 #[test]
+fn regula() {
+    let address = "azurerm_storage_account.lake";
+    let report = run(&with("regula"), REPLACE);
+    let expected = [
+        ("rules.account_has_objects", address, "not Standard"),
+        ("rules.account_has_words", address, "Standard, is refused"),
+        ("rules.account_is_allowed", address, "it does not meet `rules.account_is_allowed`"),
+        ("rules.account_is_premium", address, "Accounts are premium"),
+        ("rules.account_is_refused", address, "it does not meet `rules.account_is_refused`"),
+        ("rules.accounts_together", "", "none is there (aws_config)"),
+        ("rules.accounts_together", address, "it is one of them"),
+    ];
+    let mut found: Vec<(&str, &str, &str)> = own(&report)
+        .into_iter()
+        .map(|finding| {
+            let address = finding.subject.as_ref().map_or("", |subject| subject.address.as_str());
+            (finding.rule.as_str(), address, finding.message.as_str())
+        })
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, expected);
+    assert!(own(&report).iter().all(|finding| finding.level == Level::Deny));
+    assert_eq!(plan(&report).problems.len(), 0, "{:?}", plan(&report).problems);
+    let premium = own(&report).into_iter().find(|finding| finding.rule.as_str() == "rules.account_is_premium").unwrap();
+    assert_eq!(premium.severity.as_str(), "low");
+    assert_eq!(report.notes.len(), 2, "{:?}", report.notes);
+    assert!(report.notes[0].starts_with("1 rule of Regula not run"), "{:?}", report.notes);
+    // What a plan destroys is not in the view.
+    let report = run(&with("regula"), "04-delete-resource-block");
+    assert!(
+        own(&report).iter().all(|finding| finding.subject.as_ref().is_none_or(|subject| subject.address == address))
+    );
+}
+
+#[test]
+fn a_view_that_cannot_be_made_leaves_no_rule_clean() {
+    let view = "package fugue.resource_view\nresource_view_input := ret { ret := {\"resources\": 1 / (count(input.planned_values) - count(input.planned_values))} }\n";
+    let rule = "package rules.a\nresource_type := \"azurerm_storage_account\"\ndefault deny = true\n";
+    let (_dir, setup) = repository(&[("policy/v.rego", view), ("policy/r.rego", rule)]);
+    let report = run(&setup, QUIET);
+    assert_eq!(report.verdict, Verdict::Undecided);
+    assert!(plan(&report).problems.iter().any(|problem| problem.message.contains("makes no view")));
+    for (rule, words) in [
+        ("package rules.a\nresource_type := \"MULTIPLE\"\ndefault deny = true\n", "judges nothing"),
+        ("package rules.a\nresource_type := concat(\"_\", [\"a\", \"b\"])\ndefault deny = true\n", "must be a string"),
+    ] {
+        let (_dir, setup) = repository(&[("policy/v.rego", view), ("policy/r.rego", rule)]);
+        refused(&setup, words);
+    }
+}
+
+#[test]
 fn policies_that_cannot_run_on_a_plan_are_refused_by_name() {
     for (text, words) in [
         (

@@ -20,6 +20,7 @@ impl<'a> Interpreter<'a> {
             return Value::anything();
         }
         match expr {
+            Expr::RawString { span, .. } if self.names.is_deep_constant(frame.module, span.span()) => Value::anything(),
             Expr::String { value, .. } | Expr::RawString { value, .. } => Value::string(value),
             Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. } => Value::scalar(),
             Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => self.reference(frame, expr),

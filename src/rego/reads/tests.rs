@@ -38,6 +38,16 @@ fn a_document_beside_rules_may_be_what_is_meant() {
     assert_eq!(reads.paths.to_lines(), ["[*]", "b"], "the key in the document is not known");
 }
 
+#[test]
+fn a_constant_that_is_nested_too_deep_may_be_any_key() {
+    let deep = |inner: &str| format!("{}\"{inner}\"{}", "[".repeat(13), "]".repeat(13));
+    let rules = |inner| format!("keys := {}\ndeny contains 1 if {{ walk(keys, [_, key]); input[key].c }}", deep(inner));
+    let found = of(&rules("plangate"));
+    assert_eq!(found.paths.to_lines(), ["[*].c"]);
+    assert!(found.mentions_plangate);
+    assert!(!of(&rules("b")).mentions_plangate);
+}
+
 /// Rules, and what `deny` among them reads.
 const CASES: &[(&str, &str)] = &[
     ("deny contains 1 if input.a.b", "a.b"),

@@ -1,0 +1,3 @@
+package fugue.regula
+
+report := {pkg | data.rules[pkg].resource_type}
