@@ -19,6 +19,7 @@ mod lock;
 mod marks;
 mod message;
 mod msgpack;
+mod parallel;
 mod place;
 mod render;
 mod saved;

@@ -5,8 +5,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rayon::prelude::*;
-
 use super::actions;
 use super::change::{Change, Era, ResourceChange, write_path};
 use super::checks::{self, Check};
@@ -14,15 +12,13 @@ use super::fault::{Fault, odd};
 use super::json::Json;
 use super::message::{self, CheckMessage, OutputMessage, PlanMessage, RelevantAttribute, Unknown};
 use super::msgpack;
+use super::parallel;
 use super::place::{Modules, Place};
 use super::saved::{Mode, Product, ProviderAlias};
 use super::state::{Known, KnownObjects, StateFile};
 use super::types::Types;
 use super::value::Dynamic;
 use super::version::Release;
-
-/// How many changes are read or written at one go; goes are done side by side.
-const CHUNK: usize = 256;
 
 /// What is rendered.
 pub(super) struct Source<'a> {
@@ -153,19 +149,16 @@ impl<'a> Renderer<'a, '_> {
 
     fn read(&mut self, list: &str, entries: &[&'a [u8]]) -> Result<Vec<ResourceChange<'a>>, Fault> {
         let source = self.source;
-        let parts: Vec<Result<(Vec<ResourceChange<'a>>, Unknown), Fault>> = entries
-            .par_chunks(CHUNK)
-            .map(|entries| {
-                let (types, mut unknown) = (Types::default(), Unknown::default());
-                let era = source.era(&types);
-                let read = |bytes: &&'a [u8]| ResourceChange::read(bytes, era, &mut unknown);
-                let changes = entries.iter().map(read).collect::<Result<Vec<_>, Fault>>()?;
-                Ok((changes, unknown))
-            })
-            .collect();
+        let parts = parallel::goes(entries, |entries| {
+            let (types, mut unknown) = (Types::default(), Unknown::default());
+            let era = source.era(&types);
+            let read = |bytes: &&'a [u8]| ResourceChange::read(bytes, era, &mut unknown);
+            let changes = entries.iter().map(read).collect::<Result<Vec<_>, Fault>>()?;
+            Ok((changes, unknown))
+        });
         let mut changes = Vec::with_capacity(entries.len());
         for part in parts {
-            let (part, unknown) = part.map_err(|fault| fault.within(list))?;
+            let (part, unknown) = part.map_err(|fault: Fault| fault.within(list))?;
             changes.extend(part);
             self.found.unknown_fields += unknown;
         }
@@ -182,7 +175,7 @@ impl<'a> Renderer<'a, '_> {
             out.list(changes, |out, change| change.write(out));
             out
         };
-        let parts: Vec<Json> = changes.par_chunks(CHUNK).map(written).collect();
+        let parts = parallel::goes(changes, written);
         self.out.field(key, |out| out.array(&parts, Json::append));
     }
 
@@ -193,9 +186,9 @@ impl<'a> Renderer<'a, '_> {
         let mut planned: Vec<&ResourceChange<'_>> =
             entries.iter().filter(|entry| self.source.is_planned(entry)).collect();
         planned.sort_by_key(|entry| entry.place.address);
-        let texts: Vec<Result<String, Fault>> = planned.par_iter().map(|entry| entry.planned(source.planned)).collect();
+        let texts = parallel::map(&planned, |entry| entry.planned(source.planned))?;
         for (entry, text) in planned.into_iter().zip(texts) {
-            changes.planned.add(&entry.place, text?);
+            changes.planned.add(&entry.place, text);
         }
         self.write("resource_changes", &entries);
         for entry in entries {

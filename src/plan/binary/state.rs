@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use rayon::prelude::*;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -15,6 +14,7 @@ use serde_json::value::RawValue;
 use super::fault::{Fault, odd};
 use super::json::Json;
 use super::marks::{Marks, Step};
+use super::parallel;
 use super::place::{Modules, Place, Provider, quoted_key};
 use super::saved::StateId;
 use super::types::Type;
@@ -170,9 +170,7 @@ impl<'a> StateFile<'a> {
                 objects.push(Object::of(resource, instance, spelled)?);
             }
         }
-        let places: Vec<Result<Place<'_>, Fault>> =
-            objects.par_iter().map(|object| Place::of(&object.address)).collect();
-        let places: Vec<Place<'_>> = places.into_iter().collect::<Result<_, _>>()?;
+        let places = parallel::map(&objects, |object| Place::of(&object.address))?;
         let mut order: Vec<(&Object<'_, '_>, &Place<'_>)> = objects.iter().zip(&places).collect();
         order.sort_by(|(a, at), (b, bt)| at.order(bt).then_with(|| a.deposed().cmp(&b.deposed())));
         let write = |(object, place): &(&Object<'_, '_>, &Place<'_>)| {
@@ -180,11 +178,11 @@ impl<'a> StateFile<'a> {
             object.write(place, known, &mut text)?;
             text.finish()
         };
-        let texts: Vec<Result<String, Fault>> = order.par_iter().map(write).collect();
+        let texts = parallel::map(&order, write)?;
         let mut modules = Modules::default();
         let mut created_first = Vec::new();
         for ((object, place), text) in order.into_iter().zip(texts) {
-            modules.add(place, text?);
+            modules.add(place, text);
             if object.instance.create_before_destroy {
                 created_first.push((object.address.clone(), object.deposed().map(str::to_owned)));
             }
