@@ -93,6 +93,7 @@ pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint], tested: bool) 
         .filter(decides)
         .map(|part| part.module.package.as_str())
         .chain(resources.packages)
+        .chain(resources.helpers)
         .collect();
     let idle = idle::packages(modules, &run);
     found.problems.extend(idle.problems.into_iter().filter(|_| !tested));

@@ -55,6 +55,8 @@ pub(super) struct Found<'a> {
     pub(super) notes: Vec<String>,
     /// Packages that are such a rule, or belong to the library.
     pub(super) packages: BTreeSet<&'a str>,
+    /// Packages whose files all lie beside the library: helpers, also of rules for other documents, which may not be loaded.
+    pub(super) helpers: BTreeSet<&'a str>,
 }
 
 /// A package and its files.
@@ -67,8 +69,11 @@ struct Package<'a> {
 pub(super) fn find(modules: &[ModuleInfo]) -> Found<'_> {
     let mut found = Found::default();
     let own = || modules.iter().filter(|module| !module.trusted);
-    let Some(view) = own().flat_map(|module| &module.rules).find(|rule| rule.path == VIEW) else { return found };
+    let view = |module: &'_ &ModuleInfo| module.rules.iter().any(|rule| rule.path == VIEW);
+    let Some(module) = own().find(view) else { return found };
+    let Some(view) = module.rules.iter().find(|rule| rule.path == VIEW) else { return found };
     let reads = reads(view);
+    let root = root(module);
     let mut packages: BTreeMap<&str, Vec<&ModuleInfo>> = BTreeMap::new();
     for module in own() {
         packages.entry(&module.package).or_default().push(module);
@@ -79,6 +84,9 @@ pub(super) fn find(modules: &[ModuleInfo]) -> Found<'_> {
         let is_rule = is_named_like_a_rule(name) && package.rule("resource_type").is_some();
         if is_rule || name == "fugue" || name.starts_with("fugue.") || package.is_mock() {
             found.packages.insert(name);
+        }
+        if root.is_some_and(|root| package.modules.iter().all(|module| module.file.name().starts_with(root))) {
+            found.helpers.insert(name);
         }
         match is_rule.then(|| rule(&package, &reads)) {
             Some(Ok(Some(rule))) => found.rules.push(rule),
@@ -98,6 +106,12 @@ pub(super) fn find(modules: &[ModuleInfo]) -> Found<'_> {
         );
     }
     found
+}
+
+/// The directory of the library, with its slash, where its files lie as Regula's do: the view in `fugue` below it.
+fn root(view: &ModuleInfo) -> Option<&str> {
+    let (directory, _) = view.file.name().rsplit_once(['/', '\\'])?;
+    directory.strip_suffix("fugue").filter(|root| root.ends_with(['/', '\\']))
 }
 
 /// `rules.NAME`.

@@ -204,6 +204,22 @@ fn a_text_or_true_of_a_complete_rule_is_a_finding() {
     assert_eq!(messages, ["x", "y", "the rule holds"]);
 }
 
+/// Regula's library is one directory, of which rules for plans use a part.
+#[test]
+fn what_lies_beside_the_library_of_regula_need_not_be_used() {
+    let view = include_str!("conventions/regula/view.rego");
+    let rule = include_str!("conventions/regula/refused.rego");
+    let helper = "package k8s\n\npods[r] { r := input.resources[_]; r.kind == \"Pod\" }\n";
+    let files = [("policy/lib/fugue/resource_view.rego", view), ("policy/rules/refused.rego", rule)];
+    let (_dir, setup) = repository(&[files[0], files[1], ("policy/lib/k8s.rego", helper)]);
+    assert_eq!(own(&run(&setup, REPLACE)).len(), 1);
+    let (_dir, setup) = repository(&[files[0], files[1], ("policy/rules/k8s.rego", helper)]);
+    refused(&setup, "the package `k8s` has no entry point");
+    let deny = "package k8s\n\ndeny[\"seen\"] { input.resource_changes }\n";
+    let (_dir, setup) = repository(&[files[0], files[1], ("policy/lib/k8s.rego", deny)]);
+    assert_eq!(own(&run(&setup, REPLACE)).len(), 2, "a rule beside it is run all the same");
+}
+
 #[test]
 fn regula() {
     let address = "azurerm_storage_account.lake";
