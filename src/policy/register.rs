@@ -93,12 +93,13 @@ pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint], tested: bool) 
         .filter(decides)
         .map(|part| part.module.package.as_str())
         .chain(resources.packages)
-        .chain(resources.helpers)
+        .chain(resources.helpers.iter().copied())
         .collect();
     let idle = idle::packages(modules, &run);
     found.problems.extend(idle.problems.into_iter().filter(|_| !tested));
     found.notes.extend(idle.notes);
     found.libraries = idle.libraries;
+    found.libraries.extend(resources.helpers.into_iter().map(str::to_owned));
     found.notes.sort();
     found.notes.dedup();
     for (parts, into) in [(&exceptions, true), (&parts, false)] {

@@ -213,6 +213,12 @@ fn what_lies_beside_the_library_of_regula_need_not_be_used() {
     let files = [("policy/lib/fugue/resource_view.rego", view), ("policy/rules/refused.rego", rule)];
     let (_dir, setup) = repository(&[files[0], files[1], ("policy/lib/k8s.rego", helper)]);
     assert_eq!(own(&run(&setup, REPLACE)).len(), 1);
+    // Named one by one, as people do: the library has no rule, and is used.
+    let (dir, _) = repository(&[files[0], files[1], ("policy/lib/k8s.rego", helper)]);
+    let below = |path: &str| Utf8PathBuf::from_path_buf(dir.path().join("policy").join(path)).unwrap();
+    let named =
+        Setup { extra_policies: vec![below("lib"), below("rules")], ..crate::harness::setup("no-such-repository") };
+    assert_eq!(own(&run(&named, REPLACE)).len(), 1);
     let (_dir, setup) = repository(&[files[0], files[1], ("policy/rules/k8s.rego", helper)]);
     refused(&setup, "the package `k8s` has no entry point");
     let deny = "package k8s\n\ndeny[\"seen\"] { input.resource_changes }\n";
