@@ -14,6 +14,7 @@ pub mod hcl;
 pub mod json;
 pub mod mask;
 pub mod names;
+mod parallel;
 mod raw;
 pub mod redact;
 pub mod schema;

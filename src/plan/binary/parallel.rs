@@ -1,22 +1,18 @@
-//! Many parts done side by side, in their order.
+//! Many parts of a saved plan done at a few goes, side by side.
 //!
 //! Must not know what is done.
 
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use crate::plan::parallel;
 
 /// Fewer parts than this are done before threads have started.
 const WORTH_THREADS: usize = 512;
 /// How many parts are done at one go.
 const GO: usize = 256;
 
-/// What becomes of each go of parts. On a thread of a pool all is done there: it would take up other work of its pool while it
-/// waits, another plan of an audit, in the middle of this one.
+/// What becomes of each go of parts.
 pub(super) fn goes<'p, T: Sync, R: Send>(parts: &'p [T], each: impl Fn(&'p [T]) -> R + Sync) -> Vec<R> {
     let goes: Vec<&'p [T]> = parts.chunks(GO).collect();
-    if parts.len() < WORTH_THREADS || rayon::current_thread_index().is_some() {
-        return goes.into_iter().map(each).collect();
-    }
-    goes.par_iter().map(|go| each(go)).collect()
+    parallel::each(&goes, parts.len() >= WORTH_THREADS, |go| each(go))
 }
 
 /// What becomes of each part, up to the first error in their order.
@@ -48,15 +44,5 @@ mod tests {
         parts.extend([3, 5]);
         parts.insert(2000, 7);
         assert_eq!(map(&parts, each), Err(7));
-    }
-
-    /// A plan of an audit is judged on a thread of a pool, and holds a lock that the next one may want.
-    #[test]
-    fn a_thread_of_a_pool_takes_up_no_other_work() {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-        let here = || std::thread::current().id();
-        let parts = vec![0; 5000];
-        let (caller, ids) = pool.install(|| (here(), goes(&parts, |_| here())));
-        assert!(ids.iter().all(|id| *id == caller), "{ids:?}");
     }
 }

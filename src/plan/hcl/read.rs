@@ -5,16 +5,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
-
 use super::overrides::{self, Notation};
 use super::syntax::Body;
 use super::{SnapshotModule, Unparsed, joined, json, native};
+use crate::plan::parallel;
 
 /// Fewer bytes than this are read before threads have started.
 const WORTH_THREADS: usize = 256 << 10;
-/// Stack of a thread: both parsers bound how deep they go.
-const STACK: usize = 8 << 20;
 
 /// A file to be parsed.
 #[derive(Clone)]
@@ -39,22 +36,8 @@ pub(super) fn files(module: &SnapshotModule) -> Vec<File<'_>> {
 
 /// Parses files.
 pub(super) fn all(files: &[File<'_>]) -> Vec<Result<Body, Unparsed>> {
-    match pool(files) {
-        Some(pool) => pool.install(|| files.par_iter().map(one).collect()),
-        None => files.iter().map(one).collect(),
-    }
-}
-
-/// Threads for files, where there is enough to do. None on a thread of another pool: it would take up other work of its pool
-/// while it waits, in the middle of this.
-fn pool(files: &[File<'_>]) -> Option<rayon::ThreadPool> {
     let bytes: usize = files.iter().map(|file| file.text.len()).sum();
-    if files.len() < 2 || bytes < WORTH_THREADS || rayon::current_thread_index().is_some() {
-        return None;
-    }
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get).min(files.len());
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK);
-    pool.thread_name(|index| format!("source-{index}")).build().ok()
+    parallel::each(files, bytes >= WORTH_THREADS, one)
 }
 
 fn one(file: &File<'_>) -> Result<Body, Unparsed> {
