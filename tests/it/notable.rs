@@ -1,29 +1,15 @@
 //! Changes that built-in rules do not see make none of them say anything.
 
-use std::time::Duration;
-
 use plangate::catalog::Catalog;
 use plangate::plan::detect;
 use plangate::plan::json;
 use plangate::plan::sink::NoSink;
 use plangate::policy::{Origin, PolicySet};
-use plangate::rego::{Input, Job, Limits};
+use plangate::rego::{Input, Job};
 use plangate::{eval, facts};
 use serde_json::{Value, json};
 
-use crate::harness::plans;
-
-fn policies() -> PolicySet {
-    let limits = Limits {
-        load: Duration::from_secs(30),
-        rule: Duration::from_secs(30),
-        max_items: 1_000_000,
-        max_bytes: 64 << 20,
-        threads: 2,
-        now: jiff::Timestamp::UNIX_EPOCH,
-    };
-    PolicySet::load(Vec::new(), &limits).unwrap_or_else(|problems| panic!("{problems:#?}"))
-}
+use crate::harness::{built_in, plans};
 
 /// What every built-in rule says where `plangate` is this.
 fn answers(policies: &PolicySet, derived: &Value) -> Vec<String> {
@@ -43,7 +29,7 @@ fn answers(policies: &PolicySet, derived: &Value) -> Vec<String> {
 
 #[test]
 fn every_rule_says_the_same_where_it_sees_every_change() {
-    let policies = policies();
+    let policies = built_in().policies;
     let (mut quiet, mut notable) = (0, 0);
     for path in plans() {
         for document in detect::recognise(std::fs::read(&path).unwrap()).into_iter().flatten() {
