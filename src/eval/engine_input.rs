@@ -83,7 +83,7 @@ impl<'a> Inputs<'a> {
             facts,
             settings: settings.input,
             derived: None,
-            bare: judged.input.clone().unwrap_or_else(Input::object),
+            bare: judged.plan_input(),
             beside: judged.beside.clone(),
             made: BTreeMap::new(),
         }
@@ -137,9 +137,7 @@ impl<'a> Inputs<'a> {
         }
         Ok(derived.with(PARAMETERS_KEY, Input::from_json(&Value::Object(values.into_iter().collect()))))
     }
-}
 
-impl Inputs<'_> {
     /// What stands under [`DERIVED_KEY`]. Quiet changes are made for the first rule that reads them.
     fn derived(&mut self, extent: Extent) -> Result<Input, Problem> {
         let facts = self.facts;

@@ -12,13 +12,15 @@ use serde_json::{Value, json};
 use crate::policy::Rule;
 use crate::policy::contract::shape;
 use crate::policy::resource_rules::{ResourceRule, VIEW};
-use crate::rego::{Failure, FailureKind, Input, Job, Program, Run};
+use crate::rego::{BuiltinError, Failure, FailureKind, Input, Job, Program, Run};
 
 /// The view of the resources of a plan.
 struct View {
     whole: Input,
     /// By type; each with its address.
     by_type: BTreeMap<String, Vec<(String, Input)>>,
+    /// What failed while it was made: resources may be missing.
+    builtin_errors: Vec<BuiltinError>,
 }
 
 /// A job for each resource a rule looks at and each part of it, in the order of the rules.
@@ -51,7 +53,9 @@ pub(super) fn run(program: &Program, input: &Input, rules: &[&Rule]) -> Vec<Run>
     };
     let Plan { jobs, asked } = plan(&view, rules);
     let mut runs = program.run(jobs).into_iter();
-    let of_rule = |(rule, asked): (&&Rule, Vec<Asked<'_>>)| fold(rule, asked.into_iter().zip(&mut runs).collect());
+    let of_rule = |(rule, asked): (&&Rule, Vec<Asked<'_>>)| {
+        fold(rule, &view.builtin_errors, asked.into_iter().zip(&mut runs).collect())
+    };
     rules.iter().zip(asked).map(of_rule).collect()
 }
 
@@ -66,7 +70,12 @@ pub(super) fn jobs(program: &Program, input: &Input, rules: &[&Rule]) -> Vec<Job
 impl View {
     fn new(program: &Program, plan: &Input) -> Result<Self, String> {
         let job = Job { rule: VIEW.to_owned(), input: plan.clone() };
-        let whole = program.value(job).map_err(|why| format!("Regula's library makes no view of the plan: {why}"))?;
+        let run = program.run_for_input(job).and_then(|run| match run.value {
+            Ok(value) => Ok((value, run.builtin_errors)),
+            Err(failure) => Err(failure.message),
+        });
+        let (whole, builtin_errors) =
+            run.map_err(|why| format!("Regula's library makes no view of the plan: {why}"))?;
         let resources = whole.as_ref().and_then(|view| view.get("resources"));
         let (Some(whole), Some(resources)) = (whole, resources) else {
             return Err("Regula's library makes no view of this input".to_owned());
@@ -76,7 +85,7 @@ impl View {
             let Some(of) = resource.get("_type").and_then(|of| of.text()) else { continue };
             by_type.entry(of).or_default().push((address, resource));
         }
-        Ok(Self { whole, by_type })
+        Ok(Self { whole, by_type, builtin_errors })
     }
 }
 
@@ -110,24 +119,25 @@ fn failed(message: &str) -> Run {
     Run { value, builtin_errors: Vec::new(), prints: Vec::new(), took: Duration::ZERO }
 }
 
-/// One run of all those of a rule.
-fn fold(rule: &Rule, runs: Vec<(Asked<'_>, Run)>) -> Run {
-    let mut whole = Run { value: Ok(None), builtin_errors: Vec::new(), prints: Vec::new(), took: Duration::ZERO };
+/// One run of all those of a rule; what failed in making the view failed in each.
+fn fold(rule: &Rule, of_view: &[BuiltinError], runs: Vec<(Asked<'_>, Run)>) -> Run {
+    let builtin_errors = of_view.to_vec();
+    let mut whole = Run { value: Ok(None), builtin_errors, prints: Vec::new(), took: Duration::ZERO };
     let mut failure = None;
     let mut results = Vec::new();
-    // `allow` and `deny` of one resource stand next to each other.
     let mut runs = runs.into_iter().peekable();
     while let Some((asked, run)) = runs.next() {
-        let mut parts = [(asked.part, take(&mut whole, &mut failure, run)), (Part::Deny, None)];
-        if let Some((_, run)) = runs.next_if(|(next, _)| next.address == asked.address && next.part == Part::Deny) {
-            parts[1].1 = take(&mut whole, &mut failure, run);
-        }
-        let value = |part: Part| {
-            parts.iter().find(|(of, value)| *of == part && value.is_some()).and_then(|(_, value)| value.as_ref())
-        };
+        let value = take(&mut whole, &mut failure, run);
         let said = match asked.part {
-            Part::Policy => judgements(rule, value(Part::Policy)),
-            Part::Allow | Part::Deny => judgement(rule, asked.address, value(Part::Allow), value(Part::Deny)),
+            Part::Policy => judgements(rule, value.as_ref()),
+            Part::Deny => judgement(rule, asked.address, None, value.as_ref()),
+            // `deny` of the same resource stands behind it.
+            Part::Allow => {
+                let is_deny = |next: &Asked<'_>| next.address == asked.address && next.part == Part::Deny;
+                let deny = runs.next_if(|(next, _)| is_deny(next));
+                let deny = deny.and_then(|(_, run)| take(&mut whole, &mut failure, run));
+                judgement(rule, asked.address, value.as_ref(), deny.as_ref())
+            }
         };
         match said {
             Ok(said) => results.extend(said),

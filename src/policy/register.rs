@@ -66,7 +66,11 @@ pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint], tested: bool) 
         // A function that rules call is a helper, whatever its name.
         let is_helper = |info: &&RuleInfo| info.shape == RuleShape::Function && called.contains(info.path.as_str());
         for info in module.rules.iter().filter(|info| !is_helper(info)) {
-            if resources.packages.contains(module.package.as_str()) && !named.contains_key(&info.path) {
+            let of_resources =
+                resources.packages.contains(module.package.as_str()) && resource_rules::judges(&info.name);
+            // A function of the library judges nothing that rules do not ask it.
+            let of_library = resources.library.contains(module.package.as_str()) && info.shape == RuleShape::Function;
+            if (of_resources || of_library) && !named.contains_key(&info.path) {
                 continue;
             }
             let made = match role(module, info, &named) {
@@ -93,13 +97,13 @@ pub(super) fn rules(modules: &[ModuleInfo], named: &[EntryPoint], tested: bool) 
         .filter(decides)
         .map(|part| part.module.package.as_str())
         .chain(resources.packages)
-        .chain(resources.helpers.iter().copied())
+        .chain(resources.library.iter().copied())
         .collect();
     let idle = idle::packages(modules, &run);
     found.problems.extend(idle.problems.into_iter().filter(|_| !tested));
     found.notes.extend(idle.notes);
     found.libraries = idle.libraries;
-    found.libraries.extend(resources.helpers.into_iter().map(str::to_owned));
+    found.libraries.extend(resources.library.into_iter().map(str::to_owned));
     found.notes.sort();
     found.notes.dedup();
     for (parts, into) in [(&exceptions, true), (&parts, false)] {

@@ -26,6 +26,10 @@ pub const VIEW: &str = "data.fugue.resource_view.resource_view_input";
 const MULTIPLE: &str = "MULTIPLE";
 /// What `input_type` is where a rule is for plans; so it is of rules that do not say.
 const OF_PLANS: [&str; 3] = ["tf", "terraform", "tf_plan"];
+/// What it is where a rule is for other documents. Their helpers stand in packages of the same names.
+const OF_OTHERS: [&str; 3] = ["arm", "cfn", "k8s"];
+/// The rules of a package that judge resources; others may judge the plan.
+const JUDGING: [&str; 3] = ["allow", "deny", "policy"];
 /// What the library makes the view of. Other keys it reads to tell other documents from plans, or of these.
 const OF_THE_VIEW: [&str; 3] = ["configuration", "planned_values", "resource_changes"];
 /// The rules of the modules that `regula write-test-inputs` makes of configurations.
@@ -53,10 +57,10 @@ pub(super) struct Found<'a> {
     pub(super) rules: Vec<Rule>,
     pub(super) problems: Vec<Problem>,
     pub(super) notes: Vec<String>,
-    /// Packages that are such a rule, or belong to the library.
+    /// Packages that are such a rule, or stand in for a plan in its tests.
     pub(super) packages: BTreeSet<&'a str>,
-    /// Packages whose files all lie beside the library: helpers, also of rules for other documents, which may not be loaded.
-    pub(super) helpers: BTreeSet<&'a str>,
+    /// Packages of the library: what these use, and helpers of rules for other documents, which may not be loaded.
+    pub(super) library: BTreeSet<&'a str>,
 }
 
 /// A package and its files.
@@ -82,11 +86,12 @@ pub(super) fn find(modules: &[ModuleInfo]) -> Found<'_> {
     for (name, modules) in packages {
         let package = Package { name, modules };
         let is_rule = is_named_like_a_rule(name) && package.rule("resource_type").is_some();
-        if is_rule || name == "fugue" || name.starts_with("fugue.") || package.is_mock() {
+        if is_rule || package.is_mock() {
             found.packages.insert(name);
         }
-        if root.is_some_and(|root| package.modules.iter().all(|module| module.file.name().starts_with(root))) {
-            found.helpers.insert(name);
+        let first = name.split('.').next().unwrap_or_default();
+        if first == "fugue" || (OF_OTHERS.contains(&first) && package.lies_in(root)) {
+            found.library.insert(name);
         }
         match is_rule.then(|| rule(&package, &reads)) {
             Some(Ok(Some(rule))) => found.rules.push(rule),
@@ -108,10 +113,15 @@ pub(super) fn find(modules: &[ModuleInfo]) -> Found<'_> {
     found
 }
 
-/// The directory of the library, with its slash, where its files lie as Regula's do: the view in `fugue` below it.
+/// The directory of the library, with its slash, where its files lie as Regula's do: the view in `lib/fugue`.
 fn root(view: &ModuleInfo) -> Option<&str> {
     let (directory, _) = view.file.name().rsplit_once(['/', '\\'])?;
-    directory.strip_suffix("fugue").filter(|root| root.ends_with(['/', '\\']))
+    directory.strip_suffix("fugue").filter(|root| root.ends_with("lib/") || root.ends_with("lib\\"))
+}
+
+/// Whether a rule of one of these packages judges resources, and not the plan.
+pub(super) fn judges(name: &str) -> bool {
+    JUDGING.contains(&name)
 }
 
 /// `rules.NAME`.
@@ -130,8 +140,11 @@ fn reads(view: &RuleInfo) -> Arc<Reads> {
 fn rule(package: &Package<'_>, reads: &Arc<Reads>) -> Result<Option<Rule>, Problem> {
     if let Some((module, info)) = package.rule("input_type") {
         let of = package.text("input_type").ok_or_else(|| not_constant(module, info))?;
-        if !OF_PLANS.contains(&of.as_str()) {
+        if OF_OTHERS.contains(&of.as_str()) {
             return Ok(None);
+        }
+        if !OF_PLANS.contains(&of.as_str()) {
+            return Err(unknown_document(module, info));
         }
     }
     let Some((module, info)) = package.rule("resource_type") else { return Ok(None) };
@@ -193,6 +206,14 @@ fn not_constant(module: &ModuleInfo, info: &RuleInfo) -> Problem {
         )
 }
 
+fn unknown_document(module: &ModuleInfo, info: &RuleInfo) -> Problem {
+    let message = format!("a rule of Regula for documents that plangate does not know: `{}`", module.package);
+    let known = [&OF_PLANS[..], &OF_OTHERS].concat().join(", ");
+    Problem::new(ProblemCode::PolicyLoad, message)
+        .at(&module.file, info.span, "so it would judge nothing")
+        .help(format!("documents are {known}; without `input_type` a rule is for plans"))
+}
+
 fn idle(module: &ModuleInfo, info: &RuleInfo) -> Problem {
     Problem::new(ProblemCode::PolicyLoad, format!("the package `{}` judges nothing", module.package))
         .at(&module.file, info.span, "a rule of Regula")
@@ -221,6 +242,11 @@ impl<'a> Package<'a> {
 
     fn text(&self, name: &str) -> Option<String> {
         self.constant(name)?.as_str().map(str::to_owned)
+    }
+
+    /// Whether all its files lie in a directory.
+    fn lies_in(&self, root: Option<&str>) -> bool {
+        root.is_some_and(|root| self.modules.iter().all(|module| module.file.name().starts_with(root)))
     }
 
     fn is_mock(&self) -> bool {

@@ -151,13 +151,12 @@ impl Program {
         run::run(&self.0, jobs)
     }
 
-    /// The value of a rule as an input for others, `None` where it is undefined. Builtin errors are undefined, and it is
-    /// not judged: no limits but that of time.
+    /// Runs one job whose value is an input for others: of its size nothing is asked.
     ///
     /// # Errors
-    /// A sentence, where the rule failed or did not end in time. It may hold values of the input.
-    pub fn value(&self, job: Job) -> Result<Option<Input>, String> {
-        trace::value(&self.0, job)
+    /// A sentence, where it did not end in time.
+    pub fn run_for_input(&self, job: Job) -> Result<Run<Option<Input>>, String> {
+        run::run_for_input(&self.0, job)
     }
 
     /// Runs one job and tells which lines of which files it evaluated.
@@ -351,9 +350,9 @@ pub struct Job {
 
 /// The answer to a [`Job`].
 #[derive(Debug, Clone)]
-pub struct Run {
-    /// The rule's value; `None` where it is undefined. Sets are arrays.
-    pub value: Result<Option<serde_json::Value>, Failure>,
+pub struct Run<T = Option<serde_json::Value>> {
+    /// The rule's value; `None` where it is undefined. As JSON sets are arrays.
+    pub value: Result<T, Failure>,
     /// Errors of builtins that the value leaves out: whatever depended on them counts as undefined.
     pub builtin_errors: Vec<BuiltinError>,
     /// What `print` was given, as `file:line: text`.

@@ -19,7 +19,7 @@ use super::builtins::recorder;
 use super::load::Loaded;
 use super::rewrite::EngineText;
 use super::value::{self, Caps};
-use super::{BuiltinError, Failure, FailureKind, Input, Job, Limits, ModuleInfo, Run, error};
+use super::{BuiltinError, Failure, FailureKind, Input, Job, Limits, ModuleInfo, Run, error, trace};
 
 /// The interpreter recurses with the data and with calls: 64 MiB hold more than 6,000 frames of functions, which
 /// cannot recurse anyway, and any input that can be parsed.
@@ -147,7 +147,7 @@ fn work(prepared: &Prepared, index: usize, job: &Job, ticket: &Ticket, sender: &
     // A closed channel means that the caller gave up; nobody is left to tell.
     let _ = sender.send(Message::Started(index));
     let started = Instant::now();
-    let caught = std::panic::catch_unwind(AssertUnwindSafe(|| evaluate(prepared, job)));
+    let caught = std::panic::catch_unwind(AssertUnwindSafe(|| evaluate(prepared, job, finish)));
     let run = caught.unwrap_or_else(|panic| Run {
         value: Err(Failure { kind: FailureKind::Panicked, message: panic_text(panic.as_ref()), place: None }),
         builtin_errors: Vec::new(),
@@ -251,8 +251,15 @@ fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
 }
 
-/// Evaluates strictly; where a builtin fails, once more, counting what depends on it as undefined.
-fn evaluate(prepared: &Prepared, job: &Job) -> Run {
+/// Runs one job whose value is an input for others, on a thread that may be lost.
+pub(super) fn run_for_input(prepared: &Arc<Prepared>, job: Job) -> Result<Run<Option<Input>>, String> {
+    let input = |_: &Prepared, value: &Value| Ok((*value != Value::Undefined).then(|| Input(value.clone())));
+    trace::wait(prepared, &trace::spawn(prepared, move |prepared| Ok(evaluate(prepared, &job, input))))
+}
+
+/// Evaluates strictly; where a builtin fails, once more, counting what depends on it as undefined. `finish` makes of the value
+/// what is asked for.
+fn evaluate<T>(prepared: &Prepared, job: &Job, finish: impl Fn(&Prepared, &Value) -> Result<T, Failure>) -> Run<T> {
     let files = || prepared.texts.iter();
     let started = Instant::now();
     // Set by whoever waits for this.
@@ -298,7 +305,7 @@ fn evaluate(prepared: &Prepared, job: &Job) -> Run {
 }
 
 /// A rule that failed at a builtin, with no time left to find out what it says without it.
-fn unfinished(prepared: &Prepared, error: &RunError, prints: Vec<String>) -> Run {
+fn unfinished<T>(prepared: &Prepared, error: &RunError, prints: Vec<String>) -> Run<T> {
     let parsed = error::parse(&error.rendered);
     let message = format!(
         "a builtin failed ({}), and what the rule says without it was not found: its {} were used up",

@@ -17,16 +17,6 @@ pub(super) fn run(prepared: &Arc<Prepared>, job: Job) -> Result<Traced, String> 
     wait(prepared, &spawn(prepared, move |prepared| trace(prepared, job)))
 }
 
-/// The value of a job, run on a thread that may be lost.
-pub(super) fn value(prepared: &Arc<Prepared>, job: Job) -> Result<Option<Input>, String> {
-    let work = |prepared: &Prepared| {
-        let found = lax_engine(prepared, job.input).eval_rule(job.rule);
-        let value = found.map_err(|error| error::parse(&error.to_string()).message)?;
-        Ok((value != Value::Undefined).then_some(Input(value)))
-    };
-    wait(prepared, &spawn(prepared, work))
-}
-
 /// Runs jobs, as many at once as there are threads; the answers stand in the order of the jobs.
 pub(super) fn run_all(prepared: &Arc<Prepared>, jobs: Vec<Job>) -> Vec<Result<Traced, String>> {
     let threads = prepared.pool.current_num_threads().max(1);

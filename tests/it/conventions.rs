@@ -226,6 +226,32 @@ fn what_lies_beside_the_library_of_regula_need_not_be_used() {
     assert_eq!(own(&run(&setup, REPLACE)).len(), 2, "a rule beside it is run all the same");
 }
 
+/// Regula's library in a repository takes no other package out of sight, and what it could not read is told.
+#[test]
+fn nothing_beside_rules_of_regula_is_silent() {
+    let view = include_str!("conventions/regula/view.rego");
+    let failing = view.replace("\tresource :=", "\tto_number(found.name)\n\tresource :=");
+    let rule = "package rules.ok\n\nresource_type := \"azurerm_storage_account\"\n\nallow { true }\n";
+    let with = |view: &str, rule: &str, other: &str| {
+        repository(&[("policy/fugue/view.rego", view), ("policy/rule.rego", rule), ("policy/other.rego", other)])
+    };
+    let other =
+        |package: &str, name: &str| format!("package {package}\n\n{name}[\"seen\"] {{ input.resource_changes }}\n");
+    let (_dir, setup) = with(view, rule, &other("fugue.mine", "deny"));
+    assert_eq!(own(&run(&setup, REPLACE)).len(), 1, "a package called like the library");
+    let (_dir, setup) = with(view, rule, &other("rules.ok", "warn"));
+    assert_eq!(own(&run(&setup, REPLACE)).len(), 1, "a rule about the plan in a package about resources");
+    let (_dir, setup) = with(view, rule, &other("k8s", "denny"));
+    refused(&setup, "the package `k8s` has no entry point");
+    let (_dir, setup) =
+        with(view, &rule.replace("resource_type", "input_type := \"terafform\"\nresource_type"), "package x\n");
+    refused(&setup, "documents that plangate does not know");
+    let (_dir, setup) = with(&failing, rule, "package x\n");
+    let report = run(&setup, REPLACE);
+    let record = plan(&report).rules.iter().find(|record| record.id.as_str() == "rules.ok").unwrap();
+    assert!(!record.builtin_errors.is_empty(), "{record:?}");
+}
+
 #[test]
 fn regula() {
     let address = "azurerm_storage_account.lake";
