@@ -12,15 +12,13 @@ use serde_json::{Value, json};
 use crate::policy::Rule;
 use crate::policy::contract::shape;
 use crate::policy::resource_rules::{ResourceRule, VIEW};
-use crate::rego::{BuiltinError, Failure, FailureKind, Input, Job, Program, Run};
+use crate::rego::{Failure, FailureKind, Input, Job, Program, Run};
 
 /// The view of the resources of a plan.
 struct View {
     whole: Input,
     /// By type; each with its address.
     by_type: BTreeMap<String, Vec<(String, Input)>>,
-    /// What failed while it was made: resources may be missing.
-    builtin_errors: Vec<BuiltinError>,
 }
 
 /// A job for each resource a rule looks at and each part of it, in the order of the rules.
@@ -53,9 +51,7 @@ pub(super) fn run(program: &Program, input: &Input, rules: &[&Rule]) -> Vec<Run>
     };
     let Plan { jobs, asked } = plan(&view, rules);
     let mut runs = program.run(jobs).into_iter();
-    let of_rule = |(rule, asked): (&&Rule, Vec<Asked<'_>>)| {
-        fold(rule, &view.builtin_errors, asked.into_iter().zip(&mut runs).collect())
-    };
+    let of_rule = |(rule, asked): (&&Rule, Vec<Asked<'_>>)| fold(rule, asked.into_iter().zip(&mut runs).collect());
     rules.iter().zip(asked).map(of_rule).collect()
 }
 
@@ -70,12 +66,13 @@ pub(super) fn jobs(program: &Program, input: &Input, rules: &[&Rule]) -> Vec<Job
 impl View {
     fn new(program: &Program, plan: &Input) -> Result<Self, String> {
         let job = Job { rule: VIEW.to_owned(), input: plan.clone() };
-        let run = program.run_for_input(job).and_then(|run| match run.value {
-            Ok(value) => Ok((value, run.builtin_errors)),
-            Err(failure) => Err(failure.message),
+        let run = program.run_for_input(job).and_then(|run| match (run.value, run.builtin_errors.first()) {
+            // What is undefined for it may be a resource, which no rule would look at.
+            (Ok(_), Some(error)) => Err(format!("a builtin failed ({})", error.message)),
+            (Ok(value), None) => Ok(value),
+            (Err(failure), _) => Err(failure.message),
         });
-        let (whole, builtin_errors) =
-            run.map_err(|why| format!("Regula's library makes no view of the plan: {why}"))?;
+        let whole = run.map_err(|why| format!("Regula's library makes no view of the plan: {why}"))?;
         let resources = whole.as_ref().and_then(|view| view.get("resources"));
         let (Some(whole), Some(resources)) = (whole, resources) else {
             return Err("Regula's library makes no view of this input".to_owned());
@@ -85,7 +82,7 @@ impl View {
             let Some(of) = resource.get("_type").and_then(|of| of.text()) else { continue };
             by_type.entry(of).or_default().push((address, resource));
         }
-        Ok(Self { whole, by_type, builtin_errors })
+        Ok(Self { whole, by_type })
     }
 }
 
@@ -119,10 +116,9 @@ fn failed(message: &str) -> Run {
     Run { value, builtin_errors: Vec::new(), prints: Vec::new(), took: Duration::ZERO }
 }
 
-/// One run of all those of a rule; what failed in making the view failed in each.
-fn fold(rule: &Rule, of_view: &[BuiltinError], runs: Vec<(Asked<'_>, Run)>) -> Run {
-    let builtin_errors = of_view.to_vec();
-    let mut whole = Run { value: Ok(None), builtin_errors, prints: Vec::new(), took: Duration::ZERO };
+/// One run of all those of a rule.
+fn fold(rule: &Rule, runs: Vec<(Asked<'_>, Run)>) -> Run {
+    let mut whole = Run { value: Ok(None), builtin_errors: Vec::new(), prints: Vec::new(), took: Duration::ZERO };
     let mut failure = None;
     let mut results = Vec::new();
     let mut runs = runs.into_iter().peekable();
