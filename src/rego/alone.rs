@@ -41,7 +41,7 @@ pub(super) fn run(
 }
 
 fn add(prepared: &Prepared, definitions: &[Definition]) -> Result<(Prepared, Vec<Option<Alone>>), String> {
-    let mut engine = prepared.engine.clone();
+    let mut engine = prepared.engine()?;
     let mut found: Vec<Option<Alone>> = vec![None; definitions.len()];
     let mut by_file: BTreeMap<&str, Vec<(usize, Span)>> = BTreeMap::new();
     for (index, (file, span)) in definitions.iter().enumerate() {

@@ -19,6 +19,7 @@ use super::chains::{self, Heads};
 use super::constants::{self, Constant};
 use super::dialect::{Fault, Scan, deep_constants};
 use super::names::{Callee, Names, Parts};
+use super::pending::Pending;
 use super::rewrite::{self, EngineText};
 use super::run::STACK;
 use super::scan::{ScanError, Tokens};
@@ -41,7 +42,7 @@ const MAX_FILE_BYTES: usize = 4 << 20;
 pub(super) struct Loaded {
     pub(super) modules: Vec<ModuleInfo>,
     pub(super) texts: Arc<Vec<EngineText>>,
-    pub(super) engine: Engine,
+    pub(super) engine: Pending,
 }
 
 /// A file with its tree.
@@ -101,7 +102,11 @@ pub(super) fn load(mut modules: Vec<Module>, data: Data, limits: &Limits) -> Res
     infos.sort_by(|a, b| a.file.name().cmp(b.file.name()));
     texts.sort_by(|a, b| a.file.name().cmp(b.file.name()));
     let texts = Arc::new(texts);
-    let engine = prepare(&Arc::new(parsed), &texts, &Arc::new(data), limits)?;
+    let engine = prepare(parsed, &texts, data, limits)?;
+    // What ships alone was prepared by a test: it is waited for when it is needed.
+    if infos.iter().any(|info| !info.trusted) {
+        engine.get().map_err(<[Problem]>::to_vec)?;
+    }
     Ok(Loaded { modules: infos, texts, engine })
 }
 
@@ -402,38 +407,37 @@ fn rules(names: &Names<'_>, module: usize, reads: &BTreeMap<Parts, Arc<Reads>>) 
     rules
 }
 
-/// Builds the engine that jobs clone, and asks the compiler for a second opinion.
+/// Begins to build the engine that jobs clone, which asks the compiler for a second opinion.
 fn prepare(
-    parsed: &Arc<Vec<Parsed>>,
+    parsed: Vec<Parsed>,
     texts: &Arc<Vec<EngineText>>,
-    data: &Arc<Data>,
+    data: Data,
     limits: &Limits,
-) -> Result<Engine, Vec<Problem>> {
+) -> Result<Pending, Vec<Problem>> {
     let (limit, now) = (limits.load, limits.now);
+    let (parsed, texts) = (Arc::new(parsed), Arc::clone(texts));
     let (sender, receiver) = mpsc::sync_channel(1);
     let work = {
-        let (parsed, texts, data) = (Arc::clone(parsed), Arc::clone(texts), Arc::clone(data));
+        let (parsed, texts) = (Arc::clone(&parsed), Arc::clone(&texts));
         move || {
             // The receiver may have given up; then nobody wants the engine.
             let _ = sender.send(build(&parsed, &texts, &data, now));
         }
     };
+    let unloadable = |message: String| {
+        vec![Problem::new(ProblemCode::PolicyLoad, format!("the policies cannot be loaded: {message}"))]
+    };
+    spawn(work).map_err(unloadable)?;
     // Every file was read within the limit alone; together they get it once for each.
     let together = limit.saturating_mul(u32::try_from(texts.len()).unwrap_or(u32::MAX).max(1));
-    let built = match spawn(work) {
-        Ok(()) => receiver.recv_timeout(together).map_err(|error| lost(error, together)),
-        Err(error) => Err(error),
-    };
-    match built {
+    Ok(Pending::new(move || match receiver.recv_timeout(together) {
         Ok(Ok((engine, findings))) => {
-            fail(findings.iter().map(|finding| lint_problem(finding, texts)).collect())?;
+            fail(findings.iter().map(|finding| lint_problem(finding, &texts)).collect())?;
             Ok(engine)
         }
-        Ok(Err(rendered)) => Err(alone(parsed, texts, &rendered)),
-        Err(message) => {
-            Err(vec![Problem::new(ProblemCode::PolicyLoad, format!("the policies cannot be loaded: {message}"))])
-        }
-    }
+        Ok(Err(rendered)) => Err(alone(&parsed, &texts, &rendered)),
+        Err(error) => Err(unloadable(lost(error, together))),
+    }))
 }
 
 fn build(

@@ -34,6 +34,7 @@ mod mentions;
 mod metadata;
 mod names;
 mod negation;
+mod pending;
 mod probe;
 mod reads;
 mod rewrite;

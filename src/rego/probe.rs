@@ -83,7 +83,7 @@ pub(super) struct Probe<'a> {
 impl<'a> Probe<'a> {
     pub(super) fn new(prepared: &Prepared, job: Job, text: &'a EngineText, ast: &Ast) -> Option<Self> {
         Some(Self {
-            engine: trace::lax_engine(prepared, job.input),
+            engine: trace::lax_engine(prepared, job.input).ok()?,
             text,
             tokens: Tokens::lenient(text.text()),
             header: header(text, ast),

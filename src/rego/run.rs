@@ -17,6 +17,7 @@ use crate::problem::{Problem, ProblemCode};
 
 use super::builtins::recorder;
 use super::load::Loaded;
+use super::pending::Pending;
 use super::rewrite::EngineText;
 use super::value::{self, Caps};
 use super::{BuiltinError, Failure, FailureKind, Input, Job, Limits, ModuleInfo, Run, error, trace};
@@ -36,7 +37,7 @@ const SHORTEST: Duration = Duration::from_millis(1);
 pub(super) struct Prepared {
     modules: Vec<ModuleInfo>,
     texts: Arc<Vec<EngineText>>,
-    pub(super) engine: Engine,
+    engine: Pending,
     pub(super) pool: rayon::ThreadPool,
     threads: isize,
     pub(super) rule_limit: Duration,
@@ -68,7 +69,7 @@ impl Prepared {
         Ok(Self {
             modules: self.modules.clone(),
             texts: Arc::clone(&self.texts),
-            engine,
+            engine: engine.into(),
             pool: pool(self.threads.unsigned_abs())?,
             threads: self.threads,
             rule_limit: self.rule_limit,
@@ -76,6 +77,22 @@ impl Prepared {
             stuck: AtomicIsize::new(0),
             abandoned: AtomicUsize::new(0),
         })
+    }
+
+    /// Waits until there is an engine, or none will be.
+    pub(super) fn settle(&self) {
+        let _ = self.engine.get();
+    }
+
+    /// A copy of the engine, once it is built.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn engine(&self) -> Result<Engine, String> {
+        let why = |problems: &[Problem]| {
+            problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; ")
+        };
+        self.engine.get().cloned().map_err(why)
     }
 
     pub(super) fn modules(&self) -> &[ModuleInfo] {
@@ -128,6 +145,8 @@ impl Ticket {
 }
 
 pub(super) fn run(prepared: &Arc<Prepared>, jobs: Vec<Job>) -> Vec<Run> {
+    // The time of a rule begins when it can run.
+    prepared.settle();
     let (sender, receiver) = mpsc::channel();
     let tickets: Vec<Arc<Ticket>> = jobs.iter().map(|_| Arc::default()).collect();
     for (index, (job, ticket)) in jobs.into_iter().zip(&tickets).enumerate() {
@@ -378,7 +397,13 @@ impl RunError {
 }
 
 fn evaluate_once(prepared: &Prepared, job: &Job, strict: bool, limit: Duration) -> Once {
-    let mut engine = prepared.engine.clone();
+    let mut engine = match prepared.engine() {
+        Ok(engine) => engine,
+        Err(rendered) => {
+            let error = RunError { rendered, limit: None, may_be_builtin: false };
+            return Once { outcome: Err(error), prints: Vec::new() };
+        }
+    };
     let Input(input) = &job.input;
     // An `Arc` is moved, nothing copied; the caller keeps another, so that no job pays for freeing a big input.
     engine.set_input(input.clone());

@@ -39,6 +39,8 @@ pub(super) fn spawn<T: Send + 'static>(
 ) -> Answer<T> {
     let (sender, receiver) = mpsc::channel();
     let shared = Arc::clone(prepared);
+    // The time of the work begins when it can run.
+    prepared.settle();
     prepared.pool.spawn(move || {
         let done = std::panic::catch_unwind(AssertUnwindSafe(|| work(&shared)));
         // A closed channel means that the caller gave up; nobody is left to tell.
@@ -56,7 +58,7 @@ pub(super) fn wait<T>(prepared: &Prepared, answer: &Answer<T>) -> Result<T, Stri
 }
 
 fn trace(prepared: &Prepared, job: Job) -> Result<Traced, String> {
-    let mut engine = lax_engine(prepared, job.input);
+    let mut engine = lax_engine(prepared, job.input)?;
     engine.set_enable_coverage(true);
     let said = |rendered: String| error::parse(&rendered).message;
     let found = engine.eval_rule(job.rule).map_err(|error| said(error.to_string()))?;
@@ -75,8 +77,8 @@ fn trace(prepared: &Prepared, job: Job) -> Result<Traced, String> {
 }
 
 /// An engine to look into a rule with: builtin errors are undefined.
-pub(super) fn lax_engine(prepared: &Prepared, Input(input): Input) -> Engine {
-    let mut engine = prepared.engine.clone();
+pub(super) fn lax_engine(prepared: &Prepared, Input(input): Input) -> Result<Engine, String> {
+    let mut engine = prepared.engine()?;
     engine.set_input(input);
     engine.set_gather_prints(true);
     engine.set_strict_builtin_errors(false);
@@ -84,5 +86,5 @@ pub(super) fn lax_engine(prepared: &Prepared, Input(input): Input) -> Engine {
         limit: prepared.rule_limit,
         check_interval: CHECK_INTERVAL,
     });
-    engine
+    Ok(engine)
 }

@@ -204,3 +204,18 @@ fn a_builtin_that_does_not_return_costs_a_thread_and_every_job_still_gets_an_ans
     });
     assert!(came_back, "the thread is used again");
 }
+
+#[test]
+fn without_an_engine_every_rule_fails() {
+    let problem = Problem::new(ProblemCode::PolicyLoad, "the policies cannot be loaded");
+    let engine = pending::Pending::new(|| Err(vec![problem]));
+    let loaded = load::Loaded { modules: Vec::new(), texts: Arc::default(), engine };
+    let program = Program(Arc::new(run::Prepared::new(loaded, &limits()).unwrap()));
+    let job = || Job { rule: "data.main.deny".to_owned(), input: Input::from_json(&json!({})) };
+    for run in program.run(vec![job(), job()]) {
+        let failure = run.value.unwrap_err();
+        assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Error, "the policies cannot be loaded"));
+    }
+    assert_eq!(program.trace(job()).unwrap_err(), "the policies cannot be loaded");
+    assert_eq!(program.run_for_input(job()).unwrap().value.unwrap_err().kind, FailureKind::Error);
+}
