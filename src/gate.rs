@@ -38,7 +38,7 @@ use crate::plan::redact::{redact, redact_derived};
 use crate::policy::{Origin, PolicySet};
 use crate::problem::{Problem, ProblemCode};
 use crate::rego::{Input, InputSink};
-use crate::report::{ChangeCounts, PlanReport, Report, RuleInfo};
+use crate::report::{ChangeCounts, LeftOut, PlanReport, Report, RuleInfo};
 use crate::sources::{Given, Whereabouts};
 use crate::suggest;
 use crate::text;
@@ -100,8 +100,10 @@ pub fn check_and_trace(stages: &Stages, plans: Vec<PlanInput>, traced: &[RuleId]
         [] => Vec::new(),
         traced => candidates::follow(judged, &stages.policies, &stages.eval, traced).unwrap_or_default(),
     };
-    let plans: Vec<PlanReport> =
-        plans.into_iter().flat_map(|plan| check_file(stages, plan, &mut usage, &mut look)).collect();
+    let plans: Vec<PlanReport> = plans
+        .into_iter()
+        .flat_map(|plan| check_file(stages, &stages.sources_at, plan, &mut usage, &mut look))
+        .collect();
     let mut findings = stages.waivers.audit(&usage.waivers, stages.today);
     findings.extend(stages.own_types.audit(&usage.own_types, stages.today));
     let findings = stages.eval.relevel(findings);
@@ -115,6 +117,7 @@ pub fn check_and_trace(stages: &Stages, plans: Vec<PlanInput>, traced: &[RuleId]
         problems: Vec::new(),
         findings,
         plans,
+        left_out: LeftOut::default(),
         notes,
         fail_on: stages.fail_on,
         rules: stages.policies.rules().iter().map(RuleInfo::of).collect(),
@@ -197,7 +200,7 @@ pub fn calibrate(stages: &Stages, plans: Vec<PlanInput>) -> Vec<calibration::Row
     let mut rows = Vec::new();
     for plan in plans {
         let mut candidates = BTreeMap::new();
-        let reports = check_file(stages, plan, &mut usage, &mut |index, judged| {
+        let reports = check_file(stages, &stages.sources_at, plan, &mut usage, &mut |index, judged| {
             candidates.insert(index, calibration::candidates(judged.facts));
             Vec::new()
         });
@@ -213,8 +216,14 @@ pub fn calibrate(stages: &Stages, plans: Vec<PlanInput>) -> Vec<calibration::Row
 /// Shown each judged document, by its number; says what of it goes into the report's traces.
 type Look<'a> = dyn FnMut(usize, &Judged<'_>) -> Vec<RuleTrace> + 'a;
 
-/// Judges every document of a file.
-fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used, look: &mut Look<'_>) -> Vec<PlanReport> {
+/// Judges every document of a file, whose source files are at `sources`.
+fn check_file(
+    stages: &Stages,
+    sources: &Whereabouts,
+    plan: PlanInput,
+    usage: &mut Used,
+    look: &mut Look<'_>,
+) -> Vec<PlanReport> {
     let found = match plan.source.read_for(&stages.interest.document) {
         Ok(found) => found,
         Err(problem) => return vec![PlanReport::unread(plan.name, 0, None, problem)],
@@ -227,8 +236,9 @@ fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used, look: &mut Loo
         .map(|(index, document)| {
             let noted = usage.notes.len();
             let is_saved = document.as_ref().is_ok_and(|document| document.saved().is_some());
-            let judged = document
-                .and_then(|document| check_document(stages, &document, usage, &mut |judged| look(index, judged)));
+            let judged = document.and_then(|document| {
+                check_document(stages, sources, &document, usage, &mut |judged| look(index, judged))
+            });
             for note in usage.notes.iter_mut().skip(noted).filter(|_| is_saved) {
                 *note = format!("{}: {note}", plan.name);
             }
@@ -245,13 +255,14 @@ fn check_file(stages: &Stages, plan: PlanInput, usage: &mut Used, look: &mut Loo
 /// Judges one document: load, derive, evaluate, waive, decide.
 fn check_document(
     stages: &Stages,
+    sources: &Whereabouts,
     document: &Document,
     usage: &mut Used,
     look: &mut dyn FnMut(&Judged<'_>) -> Vec<RuleTrace>,
 ) -> Result<PlanReport, Problem> {
     let (mut plan, input, beside) = load(document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
-    let sources = sources::of(stages, document)?;
+    let sources = sources::of(stages, sources, document)?;
     let facts = derive(stages, &mut plan, sources.given.as_deref())?;
     let judged = Judged {
         document,
@@ -326,7 +337,7 @@ pub fn inspect(stages: &Stages, plan: PlanInput, reveal: bool) -> Result<String,
 
 fn inspect_document(stages: &Stages, document: &Document, reveal: bool) -> Result<String, Problem> {
     let (mut plan, ..) = load(document, &stages.interest.clone().without_document())?;
-    let sources = sources::of(stages, document)?;
+    let sources = sources::of(stages, &stages.sources_at, document)?;
     let facts = derive(stages, &mut plan, sources.given.as_deref())?;
     let mut derived = eval::derived(&facts, stages.eval.input)?;
     let malformed = |error: serde_json::Error| Problem::new(ProblemCode::Malformed, format!("not valid JSON: {error}"));

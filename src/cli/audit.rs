@@ -7,24 +7,35 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use plangate::gate::{self, AuditRequest, BIG, MAX_PLAN_BYTES, Step};
 use plangate::io;
 use plangate::problem::{Problem, ProblemCode};
-use plangate::report::audit::{self, Audit, Grouping};
-use plangate::report::{format, human};
+use plangate::report::audit::{Audit, Grouping, PathTemplate};
+use plangate::report::private::Key;
+use plangate::report::{format, github as github_report, human};
 use plangate::selection::{self, Item, Limits, Selection};
 use plangate::verdict::Verdict;
 
 use super::args::AuditArgs;
-use super::output::{self, Format, Outputs, Wanted, Written};
-use super::setup;
+use super::output::{self, Beside, Format, Outputs, Wanted, Written};
+use super::{github, setup};
 
 impl Written for Audit {
     type Options = format::Options;
-    const FORMATS: &'static [&'static str] = audit::FORMATS;
+    const FORMATS: &'static [&'static str] = format::FORMATS;
 
     fn render(&self, format: Format, options: &format::Options) -> Result<String, Problem> {
         Self::render(self, format.as_str(), options).unwrap_or_else(|| {
             let message = format!("no audit is written as {}", format.as_str());
             Err(Problem::new(ProblemCode::ReportWrite, message))
         })
+    }
+
+    fn beside(format: Format) -> Vec<Box<dyn Beside<Self>>> {
+        if format.as_str() != "github" {
+            return Vec::new();
+        }
+        github::files(
+            |audit: &Self, _, _| github_report::outputs(audit.report()),
+            |audit, options, room| audit.markdown(options.human.show, room),
+        )
     }
 
     fn with_problem(self, problem: Problem) -> Self {
@@ -44,25 +55,16 @@ impl Written for Audit {
 /// Judges the plans and writes the reports; returns the exit code.
 pub(crate) fn run(args: &AuditArgs) -> u8 {
     let inputs = args.paths.iter().map(|path| path.strip_prefix('@').unwrap_or(path)).collect();
-    let wanted = Wanted {
-        format: args.format.as_deref(),
-        outputs: &args.outputs,
-        inputs,
-        printed: Audit::FORMATS,
-        of: " of `plangate audit`",
-    };
-    let options = format::Options {
-        human: human::Options { show: output::level(args.show), verbose: args.verbose, timings: false },
-        markdown_limit: args.markdown_limit,
-        ..format::Options::default()
-    };
-    match Outputs::new(&wanted, options) {
-        Ok(outputs) => outputs.write(audit(args).unwrap_or_else(Audit::undecided)),
+    let wanted = Wanted { inputs, ..Wanted::of(&args.report) };
+    let human = human::Options { show: output::level(args.report.show), verbose: args.verbose, timings: false };
+    let outputs = Outputs::of_reports(&args.report, &wanted, human);
+    match outputs.and_then(|outputs| Ok((outputs, setup::key(&args.report)?))) {
+        Ok((outputs, key)) => outputs.write(audit(args, key).unwrap_or_else(Audit::undecided)),
         Err(problem) => output::fail(&[problem]),
     }
 }
 
-fn audit(args: &AuditArgs) -> Result<Audit, Vec<Problem>> {
+fn audit(args: &AuditArgs, key: Option<Key>) -> Result<Audit, Vec<Problem>> {
     let settings = setup::settings(&args.setup)?;
     let grouping = args.group_by.as_deref().map(Grouping::parse).transpose().map_err(|problem| vec![problem])?;
     let mut stdin = || io::read_stream_bounded("standard input", std::io::stdin().lock(), MAX_PLAN_BYTES);
@@ -71,9 +73,22 @@ fn audit(args: &AuditArgs) -> Result<Audit, Vec<Problem>> {
         return Err(selection.problems);
     }
     let overrides = setup::Overrides { expect: args.expect, fail_on: args.fail_on };
-    let stages = setup::open(&args.setup, settings, room(&selection, settings.threads), overrides)?;
-    let request =
-        AuditRequest { threads: settings.threads, listed: args.max_listed, grouping, limits: Limits::default() };
+    let source = args.source.as_deref();
+    let sources =
+        source.map(|dir| PathTemplate::parse(dir, grouping.as_ref())).transpose().map_err(|problem| vec![problem])?;
+    let sources = sources.flatten();
+    let one = source.filter(|_| sources.is_none()).map(Into::into);
+    let room = room(&selection, settings.threads);
+    let mut stages = setup::open_with_source(&args.setup, one, settings, room, overrides)?;
+    stages.collect_names = key.is_some();
+    let request = AuditRequest {
+        threads: settings.threads,
+        listed: args.max_listed,
+        grouping,
+        limits: Limits::default(),
+        sources,
+        key,
+    };
     let bar = Bar::new(selection.items.len());
     let audit = gate::audit(&stages, selection, &request, &|step| bar.step(step));
     bar.end();

@@ -1,17 +1,13 @@
 //! `plangate check`.
 
-use camino::Utf8Path;
+use plangate::gate;
 use plangate::problem::Problem;
-use plangate::report::private::{self, Key};
+use plangate::report::private;
 use plangate::report::{Report, prints, trace};
-use plangate::{gate, io};
 
 use super::args::{CheckArgs, Compat};
 use super::output::Outputs;
 use super::{output, plans, setup};
-
-/// Largest key file, in bytes.
-const MAX_KEY_BYTES: u64 = 64 << 10;
 
 /// Judges the plans and writes the reports; returns the exit code.
 pub(crate) fn run(args: &CheckArgs) -> u8 {
@@ -19,7 +15,7 @@ pub(crate) fn run(args: &CheckArgs) -> u8 {
         Ok(outputs) => outputs,
         Err(problem) => return output::fail(&[problem]),
     };
-    let key = match args.private_key_file.as_deref().map(read_key).transpose() {
+    let key = match setup::key(&args.report) {
         Ok(key) => key,
         Err(problem) => return output::fail(&[problem]),
     };
@@ -49,15 +45,11 @@ fn check(args: &CheckArgs, scene: bool) -> Result<Report, Vec<Problem>> {
     let plans = plans::select_with_json(&args.plans, &args.json)?;
     let overrides = setup::Overrides { expect: args.expect, fail_on: args.fail_on };
     let mut stages = setup::open_with_sources(&args.setup, &args.sources, settings, plans::largest(&plans), overrides)?;
-    stages.collect_names = args.private_key_file.is_some();
+    stages.collect_names = args.report.private_key_file.is_some();
     stages.collect_scene = scene;
     let traced = gate::rules_called(&stages, &args.trace)?;
     let report = gate::check_and_trace(&stages, plans, &traced);
     // The process ends soon: to free policies value by value takes as long as to judge a small plan.
     std::mem::forget(stages);
     Ok(report)
-}
-
-fn read_key(path: &Utf8Path) -> Result<Key, Problem> {
-    Key::new(&io::read_bounded(path, MAX_KEY_BYTES)?)
 }

@@ -8,10 +8,10 @@ use plangate::finding::Level;
 use plangate::io;
 use plangate::problem::{Problem, ProblemCode};
 use plangate::report::format::{self, FORMATS};
-use plangate::report::{Report, conftest, human};
+use plangate::report::{Report, conftest, github as github_report, human, markdown};
 use plangate::text::{one_line, without_commands};
 
-use super::args::{CheckArgs, Color, Compat, Show, Suppressed};
+use super::args::{CheckArgs, Color, Compat, ReportArgs, Show, Suppressed};
 use super::{UNDECIDED, github, setup};
 
 /// What a command reports, in one of several formats.
@@ -81,7 +81,13 @@ impl Written for Report {
     }
 
     fn beside(format: Format) -> Vec<Box<dyn Beside<Self>>> {
-        if format.as_str() == "github" { github::files() } else { Vec::new() }
+        if format.as_str() != "github" {
+            return Vec::new();
+        }
+        github::files(
+            |report, _, _| github_report::outputs(report),
+            |report, options, room| markdown::render(report, options.human.show, room),
+        )
     }
 
     fn with_problem(mut self, problem: Problem) -> Self {
@@ -121,6 +127,14 @@ pub(crate) struct Wanted<'a> {
     pub(crate) of: &'static str,
 }
 
+impl<'a> Wanted<'a> {
+    /// What these arguments say: any format, and nothing is read.
+    pub(crate) fn of(args: &'a ReportArgs) -> Self {
+        let (format, outputs) = (args.format.as_deref(), args.outputs.as_slice());
+        Self { format, outputs, inputs: Vec::new(), printed: FORMATS, of: "" }
+    }
+}
+
 /// The outputs of a run.
 pub(crate) struct Outputs<R: Written> {
     stdout: Format,
@@ -135,28 +149,13 @@ const CONFTEST: &[&str] = &["stdout", "json"];
 impl Outputs<Report> {
     /// The outputs the arguments of `plangate check` ask for.
     pub(crate) fn of(args: &CheckArgs) -> Result<Self, Problem> {
-        let show = level(args.show);
         let inputs = args.plans.iter().map(String::as_str).collect();
         let (printed, of) = match args.compat {
             None => (Report::FORMATS, ""),
             Some(Compat::Conftest) => (CONFTEST, " of `--compat conftest`"),
         };
-        let wanted = Wanted { format: args.format.as_deref(), outputs: &args.outputs, inputs, printed, of };
-        let human = human::Options { show, verbose: args.verbose, timings: args.timings };
-        let mut outputs = Self::new(&wanted, format::Options::default())?;
-        outputs.options = format::Options {
-            human,
-            suppressed: args.sarif_suppressed == Suppressed::Include,
-            category: args.sarif_category.clone(),
-            markdown_limit: args.markdown_limit,
-            directory: setup::directory_in_repository(),
-            summary: outputs
-                .files
-                .iter()
-                .find(|(format, _)| format.as_str() == "markdown")
-                .and_then(|(_, path)| absolute(path)),
-        };
-        Ok(outputs)
+        let human = human::Options { show: level(args.report.show), verbose: args.verbose, timings: args.timings };
+        Self::of_reports(&args.report, &Wanted { inputs, printed, of, ..Wanted::of(&args.report) }, human)
     }
 
     /// Writes the files, prints what conftest prints, and returns its exit code.
@@ -171,6 +170,23 @@ impl Outputs<Report> {
             print_styled(&conftest::lines(&checks))
         };
         self.write_and(report, print, |report| conftest::exit_code(&conftest::checks(report), fail_on_warn))
+    }
+}
+
+impl<R: Written<Options = format::Options>> Outputs<R> {
+    /// The outputs that these arguments ask for.
+    pub(crate) fn of_reports(args: &ReportArgs, wanted: &Wanted<'_>, human: human::Options) -> Result<Self, Problem> {
+        let mut outputs = Self::new(wanted, format::Options::default())?;
+        let markdown = outputs.files.iter().find(|(format, _)| format.as_str() == "markdown");
+        outputs.options = format::Options {
+            human,
+            suppressed: args.sarif_suppressed == Suppressed::Include,
+            category: args.sarif_category.clone(),
+            markdown_limit: args.markdown_limit,
+            directory: setup::directory_in_repository(),
+            summary: markdown.and_then(|(_, path)| absolute(path)),
+        };
+        Ok(outputs)
     }
 }
 

@@ -9,11 +9,21 @@ use plangate::gate::Stages;
 use plangate::io;
 use plangate::plan::completeness::Expect;
 use plangate::problem::{Problem, ProblemCode};
+use plangate::report::private::Key;
 use plangate::sources::Base;
 use plangate::workspace::{self, Setup, SourceSetup};
 
-use super::args::{ExpectArg, FailOn, SetupArgs, SourceArgs};
+use super::args::{ExpectArg, FailOn, ReportArgs, SetupArgs, SourceArgs};
 use super::{context_env, git, limits};
+
+/// Largest key file, in bytes.
+const MAX_KEY_BYTES: u64 = 64 << 10;
+
+/// The key under which names are hidden, if they are to be.
+pub(crate) fn key(args: &ReportArgs) -> Result<Option<Key>, Problem> {
+    let read = |path: &Utf8PathBuf| Key::new(&io::read_bounded(path, MAX_KEY_BYTES)?);
+    args.private_key_file.as_ref().map(read).transpose()
+}
 
 /// What arguments can say against the configuration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -58,6 +68,19 @@ pub(crate) fn open(
     overrides: Overrides,
 ) -> Result<Stages, Vec<Problem>> {
     workspace::open(&prepare(args, settings, largest_plan, overrides)?)
+}
+
+/// The same with one directory of source files for all plans, if there is one.
+pub(crate) fn open_with_source(
+    args: &SetupArgs,
+    source: Option<Utf8PathBuf>,
+    settings: Settings,
+    largest_plan: u64,
+    overrides: Overrides,
+) -> Result<Stages, Vec<Problem>> {
+    let mut setup = prepare(args, settings, largest_plan, overrides)?;
+    setup.sources.dir = source;
+    workspace::open(&setup)
 }
 
 /// The same with the source files of the plans.

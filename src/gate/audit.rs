@@ -9,10 +9,13 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::{Activity, PlanInput, PlanSource, Stages, Used, check_file};
+use crate::plan::names::Names;
 use crate::problem::{Problem, ProblemCode};
-use crate::report::audit::{Audit, Grouping, LISTED, Row};
-use crate::report::{PlanReport, Report, RuleInfo};
+use crate::report::audit::{Audit, Grouping, LISTED, PathTemplate, Row};
+use crate::report::private::{self, Key};
+use crate::report::{LeftOut, PlanReport, Report, RuleInfo};
 use crate::selection::{self, Found, Item, Limits, Selection};
+use crate::sources::Whereabouts;
 use crate::text::count;
 use crate::verdict::Verdict;
 
@@ -34,11 +37,15 @@ pub struct AuditRequest {
     pub grouping: Option<Grouping>,
     /// Bounds of what is read of archives.
     pub limits: Limits,
+    /// Where the source files of each plan are, by its group; without, where those of the run are.
+    pub sources: Option<PathTemplate>,
+    /// Hides the names in plans.
+    pub key: Option<Key>,
 }
 
 impl Default for AuditRequest {
     fn default() -> Self {
-        Self { threads: 1, listed: LISTED, grouping: None, limits: Limits::default() }
+        Self { threads: 1, listed: LISTED, grouping: None, limits: Limits::default(), sources: None, key: None }
     }
 }
 
@@ -70,6 +77,7 @@ pub fn audit(
         .build()
         .map_err(|error| vec![Problem::new(ProblemCode::Internal, format!("cannot start threads: {error}"))])?;
     let run = Run { stages, request, progress, alone: RwLock::new(()), kept: Mutex::default() };
+    let mut places = Places::new(stages, request);
     let Selection { items, mut skipped, problems } = selection;
     // No more is read than is being judged: the next plan of an archive waits for a thread.
     let (sender, receiver) = sync_channel::<Task>(0);
@@ -84,7 +92,8 @@ pub fn audit(
         let mut send = |input: Input, size: u64| {
             progress(Step::Found);
             // Where no thread is left to take it, `finish` misses the row.
-            let _ = sender.send(Task { number, input, size });
+            let sources = places.of(&input);
+            let _ = sender.send(Task { number, input, size, sources });
             number += 1;
         };
         for item in items {
@@ -125,6 +134,43 @@ struct Task {
     number: usize,
     input: Input,
     size: u64,
+    sources: Whereabouts,
+}
+
+/// Where the source files of plans are.
+struct Places<'a> {
+    stages: &'a Stages,
+    request: &'a AuditRequest,
+    /// The last group and its sources: plans of a group mostly follow each other, and are read once.
+    last: Option<(Vec<String>, Whereabouts)>,
+}
+
+impl<'a> Places<'a> {
+    fn new(stages: &'a Stages, request: &'a AuditRequest) -> Self {
+        Self { stages, request, last: None }
+    }
+
+    fn of(&mut self, input: &Input) -> Whereabouts {
+        let (Some(template), Ok(plan)) = (&self.request.sources, input) else {
+            return self.stages.sources_at.clone();
+        };
+        let Some(group) = self.request.grouping.as_ref().and_then(|grouping| grouping.captures(&plan.name)) else {
+            let message = "the plan is of no group by which `--source` could name its source files";
+            return Whereabouts::missing(
+                Problem::new(ProblemCode::NothingSelected, message).help("make `--group-by` match its path"),
+            );
+        };
+        match &self.last {
+            Some((last, sources)) if *last == group => sources.clone(),
+            _ => {
+                let sources = template
+                    .fill(&group)
+                    .map_or_else(Whereabouts::missing, |dir| Whereabouts::new(Some(dir.into()), None));
+                self.last = Some((group, sources.clone()));
+                sources
+            }
+        }
+    }
 }
 
 struct Run<'a> {
@@ -141,6 +187,8 @@ struct Run<'a> {
 struct Kept {
     rows: Vec<(usize, PlanReport, Row)>,
     used: Used,
+    /// The names in all plans, where they are to be hidden.
+    names: Names,
     activity: Activity,
     silenced: BTreeSet<String>,
     builtin_errors: usize,
@@ -150,15 +198,15 @@ impl Run<'_> {
     fn work(&self, tasks: &Mutex<Receiver<Task>>) {
         loop {
             let next = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(Task { number, input, size }) = next else { return };
+            let Ok(Task { number, input, size, sources }) = next else { return };
             let (mut reports, used) = match input {
                 Ok(input) if size >= BIG => {
                     let _alone = self.alone.write().unwrap_or_else(PoisonError::into_inner);
-                    self.judge(input)
+                    self.judge(input, &sources)
                 }
                 Ok(input) => {
                     let _beside = self.alone.read().unwrap_or_else(PoisonError::into_inner);
-                    self.judge(input)
+                    self.judge(input, &sources)
                 }
                 Err((name, problem)) => (vec![PlanReport::unread(name, 0, None, problem)], Used::default()),
             };
@@ -168,11 +216,11 @@ impl Run<'_> {
     }
 
     /// A plan that makes the program fail is undecided; the others are judged all the same.
-    fn judge(&self, input: PlanInput) -> (Vec<PlanReport>, Used) {
+    fn judge(&self, input: PlanInput, sources: &Whereabouts) -> (Vec<PlanReport>, Used) {
         let name = input.name.clone();
         let judged = catch_unwind(AssertUnwindSafe(|| {
             let mut used = Used::default();
-            let reports = check_file(self.stages, input, &mut used, &mut |_, _| Vec::new());
+            let reports = check_file(self.stages, sources, input, &mut used, &mut |_, _| Vec::new());
             (reports, used)
         }));
         judged.unwrap_or_else(|_| {
@@ -190,12 +238,19 @@ impl Run<'_> {
         let silenced: Vec<String> =
             reports.iter().flat_map(|plan| plan.silenced().map(|rule| rule.id.as_str().to_owned())).collect();
         let builtin_errors: usize = reports.iter().map(PlanReport::builtin_errors).sum();
+        let mut names = Names::default();
+        if let Some(key) = &self.request.key {
+            for plan in reports.iter_mut() {
+                names.merge(private::hide_plan(plan, key));
+            }
+        }
         let rows: Vec<Row> = reports
             .iter_mut()
             .map(|plan| Row::fold(plan, self.request.listed, self.request.grouping.as_ref()))
             .collect();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.used.merge(used);
+        kept.names.merge(names);
         for activity in &activity {
             kept.activity.merge(activity);
         }
@@ -238,9 +293,14 @@ impl Run<'_> {
             problems,
             findings: stages.eval.relevel(findings),
             plans,
+            left_out: LeftOut::default(),
             notes,
             fail_on: stages.fail_on,
             rules: stages.policies.rules().iter().map(RuleInfo::of).collect(),
+        };
+        let report = match &self.request.key {
+            Some(key) => private::hide_run(report, &kept.names, key),
+            None => report,
         };
         Audit::build(report, rows, skipped, self.request.grouping.clone())
     }

@@ -91,7 +91,7 @@ pub fn explain(stages: &Stages, plan: PlanInput, request: &ExplainRequest) -> Re
 fn judge(stages: &Stages, document: Document, used: &mut Used) -> Result<Kept, Problem> {
     let (mut plan, input, beside) = load(&document, &stages.interest)?;
     let completeness = completeness::assess(&plan, stages.expect);
-    let sources = sources::of(stages, &document)?;
+    let sources = sources::of(stages, &stages.sources_at, &document)?;
     let facts = derive(stages, &mut plan, sources.given.as_deref())?;
     let judged = Judged {
         document: &document,

@@ -7,7 +7,7 @@ use crate::plan::binary::CarriedSources;
 use crate::plan::detect::Document;
 use crate::plan::hcl::Sources;
 use crate::problem::{Problem, ProblemCode};
-use crate::sources::{self, Given};
+use crate::sources::{self, Given, Whereabouts};
 
 /// The sources of a document, and remarks about them for people.
 #[derive(Debug, Default)]
@@ -22,19 +22,19 @@ impl Belonging {
     }
 }
 
-/// The sources of a document.
+/// The sources of a document; `at` says where those of the run are.
 ///
 /// # Errors
 /// Sources before the change that were asked for and cannot be read, or compared with.
-pub(super) fn of(stages: &Stages, document: &Document) -> Result<Belonging, Problem> {
+pub(super) fn of(stages: &Stages, at: &Whereabouts, document: &Document) -> Result<Belonging, Problem> {
     if let Some(saved) = document.saved() {
-        return carried(stages, &saved.sources);
+        return carried(at, &saved.sources);
     }
     let given = match &stages.sources {
         Some(given) => Some(Arc::clone(given)),
-        None => stages.sources_at.read()?,
+        None => at.read()?,
     };
-    match (given, &stages.sources_at.base) {
+    match (given, &at.base) {
         (Some(given), _) => Ok(Belonging { notes: notes(&given), given: Some(given) }),
         (None, None) => Ok(Belonging::default()),
         (None, Some(_)) => Err(Problem::new(
@@ -46,12 +46,12 @@ pub(super) fn of(stages: &Stages, document: &Document) -> Result<Belonging, Prob
 }
 
 /// Those that a saved plan carries: they are what will be applied, whatever lies elsewhere.
-fn carried(stages: &Stages, carried: &CarriedSources) -> Result<Belonging, Problem> {
+fn carried(at: &Whereabouts, carried: &CarriedSources) -> Result<Belonging, Problem> {
     let mut remarks = Vec::new();
     if carried.is_missing() {
         remarks.push("the saved plan has no source files, which Terraform always writes".to_owned());
     }
-    let now = match &stages.sources_at.dir {
+    let now = match &at.dir {
         None => carried.parsed().clone(),
         Some(dir) => {
             let (snapshot, different) = sources::beside(carried.snapshot(), dir);
@@ -59,7 +59,7 @@ fn carried(stages: &Stages, carried: &CarriedSources) -> Result<Belonging, Probl
             carried.parsed().renamed(carried.snapshot(), &snapshot)
         }
     };
-    let base = stages.sources_at.base.as_ref().map(|base| sources::read_before(base, &now)).transpose()?;
+    let base = at.base.as_ref().map(|base| sources::read_before(base, &now)).transpose()?;
     let given = Given { now, base };
     remarks.extend(notes(&given));
     Ok(Belonging { given: Some(Arc::new(given)), notes: remarks })

@@ -21,16 +21,17 @@ pub fn commands(report: &Report, show: Level, directory: &str, summary: Option<&
     let told = report.told(show);
     let mut out = String::new();
     let mut line = report.summary();
-    if told.hidden > 0 {
+    let (shown, hidden) = told.annotated(report.left_out);
+    if hidden > 0 {
         // Writing to a String cannot fail.
-        let _ = write!(line, " ({} not shown)", count(told.hidden, "finding"));
+        let _ = write!(line, " ({} not shown)", count(hidden, "finding"));
     }
     if report.verdict == Verdict::Allowed {
         let _ = writeln!(out, "plangate: {line}");
     } else {
         let _ = writeln!(out, "##vso[task.logissue type=error]{}", escape(&format!("plangate: {line}")));
     }
-    for item in &told.items {
+    for item in shown {
         let _ = writeln!(out, "{}", issue(item, directory));
     }
     if let Some(path) = summary {

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use super::Report;
 use super::items::{Item, Weight};
-use super::{FindingCounts, Report};
 use crate::finding::Level;
 use crate::text::{count, hex, multi_line, truncate, without_commands};
 use crate::verdict::Verdict;
@@ -29,12 +29,13 @@ pub fn commands(report: &Report, show: Level, directory: &str) -> String {
         Verdict::Blocked | Verdict::Undecided => "error",
     };
     let mut summary = report.summary();
-    if told.hidden > 0 {
+    let (shown, hidden) = told.annotated(report.left_out);
+    if hidden > 0 {
         // Writing to a String cannot fail.
-        let _ = write!(summary, " ({} not shown)", count(told.hidden, "finding"));
+        let _ = write!(summary, " ({} not shown)", count(hidden, "finding"));
     }
     let _ = writeln!(out, "::{state} title=plangate::{}", data(&summary));
-    for item in &told.items {
+    for item in shown {
         let _ = writeln!(out, "{}", command(item, directory));
     }
     out
@@ -67,7 +68,7 @@ fn property(text: &str) -> String {
 /// nothing), counts, and `summary`, a line for people. No value holds text of a plan, so that each may be used in a script.
 #[must_use]
 pub fn outputs(report: &Report) -> String {
-    let counts = FindingCounts::of(report.all_findings());
+    let counts = report.finding_counts();
     let numbers = [
         ("plans", report.plans.len()),
         ("problems", report.problem_count()),

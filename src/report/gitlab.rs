@@ -6,9 +6,11 @@
 use serde::Serialize;
 
 use super::Report;
-use super::items::{Item, Weight};
+use super::items::{FALLBACK_FILE, Item, Weight};
+use super::sarif::REST;
 use crate::finding::{Fingerprint, RuleId, Severity};
-use crate::text::{self, one_line};
+use crate::text::{self, count, one_line};
+use crate::verdict::Verdict;
 
 #[derive(Serialize)]
 struct Issue {
@@ -36,8 +38,9 @@ struct Lines {
 /// # Errors
 /// None in practice: every type here has string keys.
 pub fn render(report: &Report, directory: &str) -> serde_json::Result<String> {
-    let issues: Vec<Issue> =
+    let mut issues: Vec<Issue> =
         report.items().iter().filter(|item| !item.is_set_aside()).map(|item| issue(item, directory)).collect();
+    issues.extend(unlisted(report));
     let mut text = text::json(&serde_json::to_string_pretty(&issues)?).into_owned();
     text.push('\n');
     Ok(text)
@@ -57,6 +60,18 @@ fn issue(item: &Item<'_>, directory: &str) -> Issue {
         severity: severity(item),
         location: Location { path: place.file, lines: Lines { begin: place.line } },
     }
+}
+
+/// One issue counts what is not listed.
+fn unlisted(report: &Report) -> Option<Issue> {
+    let unlisted = Some(report.left_out.counting()).filter(|unlisted| *unlisted > 0)?;
+    Some(Issue {
+        description: format!("{} are not listed here. All of them: {}", count(unlisted, "finding"), report.summary()),
+        check_name: REST.to_owned(),
+        fingerprint: Fingerprint::of_message(&RuleId::new(REST), "").as_str().to_owned(),
+        severity: if report.verdict == Verdict::Allowed { "info" } else { "critical" },
+        location: Location { path: FALLBACK_FILE.to_owned(), lines: Lines { begin: 1 } },
+    })
 }
 
 /// What blocks is never below `critical`, and nothing else is above `major`.

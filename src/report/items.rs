@@ -7,14 +7,16 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::{FindingCounts, PlanReport, Report};
+use super::{LeftOut, PlanReport, Report};
 use crate::finding::{Finding, Fingerprint, Level, RuleId};
 use crate::problem::Problem;
 use crate::text::count;
 use crate::verdict::Verdict;
 
 /// The file that stands in where nothing people wrote can be pointed at.
-const FALLBACK_FILE: &str = "plangate.toml";
+pub(super) const FALLBACK_FILE: &str = "plangate.toml";
+/// Most annotations in a log. GitHub shows ten of each kind, Azure Pipelines a few more.
+const ANNOTATIONS: usize = 5000;
 /// Addresses named for those that are told with another finding.
 const NAMED: usize = 20;
 
@@ -241,6 +243,15 @@ pub struct Told<'a> {
     pub set_aside: Vec<Item<'a>>,
 }
 
+impl Told<'_> {
+    /// Annotations for these, as many as anybody looks through, and how many findings have none; `left_out` more were never
+    /// listed.
+    pub(super) fn annotated(&self, left_out: LeftOut) -> (&[Item<'_>], usize) {
+        let shown = self.items.get(..self.items.len().min(ANNOTATIONS)).unwrap_or_default();
+        (shown, self.hidden + self.items.len() - shown.len() + left_out.findings.total())
+    }
+}
+
 impl Report {
     /// Every problem and every finding, each by itself.
     #[must_use]
@@ -286,16 +297,17 @@ impl Report {
         self.verdict == Verdict::Undecided || self.plans.iter().any(destroys)
     }
 
-    /// How many problems the run and its plans have.
+    /// How many problems the run and its plans have, those that are not listed too.
     #[must_use]
     pub fn problem_count(&self) -> usize {
-        self.problems.len() + self.plans.iter().map(|plan| plan.problems.len()).sum::<usize>()
+        let of_plans: usize = self.plans.iter().map(|plan| plan.problems.len()).sum();
+        self.problems.len() + of_plans + self.left_out.problems
     }
 
     /// The verdict with the counts, in one line of nothing but words and numbers of plangate's own.
     #[must_use]
     pub fn summary(&self) -> String {
-        let counts = FindingCounts::of(self.all_findings());
+        let counts = self.finding_counts();
         let mut parts = vec![
             format!("{} deny", counts.deny),
             format!("{} warn", counts.warn),

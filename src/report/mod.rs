@@ -61,12 +61,37 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// One entry for each document, in the order given.
     pub plans: Vec<PlanReport>,
+    /// What is counted of the plans and not listed: nothing but in audits.
+    pub left_out: LeftOut,
     /// Remarks on how the run was set up, for people (`policies = []`, rules switched off…).
     pub notes: Vec<String>,
     /// The lowest level that blocks.
     pub fail_on: Level,
     /// What the rules in force say of themselves, sorted by id; none where the run could not start.
     pub rules: Vec<RuleInfo>,
+}
+
+/// What is counted and not listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LeftOut {
+    /// Findings, by kind.
+    pub findings: FindingCounts,
+    /// Reasons for *undecided*.
+    pub problems: usize,
+}
+
+impl LeftOut {
+    /// Adds that of another plan.
+    fn add(&mut self, other: Self) {
+        self.findings.add(other.findings);
+        self.problems += other.problems;
+    }
+
+    /// What of it counts: problems, and findings that are neither waived nor excepted.
+    #[must_use]
+    pub const fn counting(self) -> usize {
+        self.problems + self.findings.deny + self.findings.warn + self.findings.info
+    }
 }
 
 /// What a rule says of itself, for consumers that list rules.
@@ -249,6 +274,12 @@ impl FindingCounts {
         self.lowered += other.lowered;
     }
 
+    /// How many there are of all kinds.
+    #[must_use]
+    pub const fn total(self) -> usize {
+        self.deny + self.warn + self.info + self.waived + self.excepted
+    }
+
     /// Counts findings.
     #[must_use]
     pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
@@ -285,13 +316,22 @@ impl Report {
             problems,
             findings: Vec::new(),
             plans: Vec::new(),
+            left_out: LeftOut::default(),
             notes: Vec::new(),
             fail_on: Level::Deny,
             rules: Vec::new(),
         }
     }
 
-    /// Every finding of the run and of its plans.
+    /// How many findings there are, those that are not listed too.
+    #[must_use]
+    pub fn finding_counts(&self) -> FindingCounts {
+        let mut counts = FindingCounts::of(self.all_findings());
+        counts.add(self.left_out.findings);
+        counts
+    }
+
+    /// Every finding that is listed, of the run and of its plans.
     pub fn all_findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().chain(self.plans.iter().flat_map(|plan| &plan.findings))
     }
@@ -334,6 +374,11 @@ impl ShortIds {
 }
 
 impl PlanReport {
+    /// Whether its changes were counted; not of a plan that could not be read.
+    fn is_counted(&self) -> bool {
+        !self.rules.is_empty() || self.counts.total > 0 || self.verdict != Verdict::Undecided
+    }
+
     pub(super) fn is_shipped(&self, finding: &Finding) -> bool {
         self.rules.iter().any(|rule| rule.id == finding.rule && rule.origin.is_shipped())
     }

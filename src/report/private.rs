@@ -65,13 +65,23 @@ pub fn hide(mut report: Report, key: &Key) -> Report {
     for plan in &mut report.plans {
         all.merge(std::mem::take(&mut plan.names));
     }
-    for plan in &mut report.plans {
-        // Of a plan that could not be read nobody knows the names.
-        let hider = Hider { key, names: &all, guess: plan.rules.is_empty() };
-        hider.plan(plan);
-    }
+    report.plans.iter_mut().for_each(|plan| Hider::of_plan(plan, &all, key).plan(plan));
+    hide_run(report, &all, key)
+}
+
+/// Puts tokens in the place of the names in one of many plans; the names, for what is said of the run.
+#[must_use]
+pub fn hide_plan(plan: &mut PlanReport, key: &Key) -> Names {
+    let names = std::mem::take(&mut plan.names);
+    Hider::of_plan(plan, &names, key).plan(plan);
+    names
+}
+
+/// The report with tokens in what is said of the run. That of its plans is as it was.
+#[must_use]
+pub fn hide_run(mut report: Report, names: &Names, key: &Key) -> Report {
     // Waivers that match nothing name what no plan has.
-    let hider = Hider { key, names: &all, guess: true };
+    let hider = Hider { key, names, guess: true };
     report.problems.iter_mut().for_each(|problem| hider.problem(problem));
     hider.findings(&mut report.findings);
     report.notes.iter_mut().for_each(|note| hider.text(note));
@@ -83,6 +93,13 @@ struct Hider<'a> {
     names: &'a Names,
     /// Whether what only reads as an address is hidden too.
     guess: bool,
+}
+
+impl<'a> Hider<'a> {
+    /// Of a plan that could not be read nobody knows the names.
+    fn of_plan(plan: &PlanReport, names: &'a Names, key: &'a Key) -> Self {
+        Self { key, names, guess: plan.rules.is_empty() }
+    }
 }
 
 impl Hider<'_> {

@@ -18,7 +18,7 @@ use crate::verdict::Verdict;
 /// Most results of a run that GitHub shows.
 pub const LIMIT: usize = 5000;
 /// The rule of the result that counts those left out.
-const REST: &str = "plangate/more-results";
+pub(super) const REST: &str = "plangate/more-results";
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -189,8 +189,11 @@ pub struct Options<'a> {
 pub fn render(report: &Report, options: Options<'_>) -> serde_json::Result<String> {
     let Options { suppressed, category, directory } = options;
     let items: Vec<Item<'_>> = report.items().into_iter().filter(|item| suppressed || !item.is_set_aside()).collect();
-    let rest = if items.len() > LIMIT { items.len() - (LIMIT - 1) } else { 0 };
-    let shown = items.get(..items.len() - rest).unwrap_or_default();
+    let unlisted = report.left_out.counting();
+    // One result counts the others.
+    let room = if unlisted == 0 && items.len() <= LIMIT { LIMIT } else { LIMIT - 1 };
+    let shown = items.get(..items.len().min(room)).unwrap_or_default();
+    let rest = items.len() - shown.len() + unlisted;
     let rules = rules(report, shown, rest > 0);
     let index = |id: &str| rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).unwrap_or_default();
     let mut results: Vec<SarifResult> = shown.iter().map(|item| result(item, directory, &index)).collect();

@@ -57,12 +57,12 @@ fn point(out: &mut String, number: usize, item: &Item<'_>) {
 }
 
 /// A quoted scalar of YAML: a JSON string without what YAML does not take. No part of it is a command of a CI system.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     let text = multi_line(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
     serde_json::Value::from(text).to_string().replace("##", "#\\x23")
 }
 
 /// One line in which nothing is a directive.
-fn description(text: &str) -> String {
+pub(super) fn description(text: &str) -> String {
     one_line(text).replace('\\', "\\\\").replace('#', "\\#")
 }

@@ -59,11 +59,20 @@ impl Whereabouts {
         Self { dir, base, read: Arc::default() }
     }
 
-    /// The sources there, read once; `None` where there is no directory.
+    /// Nowhere, for this reason: whoever needs them is told.
+    #[must_use]
+    pub fn missing(problem: Problem) -> Self {
+        Self { dir: None, base: None, read: Arc::new(OnceLock::from(Err(problem))) }
+    }
+
+    /// The sources there, read once; `None` where none are asked for.
     ///
     /// # Errors
-    /// As [`read`] and [`read_before`].
+    /// As [`read`] and [`read_before`], and why they are missing.
     pub fn read(&self) -> Result<Option<Arc<Given>>, Problem> {
+        if let Some(read) = self.read.get() {
+            return read.clone().map(Some);
+        }
         let Some(dir) = &self.dir else { return Ok(None) };
         let given = || {
             let now = read(dir)?;

@@ -5,7 +5,6 @@ use std::io;
 use super::{Audit, Row};
 use crate::finding::Finding;
 use crate::problem::Problem;
-use crate::report::PlanReport;
 use crate::report::csv::{cell, writer};
 use crate::report::items::problem_id;
 use crate::text::count;
@@ -40,7 +39,7 @@ pub(super) fn render(audit: &Audit) -> io::Result<String> {
         let about = [name.as_str(), plan.verdict.as_str(), group.as_str()];
         plan.problems.iter().try_for_each(|problem| write(of_problem(about, problem, &id(problem))))?;
         plan.findings.iter().try_for_each(|finding| of_finding(about, finding, &mut write))?;
-        if let Some(message) = left_out(plan, row) {
+        if let Some(message) = left_out(row) {
             write(["left out", about[0], about[1], about[2], "", "", "", "", "", "", &message, "", ""])?;
         }
     }
@@ -53,9 +52,8 @@ fn id(problem: &Problem) -> String {
 }
 
 /// What is said of findings and problems that are not listed.
-pub(super) fn left_out(plan: &PlanReport, row: &Row) -> Option<String> {
-    let problems = row.problems_left_out(plan);
-    let parts: Vec<String> = [(row.findings_left_out, "finding"), (problems, "problem")]
+pub(super) fn left_out(row: &Row) -> Option<String> {
+    let parts: Vec<String> = [(row.left_out.findings.total(), "finding"), (row.left_out.problems, "problem")]
         .into_iter()
         .filter(|(n, _)| *n > 0)
         .map(|(n, noun)| count(n, noun))

@@ -87,6 +87,64 @@ impl Grouping {
     }
 }
 
+/// A path made of the captures of a grouping: `infra/{team}/{pipeline}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathTemplate(Vec<Piece>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Capture(usize),
+}
+
+impl PathTemplate {
+    /// Reads a template; `None` for a path without captures.
+    ///
+    /// # Errors
+    /// A capture that the grouping does not have.
+    pub fn parse(text: &str, grouping: Option<&Grouping>) -> Result<Option<Self>, Problem> {
+        let names = grouping.map(Grouping::names).unwrap_or_default();
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((name, after)) = after.split_once('}') else { break };
+            let place = names.iter().position(|known| known == name).ok_or_else(|| {
+                let message = format!("`--source {}` uses `{{{name}}}`", truncate(text, 200));
+                Problem::new(ProblemCode::Config, message + ", which `--group-by` does not capture")
+                    .help("for example `--group-by 'plans/{team}/{pipeline}/**' --source 'infra/{team}/{pipeline}'`")
+            })?;
+            pieces.extend([Piece::Text(before.to_owned()), Piece::Capture(place)]);
+            rest = after;
+        }
+        if pieces.is_empty() {
+            return Ok(None);
+        }
+        pieces.push(Piece::Text(rest.to_owned()));
+        Ok(Some(Self(pieces)))
+    }
+
+    /// The path for a group.
+    ///
+    /// # Errors
+    /// A capture that is no name: names in archives are anybody's, and `..` leads elsewhere.
+    pub fn fill(&self, captures: &[String]) -> Result<String, Problem> {
+        let mut path = String::new();
+        for piece in &self.0 {
+            let text = match piece {
+                Piece::Text(text) => text,
+                Piece::Capture(place) => captures.get(*place).map_or("", String::as_str),
+            };
+            path.push_str(text);
+        }
+        let leads_elsewhere = captures.iter().any(|capture| capture.contains("..") || capture.contains('\0'));
+        if leads_elsewhere {
+            let message = format!("`{}` would be the source files of a plan", truncate(&path, 200));
+            return Err(Problem::new(ProblemCode::NothingSelected, message).help("its path has `..` in it"));
+        }
+        Ok(path)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +163,18 @@ mod tests {
         for (pattern, path) in [("plans/{team}/*", "plans/a/b/c"), ("{team}.json", "a/b.json"), ("p.{x}", "pzx")] {
             assert_eq!(captures(pattern, path), None, "{pattern} {path}");
         }
+    }
+
+    #[test]
+    fn a_path_is_made_of_captures() {
+        let grouping = Grouping::parse("plans/{team}/{pipeline}/**").unwrap();
+        let template = |text| PathTemplate::parse(text, Some(&grouping)).unwrap();
+        let fill = |text, path| template(text).unwrap().fill(&grouping.captures(path).unwrap());
+        assert_eq!(fill("i/{pipeline}-{team}/x", "plans/a/b/c").unwrap(), "i/b-a/x");
+        assert_eq!(template("infra/{"), None);
+        assert!(fill("i/{team}", "plans/../b/c").unwrap_err().help.unwrap().contains(".."));
+        assert!(PathTemplate::parse("i/{env}", Some(&grouping)).unwrap_err().message.contains("{env}"));
+        assert!(PathTemplate::parse("i/{team}", None).is_err());
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl Writer<'_> {
                 self.line(&format!("      {style}{}{style:#} {rule}{aside}", finding.level));
                 wrap(&mut self.out, &one_line(&finding.message), 8);
             }
-            if let Some(left_out) = left_out(plan, row) {
+            if let Some(left_out) = left_out(row) {
                 self.line(&format!("      {DIM}{left_out}{DIM:#}"));
             }
         }

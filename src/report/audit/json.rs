@@ -209,9 +209,9 @@ impl<'a> JsonRow<'a> {
             counts: JsonCounts::of(row.counts),
             changes: JsonChanges::of(plan.counts),
             problems: plan.problems.iter().map(JsonProblem::of).collect(),
-            problems_left_out: row.problems_left_out(plan),
+            problems_left_out: row.left_out.problems,
             findings: plan.findings.iter().map(JsonListed::of).collect(),
-            findings_left_out: row.findings_left_out,
+            findings_left_out: row.left_out.findings.total(),
         }
     }
 }

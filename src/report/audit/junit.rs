@@ -57,7 +57,7 @@ fn case(plan: &PlanReport, row: &Row) -> Case {
     for finding in plan.findings.iter().filter(|finding| !finding.is_set_aside()) {
         let _ = writeln!(text, "{} {}: {}", finding.level, finding.rule, finding.message);
     }
-    if let Some(left_out) = left_out(plan, row) {
+    if let Some(left_out) = left_out(row) {
         let _ = writeln!(text, "{left_out}");
     }
     let text = text.trim_end().to_owned();

@@ -5,29 +5,28 @@
 
 mod csv;
 mod grouping;
+mod html;
 mod human;
 mod json;
 mod jsonl;
 mod junit;
 mod markdown;
+mod tap;
 mod totals;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-pub use grouping::Grouping;
+pub use grouping::{Grouping, PathTemplate};
 pub use json::schema;
 pub use totals::{Line, Table, Totals, Undecided};
 
-use super::{FindingCounts, PlanReport, Report, format};
+use super::{FindingCounts, LeftOut, PlanReport, Report, format};
 use crate::finding::{Finding, Level, RuleId, Severity};
 use crate::plan::names::Names;
 use crate::problem::{Problem, ProblemCode};
 use crate::text::{count, truncate};
 use crate::verdict::Verdict;
-
-/// Formats of the report, the first for people. Not SARIF: it has no place for what is counted and not listed.
-pub const FORMATS: &[&str] = &["human", "json", "jsonl", "csv", "markdown", "junit"];
 
 /// Findings and problems that are listed for each plan, unless told otherwise.
 pub const LISTED: usize = 100;
@@ -54,8 +53,8 @@ pub struct Row {
     pub counts: FindingCounts,
     /// The same by rule, type and level.
     kinds: BTreeMap<Kind, usize>,
-    /// Findings that are not listed.
-    pub findings_left_out: usize,
+    /// What is not listed.
+    pub left_out: LeftOut,
     /// How many problems there are.
     pub problems: usize,
     /// Captures of the pattern by which plans are grouped; `None` where the path does not match it.
@@ -98,7 +97,10 @@ impl Row {
         let mut row = Self {
             counts: FindingCounts::of(&plan.findings),
             kinds: BTreeMap::new(),
-            findings_left_out: plan.findings.len().saturating_sub(listed),
+            left_out: LeftOut {
+                findings: FindingCounts::of(plan.findings.iter().skip(listed)),
+                problems: plan.problems.len().saturating_sub(listed.max(1)),
+            },
             problems: plan.problems.len(),
             group: grouping.and_then(|grouping| grouping.captures(&plan.path)),
         };
@@ -121,12 +123,6 @@ impl Row {
         row
     }
 
-    /// Problems that are not listed.
-    #[must_use]
-    pub fn problems_left_out(&self, plan: &PlanReport) -> usize {
-        self.problems.saturating_sub(plan.problems.len())
-    }
-
     fn worst_severity(&self) -> Option<Severity> {
         self.kinds.keys().filter(|kind| !kind.set_aside).map(|kind| kind.severity).max()
     }
@@ -138,9 +134,12 @@ impl Audit {
     /// A pattern to group by that no plan matches is a problem of the run.
     #[must_use]
     pub fn build(mut report: Report, rows: Vec<Row>, skipped: Vec<String>, grouping: Option<Grouping>) -> Self {
-        let left_out: usize = rows.iter().map(|row| row.findings_left_out).sum();
+        for row in &rows {
+            report.left_out.add(row.left_out);
+        }
+        let left_out = report.left_out.findings.total();
         if left_out > 0 {
-            let plans = rows.iter().filter(|row| row.findings_left_out > 0).count();
+            let plans = rows.iter().filter(|row| row.left_out.findings.total() > 0).count();
             let (findings, plans) = (count(left_out, "finding"), count(plans, "plan"));
             report.notes.push(format!("{findings} of {plans} are counted and not listed: see --max-listed"));
         }
@@ -206,7 +205,13 @@ impl Audit {
         Totals::of(self)
     }
 
-    /// The report in a format; `None` for a word that names none.
+    /// The report as Markdown of at most `limit` bytes.
+    #[must_use]
+    pub fn markdown(&self, show: Level, limit: usize) -> String {
+        markdown::render(self, show, limit)
+    }
+
+    /// The report in a format, one of [`format::FORMATS`]; `None` for a word that names none.
     pub fn render(&self, format: &str, options: &format::Options) -> Option<Result<String, Problem>> {
         let unwritten = |what: &str, error: &dyn std::fmt::Display| {
             Problem::new(ProblemCode::ReportWrite, format!("could not write {what}: {error}"))
@@ -216,8 +221,12 @@ impl Audit {
             "json" => json::render(self).map_err(|error| unwritten("JSON", &error)),
             "jsonl" => jsonl::render(self).map_err(|error| unwritten("JSON lines", &error)),
             "csv" => csv::render(self).map_err(|error| unwritten("CSV", &error)),
-            "markdown" => Ok(markdown::render(self, options.human.show, options.markdown_limit)),
+            "markdown" => Ok(self.markdown(options.human.show, options.markdown_limit)),
             "junit" => junit::render(self).map_err(|error| unwritten("JUnit", &error)),
+            "tap" => Ok(tap::render(self)),
+            "html" => Ok(html::render(self)),
+            // These list findings one by one, whosever they are.
+            "sarif" | "github" | "gitlab" | "azure" => return format::render(&self.report, format, options),
             _ => return None,
         })
     }

@@ -132,7 +132,11 @@ impl<'a> Lines<'a> {
 
 impl Totals {
     pub(super) fn of(audit: &Audit) -> Self {
-        let mut totals = Self { findings: FindingCounts::of(&audit.report.findings), ..Self::default() };
+        let mut totals = Self {
+            findings: FindingCounts::of(&audit.report.findings),
+            left_out: audit.report.left_out.findings.total(),
+            ..Self::default()
+        };
         let (mut rules, mut types, mut severities) = (Lines::default(), Lines::default(), Lines::default());
         for (plan, row) in audit.plans() {
             *match plan.verdict {
@@ -141,7 +145,6 @@ impl Totals {
                 Verdict::Undecided => &mut totals.undecided,
             } += 1;
             totals.findings.add(row.counts);
-            totals.left_out += row.findings_left_out;
             totals.changes.add(plan.counts);
             rules.add_plan(row, |kind| kind.rule.as_str());
             types.add_plan(row, |kind| kind.resource_type.as_deref().unwrap_or(NO_TYPE));

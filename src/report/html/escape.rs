@@ -5,7 +5,7 @@
 use crate::text::{multi_line, one_line, truncate};
 
 /// Text on one line.
-pub(super) fn line(text: &str, max: usize) -> String {
+pub(in crate::report) fn line(text: &str, max: usize) -> String {
     escape(&one_line(&truncate(text, max)))
 }
 

@@ -4,18 +4,19 @@
 //! this one; here is what goes into the frame. Must not judge, nor hold text of a plan that is not escaped.
 
 mod drawing;
-mod escape;
+pub(super) mod escape;
 mod finding;
 mod ids;
 mod layout;
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
 use super::items::{Item, Said};
-use super::{FindingCounts, PlanReport, Report, saved};
+use super::{PlanReport, Report, saved};
 use crate::finding::{Finding, Level};
 use crate::problem::Problem;
 use crate::text::count;
@@ -29,8 +30,10 @@ use ids::Ids;
 pub const SHOWN: usize = 5000;
 /// Reasons for *undecided* that are listed at the top.
 const LISTED: usize = 20;
+/// Most plans in the table; those that are not allowed come first.
+const ROWS: usize = 2000;
 /// Longest name of a plan, a rule or a note, in characters.
-const NAME: usize = 600;
+pub(super) const NAME: usize = 600;
 
 const FRAME: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");
@@ -39,13 +42,31 @@ const SCRIPT: &str = include_str!("script.js");
 /// The report as one HTML document.
 #[must_use]
 pub fn render(report: &Report) -> String {
+    document(report, "", true)
+}
+
+/// The same of many plans: with tables above that of the plans, and without the sections of plans of which nothing is told.
+pub(super) fn render_many(report: &Report, tables: &str) -> String {
+    document(report, tables, false)
+}
+
+fn document(report: &Report, tables: &str, quiet_plans: bool) -> String {
     let told = report.told(Level::Off);
+    let numbers = Numbers::of(report);
     let mut ids = Ids::new(report);
-    let left = give_ids(report, &mut ids, told.items.iter().chain(&told.set_aside));
-    let items: Vec<&Item<'_>> = told.items.iter().collect();
-    let aside: Vec<&Item<'_>> = told.set_aside.iter().collect();
+    let left = give_ids(&numbers, &mut ids, told.items.iter().chain(&told.set_aside));
+    let (items, aside) = (numbers.sort(&told.items), numbers.sort(&told.set_aside));
+    let parts: Vec<Part<'_>> =
+        items.into_iter().zip(aside).map(|(items, aside)| Part { ids: &ids, items, aside }).collect();
+    let (of_run, of_plans) = parts.split_last().unzip();
+    let plans: Vec<(&PlanReport, &Part<'_>)> = report.plans.iter().zip(of_plans.unwrap_or_default()).collect();
+    let has_section = |part: &Part<'_>| quiet_plans || part.tells();
 
     let mut body = head(report);
+    body.push_str(tables);
+    if plans.len() > 1 {
+        body.push_str(&table(&plans, &has_section));
+    }
     body.push_str(&filter(report, &ids));
     if left > 0 {
         let _ = writeln!(
@@ -54,19 +75,64 @@ pub fn render(report: &Report) -> String {
              most; the JSON report has all of them.</p>"
         );
     }
-    body.push_str(&run(report, &ids, &items, &aside));
-    for (number, plan) in report.plans.iter().enumerate() {
-        body.push_str(&section(number, plan, &ids, &items, &aside));
+    if let Some(part) = of_run {
+        body.push_str(&run(report, part));
+    }
+    for (number, (plan, part)) in plans.iter().enumerate().filter(|(_, (_, part))| has_section(part)) {
+        body.push_str(&section(number, plan, part));
     }
     page(report, &body)
 }
 
+/// What is told of one plan, or of the run.
+struct Part<'a> {
+    ids: &'a Ids,
+    items: Vec<&'a Item<'a>>,
+    aside: Vec<&'a Item<'a>>,
+}
+
+impl Part<'_> {
+    /// Whether something of it is shown.
+    fn tells(&self) -> bool {
+        let is_shown = |item: &&&Item<'_>| item.as_finding().is_none_or(|finding| self.ids.of(finding).is_some());
+        self.items.iter().chain(&self.aside).any(|item| is_shown(&item))
+    }
+}
+
+/// The numbers of the plans, by where they lie; the run comes last.
+struct Numbers {
+    of: BTreeMap<*const PlanReport, usize>,
+    run: usize,
+}
+
+impl Numbers {
+    fn of(report: &Report) -> Self {
+        let of = report.plans.iter().enumerate().map(|(number, plan)| (std::ptr::from_ref(plan), number));
+        Self { of: of.collect(), run: report.plans.len() }
+    }
+
+    fn of_item(&self, item: &Item<'_>) -> usize {
+        item.plan.and_then(|plan| self.of.get(&std::ptr::from_ref(plan))).copied().unwrap_or(self.run)
+    }
+
+    /// The items of each plan, then those of the run.
+    fn sort<'a>(&self, items: &'a [Item<'a>]) -> Vec<Vec<&'a Item<'a>>> {
+        let mut sorted = vec![Vec::new(); self.run + 1];
+        for item in items {
+            if let Some(part) = sorted.get_mut(self.of_item(item)) {
+                part.push(item);
+            }
+        }
+        sorted
+    }
+}
+
 /// Gives ids to the first findings, as many as are shown; how many are not.
-fn give_ids<'a>(report: &'a Report, ids: &mut Ids, items: impl Iterator<Item = &'a Item<'a>>) -> usize {
+fn give_ids<'a>(numbers: &Numbers, ids: &mut Ids, items: impl Iterator<Item = &'a Item<'a>>) -> usize {
     let mut room = SHOWN;
     let mut left = 0;
     for item in items {
-        let plan = item.plan.map_or(report.plans.len(), |plan| number_of(report, plan));
+        let plan = numbers.of_item(item);
         let folded = item.also.iter().chain(item.victims.iter().flatten()).copied();
         for finding in item.as_finding().into_iter().chain(folded) {
             if room > 0 {
@@ -78,10 +144,6 @@ fn give_ids<'a>(report: &'a Report, ids: &mut Ids, items: impl Iterator<Item = &
         }
     }
     left
-}
-
-fn number_of(report: &Report, plan: &PlanReport) -> usize {
-    report.plans.iter().position(|other| std::ptr::eq(other, plan)).unwrap_or(report.plans.len())
 }
 
 /// The document around its body.
@@ -142,7 +204,7 @@ fn head(report: &Report) -> String {
         "<header class=\"verdict {word}\">\n<svg class=\"sign\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path \
          d=\"{sign}\"/></svg>\n<div><h1>{word}</h1>\n<p>{meaning}</p></div>\n</header>\n"
     );
-    let counts = FindingCounts::of(report.all_findings());
+    let counts = report.finding_counts();
     let problems = report.problem_count();
     let tiles = [
         ("plans", report.plans.len(), ""),
@@ -164,9 +226,6 @@ fn head(report: &Report) -> String {
     out.push_str(&not_judged(report));
     for note in &report.notes {
         let _ = writeln!(out, "<p class=\"note\">{}</p>", line(note, NAME));
-    }
-    if report.plans.len() > 1 {
-        out.push_str(&table(report));
     }
     out
 }
@@ -196,25 +255,27 @@ fn not_judged(report: &Report) -> String {
     format!("<div class=\"note undecided\"><strong>Not judged</strong>\n<ul>\n{listed}{more}</ul></div>\n")
 }
 
-/// A row for each plan.
-fn table(report: &Report) -> String {
-    let columns = report.plans.first().map(|plan| plan.counts.columns()).unwrap_or_default();
+/// A row for each plan, or for as many as can be looked through.
+fn table(plans: &[(&PlanReport, &Part<'_>)], has_section: &dyn Fn(&Part<'_>) -> bool) -> String {
+    let columns = plans.first().map(|(plan, _)| plan.counts.columns()).unwrap_or_default();
+    let mut shown: Vec<(usize, &PlanReport, &Part<'_>)> =
+        plans.iter().enumerate().map(|(number, (plan, part))| (number, *plan, *part)).collect();
+    if shown.len() > ROWS {
+        shown.sort_by_key(|(_, plan, _)| Reverse(plan.verdict));
+        shown.truncate(ROWS);
+    }
     let names: Vec<String> = columns.iter().map(|(name, _)| format!("<th scope=\"col\">{name}</th>")).collect();
     let mut out = format!(
         "<nav class=\"wide\" aria-label=\"Plans\">\n<table>\n<thead><tr><th scope=\"col\">plan</th><th \
          scope=\"col\">verdict</th>{}</tr></thead>\n<tbody>\n",
         names.concat()
     );
-    for (number, plan) in report.plans.iter().enumerate() {
-        let word = plan.verdict.as_str();
-        let _ = write!(
-            out,
-            "<tr><th scope=\"row\"><a href=\"#plan-{number}\">{}</a></th><td><span class=\"tag \
-             {word}\">{word}</span></td>",
-            line(&plan.name(), NAME)
-        );
+    for (number, plan, part) in &shown {
+        let (word, name) = (plan.verdict.as_str(), line(&plan.name(), NAME));
+        let name = if has_section(part) { format!("<a href=\"#plan-{number}\">{name}</a>") } else { name };
+        let _ = write!(out, "<tr><th scope=\"row\">{name}</th><td><span class=\"tag {word}\">{word}</span></td>");
         for (_, number) in plan.counts.columns() {
-            if plan.rules.is_empty() {
+            if !plan.is_counted() {
                 // Nobody counted.
                 out.push_str("<td class=\"none\">?</td>");
                 continue;
@@ -223,6 +284,10 @@ fn table(report: &Report) -> String {
             let _ = write!(out, "<td{class}>{number}</td>");
         }
         out.push_str("</tr>\n");
+    }
+    if shown.len() < plans.len() {
+        let rest = count(plans.len() - shown.len(), "more plan");
+        let _ = writeln!(out, "<tr><th scope=\"row\" colspan=\"{}\">and {rest}</th></tr>", columns.len() + 2);
     }
     out.push_str("</tbody>\n</table>\n</nav>\n");
     out
@@ -265,10 +330,9 @@ fn filter(report: &Report, ids: &Ids) -> String {
 }
 
 /// What is said of the run itself.
-fn run(report: &Report, ids: &Ids, items: &[&Item<'_>], aside: &[&Item<'_>]) -> String {
-    let blocks = Blocks { ids, plan: report.plans.len(), scene: None };
-    let inside: String =
-        items.iter().chain(aside).filter(|item| item.plan.is_none()).map(|item| blocks.item(item)).collect();
+fn run(report: &Report, part: &Part<'_>) -> String {
+    let blocks = Blocks { ids: part.ids, plan: report.plans.len(), scene: None };
+    let inside: String = part.items.iter().chain(&part.aside).map(|item| blocks.item(item)).collect();
     if inside.is_empty() {
         return inside;
     }
@@ -276,7 +340,8 @@ fn run(report: &Report, ids: &Ids, items: &[&Item<'_>], aside: &[&Item<'_>]) -> 
 }
 
 /// One plan.
-fn section(number: usize, plan: &PlanReport, ids: &Ids, items: &[&Item<'_>], aside: &[&Item<'_>]) -> String {
+fn section(number: usize, plan: &PlanReport, part: &Part<'_>) -> String {
+    let ids = part.ids;
     let blocks = Blocks { ids, plan: number, scene: plan.scene.as_ref() };
     let word = plan.verdict.as_str();
     let mut out = format!(
@@ -285,9 +350,8 @@ fn section(number: usize, plan: &PlanReport, ids: &Ids, items: &[&Item<'_>], asi
         line(&plan.name(), NAME),
         facts(plan)
     );
-    let is_here = |item: &&&Item<'_>| item.plan.is_some_and(|other| std::ptr::eq(other, plan));
     let (problems, findings): (Vec<&Item<'_>>, Vec<&Item<'_>>) =
-        items.iter().filter(is_here).copied().partition(|item| matches!(item.said, Said::Problem(_)));
+        part.items.iter().copied().partition(|item| matches!(item.said, Said::Problem(_)));
     if !problems.is_empty() {
         out.push_str("<h3>Not judged</h3>\n");
         out.extend(problems.iter().map(|item| blocks.item(item)));
@@ -305,10 +369,9 @@ fn section(number: usize, plan: &PlanReport, ids: &Ids, items: &[&Item<'_>], asi
     if !drawn.is_empty() {
         let _ = write!(out, "<h3>Around what is destroyed</h3>\n{drawn}");
     }
-    let aside: Vec<&Item<'_>> = aside.iter().filter(is_here).copied().collect();
-    if !aside.is_empty() {
-        let all: usize = aside.iter().map(|item| 1 + item.also.len()).sum();
-        let inside: String = aside.iter().map(|item| blocks.item(item)).collect();
+    if !part.aside.is_empty() {
+        let all: usize = part.aside.iter().map(|item| 1 + item.also.len()).sum();
+        let inside: String = part.aside.iter().map(|item| blocks.item(item)).collect();
         let title = format!("{} waived or excepted", count(all, "finding"));
         let _ = write!(out, "<details open=\"\" class=\"part\"><summary>{title}</summary>\n{inside}</details>\n");
     }
@@ -320,7 +383,7 @@ fn section(number: usize, plan: &PlanReport, ids: &Ids, items: &[&Item<'_>], asi
 /// What the plan does, in numbers, and what the loader said.
 fn facts(plan: &PlanReport) -> String {
     let mut out = String::new();
-    if !plan.rules.is_empty() {
+    if plan.is_counted() {
         let done: Vec<String> = plan
             .counts
             .columns()
@@ -330,14 +393,7 @@ fn facts(plan: &PlanReport) -> String {
             .map(|(name, number)| format!("<strong>{number}</strong> {name}"))
             .collect();
         let done = if done.is_empty() { "no change".to_owned() } else { done.join(" · ") };
-        let (shipped, own) = plan.rules_run();
-        let own = if own > 0 { format!(" and {} of the repository", count(own, "rule")) } else { String::new() };
-        let _ = writeln!(
-            out,
-            "<p class=\"meta\">{done} — {}{own} ran over {}</p>",
-            count(shipped, "built-in rule"),
-            count(plan.counts.total, "change")
-        );
+        let _ = writeln!(out, "<p class=\"meta\">{done}{}</p>", ran(plan));
     }
     for rule in plan.silenced() {
         let _ = writeln!(
@@ -358,6 +414,16 @@ fn facts(plan: &PlanReport) -> String {
         let _ = writeln!(out, "<p class=\"note\">{}</p>", line(note, NAME));
     }
     out
+}
+
+/// How many rules ran; nothing where no record of them is kept.
+fn ran(plan: &PlanReport) -> String {
+    if plan.rules.is_empty() {
+        return String::new();
+    }
+    let (shipped, own) = plan.rules_run();
+    let own = if own > 0 { format!(" and {} of the repository", count(own, "rule")) } else { String::new() };
+    format!(" — {}{own} ran over {}", count(shipped, "built-in rule"), count(plan.counts.total, "change"))
 }
 
 /// What became of each rule, and what only a saved plan says.

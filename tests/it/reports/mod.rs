@@ -1,5 +1,6 @@
 //! Reports of `plangate check` in every format, read as their consumers read them.
 
+mod audits;
 mod hostile;
 mod html;
 mod options;
