@@ -5,44 +5,32 @@ package plangate.lib.change
 import rego.v1
 
 # The address, with the key of a deposed object.
-label(change) := change.address if not change.deposed
-
-label(change) := sprintf("%s (deposed object %s)", [change.address, change.deposed])
+label(change) := sprintf("%s (deposed object %s)", [change.address, change.deposed]) if {
+	change.deposed
+} else := change.address
 
 # What happens to the object that exists, as a clause after its label.
-default fate(_) := "will change in a way that plangate cannot put in words"
-
-fate(change) := "was deleted outside Terraform" if {
-	change.drift
-	not change.unknown_action
-}
-
-fate(change) := sprintf("%s be destroyed%s", [auxiliary(change), sequel(change)]) if {
-	change.destroys
-	not change.drift
-	not change.unknown_action
-}
-
-fate(change) := sprintf("%s be left behind, no longer managed by Terraform%s", [auxiliary(change), sequel(change)]) if {
-	change.forgets
-	not change.drift
-}
-
 fate(change) := sprintf("has an action that plangate does not know (%s), which counts as destroying it", [actions(change)]) if {
 	change.unknown_action
-}
+} else := "was deleted outside Terraform" if {
+	change.drift
+} else := sprintf("%s be destroyed%s", [auxiliary(change), sequel(change)]) if {
+	change.destroys
+} else := sprintf("%s be left behind, no longer managed by Terraform%s", [auxiliary(change), sequel(change)]) if {
+	change.forgets
+} else := "will change in a way that plangate cannot put in words"
 
-auxiliary(change) := "will" if not change.deferred
+auxiliary(change) := "will, in a later plan," if {
+	change.deferred
+} else := "will"
 
-auxiliary(change) := "will, in a later plan," if change.deferred
-
-default sequel(_) := ""
-
-sequel(change) := " and re-created" if change.actions == ["delete", "create"]
-
-sequel(change) := " after a new one is created" if change.actions == ["create", "delete"]
-
-sequel(change) := ", and a new one created" if change.verb == "replace-forget"
+sequel(change) := " and re-created" if {
+	change.actions == ["delete", "create"]
+} else := " after a new one is created" if {
+	change.actions == ["create", "delete"]
+} else := ", and a new one created" if {
+	change.verb == "replace-forget"
+} else := ""
 
 default actions(_) := "none given"
 
@@ -51,48 +39,27 @@ actions(change) := concat(", ", change.actions) if count(change.actions) > 0
 # Why Terraform does it, as sentences.
 why(change) := array.concat(why_moved(change), array.concat(why_deferred(change), cause(change)))
 
-default why_moved(_) := []
-
 why_moved(change) := [sprintf("It was %s before: the move does not preserve the object.", [change.previous_address])] if {
 	change.previous_address
 	change.destroys
-}
+} else := []
 
-default why_deferred(_) := []
-
-why_deferred(change) := ["How many instances there are is known only then."] if change.instances_unknown
-
-default cause(_) := []
+why_deferred(change) := ["How many instances there are is known only then."] if {
+	change.instances_unknown
+} else := []
 
 cause(change) := [sprintf("Terraform replaces it because %s, which cannot be changed in place.", [concat(" and ", attributes(change))])] if {
 	count(change.replaced_by) > 0
-}
-
-cause(change) := ["It is what an earlier create-before-destroy replacement left behind when it failed half-way: the object at this address is another one by now."] if {
-	count(change.replaced_by) == 0
+} else := ["It is what an earlier create-before-destroy replacement left behind when it failed half-way: the object at this address is another one by now."] if {
 	left_over(change)
-}
-
-cause(change) := [sprintf("Terraform does so because %s.", [change.reason.text])] if {
-	count(change.replaced_by) == 0
-	not left_over(change)
+} else := [sprintf("Terraform does so because %s.", [change.reason.text])] if {
 	change.reason.text
-}
-
-cause(change) := [sprintf("Terraform's reason: %s.", [change.reason.code])] if {
-	count(change.replaced_by) == 0
-	not left_over(change)
+} else := [sprintf("Terraform's reason: %s.", [change.reason.code])] if {
 	change.reason
-	not change.reason.text
-}
-
-cause(change) := ["The plan gives no reason."] if {
-	count(change.replaced_by) == 0
+} else := ["The plan gives no reason."] if {
 	change.verb == "delete"
 	not change.drift
-	not left_over(change)
-	not change.reason
-}
+} else := []
 
 # A deposed object is destroyed whatever the reason of its address is.
 left_over(change) if {
@@ -101,18 +68,16 @@ left_over(change) if {
 }
 
 # The attributes that force a replacement, at most three of them in words.
-attributes(change) := [attribute(item) | some item in change.replaced_by] if count(change.replaced_by) <= 3
-
-attributes(change) := array.concat(
+attributes(change) := [attribute(item) | some item in change.replaced_by] if {
+	count(change.replaced_by) <= 3
+} else := array.concat(
 	[attribute(item) | some item in array.slice(change.replaced_by, 0, 3)],
 	[sprintf("%s other attributes change", [format_int(count(change.replaced_by) - 3, 10)])],
-) if {
-	count(change.replaced_by) > 3
-}
+)
 
-attribute(item) := sprintf("%s changes (%s → %s)", [item.path, item.before, item.after]) if not hidden(item)
-
-attribute(item) := sprintf("%s changes (its values are sensitive)", [item.path]) if hidden(item)
+attribute(item) := sprintf("%s changes (its values are sensitive)", [item.path]) if {
+	hidden(item)
+} else := sprintf("%s changes (%s → %s)", [item.path, item.before, item.after])
 
 hidden(item) if {
 	item.before == "(sensitive)"
@@ -120,55 +85,39 @@ hidden(item) if {
 }
 
 # What one can do, as one sentence or two.
-default advice(_) := ""
-
 advice(change) := "Find out what this action does, or use a version of plangate that knows it, before you apply." if {
 	change.unknown_action
-}
-
-advice(change) := "Make sure that nothing uses the old object any more." if {
+} else := "The new object did not get its data by itself, so this one may have the only copy: compare the two and copy what is missing before you apply." if {
 	change.deposed
-	not change.unknown_action
-	not may_hold_data(change)
-}
-
-advice(change) := "The new object did not get its data by itself, so this one may have the only copy: compare the two and copy what is missing before you apply." if {
-	change.deposed
-	not change.unknown_action
 	may_hold_data(change)
-}
-
-advice(change) := text if {
-	not change.deposed
-	not change.unknown_action
-	text := object.get(advices(change), reason_code(change), object.get(advices(change), change.verb, ""))
-}
+} else := "Make sure that nothing uses the old object any more." if {
+	change.deposed
+} else := text if {
+	known := advices(change)
+	text := object.get(known, reason_code(change), object.get(known, change.verb, ""))
+} else := ""
 
 # What has no data needs no copy of it, and neither does what a setting keeps.
-advices(change) := object.union(by_reason, by_reason_without_data) if not may_hold_data(change)
-
-advices(change) := by_reason if {
-	may_hold_data(change)
-	not is_kept(change)
-}
-
-advices(change) := object.union(by_reason, by_reason_kept) if {
-	may_hold_data(change)
+advices(change) := advices_without_data if {
+	not may_hold_data(change)
+} else := advices_kept if {
 	is_kept(change)
-}
+} else := by_reason
 
 is_kept(change) if {
 	count(change.guard.harmless) > 0
 	count(change.guard.blocked) == 0
 }
 
-may_hold_data(change) if change.catalog.data_store
+may_hold_data(change) if {
+	change.catalog.data_store
+} else if {
+	change.catalog.status == "unseen"
+}
 
-may_hold_data(change) if change.catalog.status == "unseen"
-
-default reason_code(_) := ""
-
-reason_code(change) := change.reason.code
+reason_code(change) := change.reason.code if {
+	change.reason
+} else := ""
 
 moved := "If it was only renamed or moved, add a moved block. To let go of it without destroying it, use a removed block with destroy = false. Otherwise put it back."
 
@@ -191,10 +140,14 @@ by_reason := {
 	"delete": "If that is not meant, find out why the plan does it before you apply.",
 }
 
+advices_without_data := object.union(by_reason, by_reason_without_data)
+
 by_reason_without_data := {
 	"replace_because_cannot_update": "If that is not meant, undo that change.",
 	"replace": "If that is not meant, do not apply this plan.",
 }
+
+advices_kept := object.union(by_reason, by_reason_kept)
 
 by_reason_kept := {
 	"replace_because_cannot_update": "If that is not meant, undo that change: the new object starts empty, and nothing manages the old one any more.",

@@ -10,60 +10,49 @@ import rego.v1
 story(change) := array.concat(chain(change), array.concat(company(change), shift(change)))
 
 # The chain of causes: attribute ← where it comes from, down to the root.
-default chain(_) := []
-
 chain(change) := [sprintf("The cause: %s%s.", [concat(", ", steps(change)), reason(change.cause[count(change.cause) - 1])])] if {
 	count(change.cause) > 0
-}
+} else := []
 
 steps(change) := [sprintf("%s ← %s (%s)", [via(step), step.address, state(step)]) | some step in change.cause]
 
-via(step) := step.attribute if step.attribute
+via(step) := step.attribute if {
+	step.attribute
+} else := step.origin
 
-via(step) := step.origin if not step.attribute
+state(step) := "lost as well" if {
+	step.verb == "no-op"
+	step.verb_class == "keep"
+} else := step.verb
 
-state(step) := step.verb if step.verb_class != "keep"
-
-state(step) := step.verb if step.verb in {"create", "read"}
-
-state(step) := "lost as well" if step.verb == "no-op"
-
-default reason(_) := ""
-
-reason(step) := sprintf(" because %s", [concat(" and ", lib.attributes(step))]) if count(step.replaced_by) > 0
+reason(step) := sprintf(" because %s", [concat(" and ", lib.attributes(step))]) if {
+	count(step.replaced_by) > 0
+} else := ""
 
 # What goes down with it.
-default company(_) := []
-
 company(change) := [sprintf("With it goes %s, which holds data.", [change.takes.first_stores[0]])] if {
 	change.takes.stores == 1
-}
-
-company(change) := [sprintf("With it go %s that hold data: %s%s.", [objects(change.takes.stores), concat(", ", named(change.takes)), more(change.takes)])] if {
+} else := [sprintf("With it go %s that hold data: %s%s.", [objects(change.takes.stores), concat(", ", named(change.takes)), more(change.takes)])] if {
 	change.takes.stores > 1
-}
+} else := []
 
 objects(n) := sprintf("%s objects", [format_int(n, 10)])
 
 named(takes) := array.slice(takes.first_stores, 0, 5)
 
-default more(_) := ""
-
-more(takes) := ", …" if takes.stores > 5
+more(takes) := ", …" if {
+	takes.stores > 5
+} else := ""
 
 # An instance that takes the place of another one.
-default shift(_) := []
-
 shift(change) := [sprintf("It becomes what %s is now (%s): an element before it was removed, added or moved, and every later instance shifts. With for_each and stable keys only that element would change.", [change.shift.other, change.shift.attribute])] if {
 	change.shift
-}
+} else := []
 
 # What one can do: of a rename, the block to paste.
-advice(change) := lib.advice(change) if not is_renamed(change)
-
 advice(change) := sprintf("It looks like %s, which this plan creates: equal %s. If it is the same object, add this block, and it is moved and not destroyed:\n%s", [change.rename.other, concat(", ", change.rename.equal), change.rename.moved_block]) if {
 	is_renamed(change)
-}
+} else := lib.advice(change)
 
 is_renamed(change) if {
 	change.rename

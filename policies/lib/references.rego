@@ -10,9 +10,9 @@ import rego.v1
 
 # The level the catalogue suggests, a warning at least where something that stays references the object. What the
 # repository's own catalogue lowered stays lowered.
-level(change) := stateful.level(change) if not raised(change)
-
-level(change) := at_least_warn[stateful.level(change)] if raised(change)
+level(change) := at_least_warn[stateful.level(change)] if {
+	raised(change)
+} else := stateful.level(change)
 
 at_least_warn := {"info": "warn", "warn": "warn", "deny": "deny"}
 
@@ -23,14 +23,12 @@ raised(change) if {
 }
 
 # The level under the strict preset.
-strict(change) := {"strict": "deny"} if raised(change)
-
-strict(change) := stateful.strict(change) if not raised(change)
+strict(change) := {"strict": "deny"} if {
+	raised(change)
+} else := stateful.strict(change)
 
 # Who references it, as sentences; a few by address.
 told(referrers) := array.concat(some_survive(referrers), all_go(referrers))
-
-default some_survive(_) := []
 
 some_survive(referrers) := [sprintf("%s, which will be there after this plan, %s it: %s%s.", [
 	objects(referrers.surviving),
@@ -39,9 +37,7 @@ some_survive(referrers) := [sprintf("%s, which will be there after this plan, %s
 	more(referrers.surviving),
 ])] if {
 	referrers.surviving > 0
-}
-
-default all_go(_) := []
+} else := []
 
 all_go(referrers) := [sprintf("%s it, and this plan destroys %s too.", [
 	sprintf("%s %s", [objects(referrers.all), verb(referrers.all)]),
@@ -49,21 +45,21 @@ all_go(referrers) := [sprintf("%s it, and this plan destroys %s too.", [
 ])] if {
 	referrers.surviving == 0
 	referrers.all > 0
-}
+} else := []
 
 named(referrers) := array.slice([it | some it in referrers.first; it.survives], 0, 5)
 
 described(it) := sprintf("%s (%s%s)", [lib.label(it), via(it), doubt[it.certainty]])
 
-via(it) := it.attribute if it.attribute
-
-via(it) := "by the state" if not it.attribute
+via(it) := it.attribute if {
+	it.attribute
+} else := "by the state"
 
 doubt := {"certain": "", "maybe": ", not certain"}
 
-more(n) := sprintf(" and %s more", [format_int(n - 5, 10)]) if n > 5
-
-more(n) := "" if n <= 5
+more(n) := sprintf(" and %s more", [format_int(n - 5, 10)]) if {
+	n > 5
+} else := ""
 
 objects(1) := "One object"
 
@@ -78,9 +74,9 @@ them(1) := "that one"
 them(n) := "them" if n != 1
 
 # The old name and the new one.
-names(it) := sprintf("%s %s → %s", [it.attribute, it.before, it.after]) if not lib.hidden(it)
-
-names(it) := sprintf("%s changes, its values are sensitive", [it.attribute]) if lib.hidden(it)
+names(it) := sprintf("%s changes, its values are sensitive", [it.attribute]) if {
+	lib.hidden(it)
+} else := sprintf("%s %s → %s", [it.attribute, it.before, it.after])
 
 # A finding about an object that others find data through.
 finding(change, first, consequence, why, advice) := {

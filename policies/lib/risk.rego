@@ -26,32 +26,21 @@ in_force contains change if {
 level(items) := "deny" if {
 	some item in items
 	item_level(item) == "deny"
-}
-
-level(items) := "warn" if {
-	every item in items {
-		item_level(item) != "deny"
-	}
+} else := "warn" if {
 	some item in items
 	item_level(item) == "warn"
-}
+} else := "info"
 
-level(items) := "info" if {
-	every item in items {
-		item_level(item) == "info"
-	}
-}
-
-item_level(item) := item.level if item.certainty == "certain"
-
-item_level(item) := doubtful[item.level] if item.certainty == "maybe"
+item_level(item) := item.level if {
+	item.certainty == "certain"
+} else := doubtful[item.level]
 
 doubtful := {"deny": "warn", "warn": "warn", "info": "info"}
 
 # "will" where one item is certain, else "may".
-modal(items) := "will" if is_certain(items)
-
-modal(items) := "may" if not is_certain(items)
+modal(items) := "will" if {
+	is_certain(items)
+} else := "may"
 
 is_certain(items) if {
 	some item in items
@@ -59,58 +48,34 @@ is_certain(items) if {
 }
 
 # When the change is made.
-when(change) := "" if not change.deferred
-
-when(change) := " in a later plan" if change.deferred
+when(change) := " in a later plan" if {
+	change.deferred
+} else := ""
 
 # The changes in words, at most four of them.
-told(items) := concat("; ", [describe(item) | some item in items]) if count(items) <= 4
-
-told(items) := sprintf("%s; and %s more", [
+told(items) := concat("; ", [describe(item) | some item in items]) if {
+	count(items) <= 4
+} else := sprintf("%s; and %s more", [
 	concat("; ", [describe(item) | some item in array.slice(items, 0, 4)]),
 	format_int(count(items) - 4, 10),
-]) if {
-	count(items) > 4
-}
+])
 
 describe(item) := sprintf("%s loses %s", [item.path, names(item)]) if {
 	item.kind == "shrink"
 	count(item.elements) > 0
-}
-
-describe(item) := sprintf("%s gains %s", [item.path, names(item)]) if {
+} else := sprintf("%s gains %s", [item.path, names(item)]) if {
 	item.kind == "grow"
 	count(item.elements) > 0
-}
+} else := sprintf("%s changes (its values are sensitive)", [item.path]) if {
+	lib.hidden(item)
+} else := sprintf("%s %s → %s", [item.path, item.before, item.after])
 
-describe(item) := sprintf("%s %s → %s", [item.path, item.before, item.after]) if {
-	not has_names(item)
-	not hidden(item)
-}
-
-describe(item) := sprintf("%s changes (its values are sensitive)", [item.path]) if {
-	not has_names(item)
-	hidden(item)
-}
-
-has_names(item) if {
-	item.kind in {"shrink", "grow"}
-	count(item.elements) > 0
-}
-
-hidden(item) if {
-	item.before == "(sensitive)"
-	item.after == "(sensitive)"
-}
-
-names(item) := concat(", ", item.elements) if count(item.elements) <= 3
-
-names(item) := sprintf("%s and %s more", [
+names(item) := concat(", ", item.elements) if {
+	count(item.elements) <= 3
+} else := sprintf("%s and %s more", [
 	concat(", ", array.slice(item.elements, 0, 3)),
 	format_int(count(item.elements) - 3, 10),
-]) if {
-	count(item.elements) > 3
-}
+])
 
 # The catalogue's remarks, each once.
 notes(items) := [sprintf("About it: %s.", [note]) | some note in {item.note | some item in items}]
@@ -126,26 +91,20 @@ overlaid(items) := [sprintf("The catalogue of this repository makes a change of 
 	item.overlaid.lowered_from
 ]
 
-lowered(items) := {"lowered_from": level([shipped(item) | some item in items])} if count(overlaid(items)) > 0
+lowered(items) := {"lowered_from": level([shipped(item) | some item in items])} if {
+	count(overlaid(items)) > 0
+} else := {}
 
-lowered(items) := {} if count(overlaid(items)) == 0
-
-shipped(item) := object.union(item, {"level": item.overlaid.lowered_from}) if item.overlaid.lowered_from
-
-shipped(item) := item if not item.overlaid.lowered_from
+shipped(item) := object.union(item, {"level": item.overlaid.lowered_from}) if {
+	item.overlaid.lowered_from
+} else := item
 
 # Why it is not certain, where nothing is.
-doubt(_, items) := [] if is_certain(items)
-
-doubt(change, items) := ["What lies there already is not in the plan."] if {
-	not is_certain(items)
+doubt(change, items) := [] if {
+	is_certain(items)
+} else := ["What lies there already is not in the plan."] if {
 	change.verb == "create"
-}
-
-doubt(change, items) := ["Whether it does is not certain from this plan: a value is known only after apply, cannot be compared, or is left to the provider."] if {
-	not is_certain(items)
-	change.verb != "create"
-}
+} else := ["Whether it does is not certain from this plan: a value is known only after apply, cannot be compared, or is left to the provider."]
 
 # A finding about some items of a change, told in sentences.
 finding(change, items, sentences) := {

@@ -15,11 +15,11 @@ destroyed contains change if {
 }
 
 # The level the catalogue suggests; a setting that keeps the object alive makes it a warning at most.
-default level(_) := "deny"
-
-level(change) := change.catalog.default if count(change.guard.harmless) == 0
-
-level(change) := milder[change.catalog.default] if count(change.guard.harmless) > 0
+level(change) := change.catalog.default if {
+	count(change.guard.harmless) == 0
+} else := milder[change.catalog.default] if {
+	count(change.guard.harmless) > 0
+} else := "deny"
 
 # A setting that ships keeps it alive, and not only one the repository's own catalogue names.
 outlives(change) if {
@@ -33,24 +33,14 @@ milder := {"deny": "warn", "warn": "warn", "info": "info"}
 strict(change) := {"strict": change.catalog.strict} if {
 	change.catalog.strict
 	not outlives(change)
-}
-
-strict(change) := {} if not change.catalog.strict
-
-strict(change) := {} if outlives(change)
+} else := {}
 
 # What the repository's own catalogue lowered, and its reason.
-lowered(change) := {"lowered_from": change.catalog.overlaid.lowered_from} if change.catalog.overlaid.lowered_from
-
-lowered(change) := {"lowered_from": change.catalog.default} if {
-	not change.catalog.overlaid.lowered_from
+lowered(change) := {"lowered_from": change.catalog.overlaid.lowered_from} if {
+	change.catalog.overlaid.lowered_from
+} else := {"lowered_from": change.catalog.default} if {
 	is_spared(change)
-}
-
-lowered(change) := {} if {
-	not change.catalog.overlaid.lowered_from
-	not is_spared(change)
-}
+} else := {}
 
 # Milder only because the repository's own catalogue says that the object outlives its resource.
 is_spared(change) if {
@@ -64,13 +54,11 @@ overlaid(change) := [sprintf("The catalogue of this repository makes it %s inste
 	because(change.catalog.overlaid),
 ])] if {
 	change.catalog.overlaid.lowered_from
-}
+} else := []
 
-overlaid(change) := [] if not change.catalog.overlaid.lowered_from
-
-because(overlaid) := sprintf(": %s", [overlaid.reason]) if overlaid.reason
-
-because(overlaid) := "" if not overlaid.reason
+because(overlaid) := sprintf(": %s", [overlaid.reason]) if {
+	overlaid.reason
+} else := ""
 
 # What is lost, and whether it can be had again.
 loss(change) := sprintf("What is lost: %s. Recovery: %s.", [change.catalog.loses, change.catalog.recovery])
@@ -78,13 +66,13 @@ loss(change) := sprintf("What is lost: %s. Recovery: %s.", [change.catalog.loses
 # What the object is, where its type does not say so.
 kind(change) := array.concat(carries(change), variant(change))
 
-default carries(_) := []
+carries(change) := [sprintf("What it manages is %s.", [change.catalog.carries])] if {
+	change.catalog.carries
+} else := []
 
-carries(change) := [sprintf("What it manages is %s.", [change.catalog.carries])] if change.catalog.carries
-
-default variant(_) := []
-
-variant(change) := [sprintf("About this one: %s.", [change.catalog.variant])] if change.catalog.variant
+variant(change) := [sprintf("About this one: %s.", [change.catalog.variant])] if {
+	change.catalog.variant
+} else := []
 
 # What settings of the object and of its provider mean for its destroy.
 guards(change) := array.concat(
@@ -98,23 +86,15 @@ guards(change) := array.concat(
 	),
 )
 
-guard(it, clause) := sprintf("%s is %s, %s.", [it.attribute, it.value, clause]) if not it.note
+guard(it, clause) := sprintf("%s is %s, %s.", [it.attribute, it.value, clause]) if {
+	not it.note
+} else := sprintf("%s has a value that is not shown here, by which %s; look it up before you rely on that.", [it.attribute, it.note]) if {
+	it.value == "(not shown)"
+} else := sprintf("%s is %s: %s.", [it.attribute, it.value, it.note])
 
-guard(it, _) := sprintf("%s is %s: %s.", [it.attribute, it.value, it.note]) if {
+escalated(it) := guard(it, "") if {
 	it.note
-	it.value != not_shown
-}
-
-guard(it, _) := sprintf("%s has a value that is not shown here, by which %s; look it up before you rely on that.", [it.attribute, it.note]) if {
-	it.note
-	it.value == not_shown
-}
-
-not_shown := "(not shown)"
-
-escalated(it) := sprintf("%s is %s: %s.", [it.attribute, it.value, escalation(it.attribute)]) if not it.note
-
-escalated(it) := guard(it, "") if it.note
+} else := sprintf("%s is %s: %s.", [it.attribute, it.value, escalation(it.attribute)])
 
 escalation(attribute) := object.get(escalations, attribute, "everything in it goes too")
 
