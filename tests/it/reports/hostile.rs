@@ -1,6 +1,9 @@
 //! Text of plans, policies and waivers that tries to be something else to whoever reads the report.
 
+use plangate::finding::Level;
 use plangate::report::Report;
+use plangate::report::audit::{Audit, Grouping, Row};
+use plangate::report::format::FORMATS;
 use plangate::report::scene::{SceneEdge, SceneNode};
 use plangate::text::is_deceptive;
 use serde_json::{Value, json};
@@ -128,6 +131,29 @@ pub(super) fn report() -> Report {
     report
 }
 
+/// The same run as an audit, in which resource types and groups are nasty too.
+pub(super) fn audited() -> Audit {
+    let mut report = report();
+    for (finding, text) in report.plans[0].findings.iter_mut().zip(NASTY.iter().cycle()) {
+        if let Some(subject) = &mut finding.subject {
+            subject.resource_type = Some((*text).to_owned());
+        }
+    }
+    let grouping = Grouping::parse("{group}.json").unwrap();
+    let rows = report.plans.iter_mut().map(|plan| Row::fold(plan, 1000, Some(&grouping))).collect();
+    let skipped = NASTY.iter().map(|text| (*text).to_owned()).collect();
+    Audit::build(report, rows, skipped, Some(grouping))
+}
+
+/// Both in every format.
+fn everywhere() -> Vec<(&'static str, String)> {
+    let audit = audited();
+    let human = plangate::report::human::Options { show: Level::Info, verbose: true, timings: false };
+    let options = super::Options { human, ..super::Options::default() };
+    let audits = FORMATS.iter().map(|format| (*format, audit.render(format, &options).unwrap().unwrap()));
+    in_every_format(&report()).into_iter().chain(audits).collect()
+}
+
 fn node(text: &str) -> SceneNode {
     SceneNode {
         address: format!("azurerm_storage_account.x[{}]", json!(text)),
@@ -165,7 +191,7 @@ fn the_fixture_reaches_every_part_of_a_report() {
 
 #[test]
 fn no_ci_system_finds_a_command_in_a_report_for_another() {
-    for (format, text) in in_every_format(&report()) {
+    for (format, text) in everywhere() {
         let text = unstyled(&text);
         for line in lines(&text) {
             assert!(format == "github" || github(line).is_none(), "{format}: {line}");
@@ -178,7 +204,7 @@ fn no_ci_system_finds_a_command_in_a_report_for_another() {
 
 #[test]
 fn no_report_repaints_or_reorders_a_line() {
-    for (format, text) in in_every_format(&report()) {
+    for (format, text) in everywhere() {
         // Styles are plangate's own.
         let text = if format == "human" { unstyled(&text) } else { text };
         let own = |c: char| {

@@ -29,7 +29,7 @@ fn in_every_format(report: &Report) -> Vec<(&'static str, String)> {
     FORMATS.iter().map(|format| (*format, written(report, format))).collect()
 }
 
-/// What programs of others are to read (`.ci/formats`): the sample, and what is hostile, in every format.
+/// What programs of others are to read (`.ci/formats`): the sample, and what is hostile, that as an audit too, in every format.
 #[test]
 #[ignore = "writes into the directory that REPORTS names"]
 fn reports_are_written_for_validators() {
@@ -41,6 +41,11 @@ fn reports_are_written_for_validators() {
         let options = Options { category: Some(name.to_owned()), suppressed: true, ..Options::default() };
         std::fs::write(directory.join(format!("{name}-category.sarif")), written_with(&report, "sarif", &options))
             .unwrap();
+    }
+    let audit = hostile::audited();
+    for format in FORMATS {
+        let text = audit.render(format, &Options::default()).unwrap().unwrap();
+        std::fs::write(directory.join(format!("hostile-audit.{format}")), text).unwrap();
     }
 }
 
