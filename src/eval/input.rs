@@ -4,21 +4,23 @@
 //! can never disagree about a fact. An optional key is left out where it does not apply (in Rego an absent
 //! key is undefined, while `null` would count as true); lists are always there.
 
+mod known;
 mod links;
+mod risks;
 mod sources;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::catalog::{Effect, Level, Overlaid};
-use crate::facts::{
-    AttributeChange, AttributeFact, ChangeFacts, Counts, CreateHazard, Facts, Guard, Guards, NameChange,
-    OutsideAttribute, OutsideChange, ProviderSetting, Stakes, TypeFacts,
-};
+use crate::catalog::Effect;
+use crate::facts::{ChangeFacts, Counts, Facts, OutsideAttribute, OutsideChange};
 use crate::finding::{Preset, VerbClass};
 use crate::plan::{Action, Mode};
 
+pub use known::{CatalogInput, GuardInput, GuardsInput, OverlaidInput, SettingInput};
 pub use links::LinksInput;
+use risks::risks;
+pub use risks::{AttributeInput, HazardInput, NameChangeInput, RiskInput};
 pub use sources::{SourceInput, SourcesInput};
 
 /// Version of the shape: raised when a key goes or changes its meaning, not when one is added.
@@ -249,65 +251,6 @@ pub struct ChangeInput<'a> {
     pub links: LinksInput<'a>,
 }
 
-/// An attribute that changes in a risky way, as the catalogue knows it. Values are text that may be shown.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct RiskInput<'a> {
-    /// Where the attribute is.
-    pub path: &'a str,
-    /// The same as the catalogue names it, without indexes.
-    pub attribute: &'a str,
-    /// How it changes: `change`, `decrease`, `disable`, `enable`, `grow`, `increase`, `set`, `shrink`, `transition`, `unset`.
-    pub kind: &'a str,
-    /// The level the catalogue suggests: `info`, `warn`, `deny`.
-    pub level: &'a str,
-    /// Old value, `(sensitive)` or `(absent)`.
-    pub before: &'a str,
-    /// New value, `(sensitive)`, `(known after apply)` or `(absent)`.
-    pub after: &'a str,
-    /// `certain`, or `maybe` where a value is unknown, unreadable or left to the provider.
-    pub certainty: &'a str,
-    /// What a list or map loses or gains, by name.
-    pub elements: &'a [String],
-    /// It is an amount of space or machines, not of time or copies.
-    pub size: bool,
-    /// Providers read this setting when they destroy the object: a later destroy is easier or goes further.
-    pub arms_destroy: bool,
-    /// A key cannot be used any more: what it encrypts is unreadable from then on.
-    pub stops_key: bool,
-    /// The catalogue's remark.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<&'a str>,
-    /// That the repository's own catalogue has a say in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub overlaid: Option<OverlaidInput<'a>>,
-}
-
-/// The name by which others find an object, where it changes.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct NameChangeInput<'a> {
-    /// The attribute.
-    pub attribute: &'a str,
-    /// Old name, or `(sensitive)`.
-    pub before: &'a str,
-    /// New name, `(sensitive)` or `(known after apply)`.
-    pub after: &'a str,
-    /// `certain`, or `maybe` where the new name is unknown.
-    pub certainty: &'a str,
-}
-
-/// What creating an object does to what exists already.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct HazardInput<'a> {
-    /// `deletes`, `expires`, `overwrites` or `runs`.
-    pub kind: &'a str,
-    /// What happens, in words.
-    pub effect: &'a str,
-    /// The level the catalogue suggests: `info`, `warn`, `deny`.
-    pub level: &'a str,
-    /// `certain`, or `maybe` where a value that decides it is unknown.
-    pub certainty: &'a str,
-}
-
 /// Why Terraform does it; for display, unknown words are normal.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ReasonInput<'a> {
@@ -316,118 +259,6 @@ pub struct ReasonInput<'a> {
     /// The same as a clause that follows "because"; absent for words this version does not know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<&'a str>,
-}
-
-/// An attribute that changes. Values are text that may be shown: `(sensitive)` in place of secrets.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct AttributeInput<'a> {
-    /// Path of the attribute.
-    pub path: &'a str,
-    /// Old value, `(sensitive)` or `(absent)`.
-    pub before: &'a str,
-    /// New value, `(sensitive)`, `(known after apply)` or `(absent)`.
-    pub after: &'a str,
-}
-
-/// What is known about the type of a resource.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct CatalogInput<'a> {
-    /// `catalogued`; `known`: looked at and left out; `unseen`: nobody has looked at it.
-    pub status: &'a str,
-    /// The object holds data, contains what does, or cannot be made again as it was.
-    pub data_store: bool,
-    /// What others hold is unreadable without it: a key, or what gives access to keys.
-    pub encryption_key: bool,
-    /// Others find its data by its name.
-    pub found_by_name: bool,
-    /// What kind of thing it is; catalogued types only, like all keys below but the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub class: Option<&'a str>,
-    /// How bad its loss is: `low`, `medium`, `high`, `critical`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub severity: Option<&'a str>,
-    /// The level the catalogue suggests for its destruction: `info`, `warn`, `deny`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub default: Option<&'a str>,
-    /// The level under the strict preset, where it differs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub strict: Option<&'a str>,
-    /// What is lost with it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub loses: Option<&'a str>,
-    /// Whether that can be had again: `no`, `maybe`, `elsewhere`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub recoverable: Option<&'a str>,
-    /// How, as a clause.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub recovery: Option<&'a str>,
-    /// Why this object is not what its type usually is (a read replica, an external table).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub variant: Option<&'a str>,
-    /// What a generic resource carries (`Microsoft.Storage/storageAccounts`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub carries: Option<&'a str>,
-    /// That the repository's own catalogue has a say in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub overlaid: Option<OverlaidInput<'a>>,
-    /// The name pattern that makes an unseen type look like a data store.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fallback_glob: Option<&'a str>,
-}
-
-/// That the repository's own catalogue has a say in what is known of an object or of a change of an attribute.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct OverlaidInput<'a> {
-    /// The level without it.
-    pub was: &'a str,
-    /// The level without it, where that is higher.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lowered_from: Option<&'a str>,
-    /// Why.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'a str>,
-}
-
-/// Settings of the object that decide what a destroy does; all empty unless it is destroyed by an action
-/// this version knows.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct GuardsInput<'a> {
-    /// The provider refuses: the apply would fail.
-    pub blocked: Vec<GuardInput<'a>>,
-    /// The object outlives its resource.
-    pub harmless: Vec<GuardInput<'a>>,
-    /// The provider takes a snapshot first.
-    pub snapshot: Vec<GuardInput<'a>>,
-    /// The destroy goes further than usual.
-    pub escalates: Vec<GuardInput<'a>>,
-}
-
-/// A setting and its value.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct GuardInput<'a> {
-    /// Attribute path.
-    pub attribute: &'a str,
-    /// Its value as text.
-    pub value: &'a str,
-    /// What it means for the destroy, as a clause; absent where the list says all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<&'a str>,
-    /// The repository's own catalogue says so, and nothing that ships; left out where it does not.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub own: bool,
-}
-
-/// A setting of the provider's block in the configuration.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct SettingInput<'a> {
-    /// Path in the block, with dots.
-    pub path: &'a str,
-    /// Its value as text; `(not shown)` where it may be a secret, `(unknown)`.
-    pub value: &'a str,
-    /// `set`, `default`, or `unknown`: an expression, several providers that differ, no configuration in the plan.
-    pub from: &'a str,
-    /// Whether it is the value that makes a destroy or a create go further: `no`, `maybe`, `yes`.
-    pub danger: &'a str,
 }
 
 impl<'a> PolicyInput<'a> {
@@ -530,10 +361,6 @@ impl<'a> ChangeInput<'a> {
     }
 }
 
-fn risks(facts: &ChangeFacts, effect: Effect) -> Vec<RiskInput<'_>> {
-    facts.attributes.iter().filter(|fact| fact.effect == effect).map(RiskInput::new).collect()
-}
-
 /// What an action comes to, as coarse as a fingerprint needs it.
 #[must_use]
 pub const fn verb_class(action: Action) -> VerbClass {
@@ -551,117 +378,6 @@ fn mode_word(mode: &Mode) -> &str {
         Mode::Data => "data",
         Mode::Ephemeral => "ephemeral",
         Mode::Other(word) => word,
-    }
-}
-
-impl<'a> AttributeInput<'a> {
-    fn new(attribute: &'a AttributeChange) -> Self {
-        Self { path: &attribute.path, before: &attribute.before, after: &attribute.after }
-    }
-}
-
-impl<'a> CatalogInput<'a> {
-    fn new(facts: &'a TypeFacts) -> Self {
-        let stakes = facts.stakes.as_ref();
-        let word = |of: fn(&Stakes) -> &str| stakes.map(of);
-        Self {
-            status: facts.status.as_str(),
-            data_store: stakes.is_some_and(|stakes| stakes.class.is_data_store()),
-            encryption_key: stakes.is_some_and(|stakes| stakes.encryption_key),
-            found_by_name: stakes.is_some_and(|stakes| stakes.found_by_name),
-            class: word(|stakes| stakes.class.as_str()),
-            severity: word(|stakes| stakes.severity.as_str()),
-            default: word(|stakes| stakes.default.as_str()),
-            strict: stakes.and_then(|stakes| stakes.strict).map(Level::as_str),
-            loses: word(|stakes| &stakes.loses),
-            recoverable: word(|stakes| stakes.recovery.recoverable.as_str()),
-            recovery: word(|stakes| &stakes.recovery.text),
-            variant: stakes.and_then(|stakes| stakes.variant.as_deref()),
-            carries: stakes.and_then(|stakes| stakes.carries.as_deref()),
-            overlaid: stakes.and_then(|stakes| Some(OverlaidInput::new(stakes.overlaid.as_ref()?, stakes.default))),
-            fallback_glob: facts.fallback_glob.as_deref(),
-        }
-    }
-}
-
-impl<'a> RiskInput<'a> {
-    fn new(fact: &'a AttributeFact) -> Self {
-        Self {
-            path: &fact.path,
-            attribute: &fact.attribute,
-            kind: fact.kind.as_str(),
-            level: fact.level.as_str(),
-            before: &fact.before,
-            after: &fact.after,
-            certainty: fact.certainty.as_str(),
-            elements: &fact.elements,
-            size: fact.size,
-            arms_destroy: fact.arms_destroy,
-            stops_key: fact.stops_key,
-            note: fact.note.as_deref(),
-            overlaid: fact.overlaid.as_ref().map(|overlaid| OverlaidInput::new(overlaid, fact.level)),
-        }
-    }
-}
-
-impl<'a> NameChangeInput<'a> {
-    fn new(change: &'a NameChange) -> Self {
-        Self {
-            attribute: &change.attribute,
-            before: &change.before,
-            after: &change.after,
-            certainty: change.certainty.as_str(),
-        }
-    }
-}
-
-impl<'a> HazardInput<'a> {
-    fn new(hazard: &'a CreateHazard) -> Self {
-        Self {
-            kind: hazard.kind.as_str(),
-            effect: &hazard.effect,
-            level: hazard.level.as_str(),
-            certainty: hazard.certainty.as_str(),
-        }
-    }
-}
-
-impl<'a> OverlaidInput<'a> {
-    fn new(overlaid: &'a Overlaid, level: Level) -> Self {
-        Self {
-            was: overlaid.was.as_str(),
-            lowered_from: Some(overlaid.was).filter(|was| *was > level).map(Level::as_str),
-            reason: overlaid.reason.as_deref(),
-        }
-    }
-}
-
-impl<'a> GuardsInput<'a> {
-    fn new(guards: &'a Guards) -> Self {
-        let list = |guards: &'a [Guard]| guards.iter().map(GuardInput::new).collect();
-        Self {
-            blocked: list(&guards.blocked),
-            harmless: list(&guards.harmless),
-            snapshot: list(&guards.snapshot),
-            escalates: list(&guards.escalates),
-        }
-    }
-}
-
-impl<'a> GuardInput<'a> {
-    fn new(guard: &'a Guard) -> Self {
-        Self { attribute: &guard.attribute, value: &guard.value, note: guard.note.as_deref(), own: guard.own }
-    }
-}
-
-impl<'a> SettingInput<'a> {
-    fn new(setting: &'a ProviderSetting) -> Self {
-        Self {
-            path: &setting.path,
-            value: &setting.value,
-            from: setting.from.as_str(),
-            danger: setting.danger.as_str(),
-        }
     }
 }
 

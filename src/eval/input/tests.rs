@@ -1,7 +1,7 @@
 //! The document, its schema and its explanation agree.
 
 use super::*;
-use crate::catalog::Severity;
+use crate::catalog::{Level, Severity};
 use crate::plan::hcl;
 
 #[test]
