@@ -116,6 +116,17 @@ fn what_a_replaced_object_keeps_secret_is_secret_anew() {
 }
 
 #[test]
+fn planned_values_have_the_identity_that_the_change_has() {
+    for name in ["terraform-1.16-example", "opentofu-1.12-example"] {
+        let shown = plangate().args(["show", &format!("fixtures/releases/{name}/tfplan")]).run();
+        let shown: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
+        let planned = shown["planned_values"]["root_module"]["resources"].as_array().unwrap();
+        let by_id = planned.iter().find(|object| object["address"] == "example_thing.by_id").unwrap();
+        assert_eq!(by_id["identity"], json!({"name": "by-id", "zone": 7}), "{name}");
+    }
+}
+
+#[test]
 fn what_only_opentofu_does_is_no_unknown_action() {
     let verbs = |name: &str| -> Vec<String> {
         let plan = plan(file(name, "tfplan"));
