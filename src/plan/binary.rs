@@ -22,6 +22,7 @@ mod msgpack;
 mod parallel;
 mod place;
 mod render;
+mod replaced;
 mod saved;
 mod snapshot;
 mod state;

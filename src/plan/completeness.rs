@@ -110,8 +110,13 @@ fn no_changes(plan: &Plan) -> Option<Problem> {
         }
         Some(_) => return None,
     };
-    let help = "a plan of `terraform plan -refresh-only` looks like this: if it is one, say so with `--expect refresh-only`; \
-                otherwise print the whole plan: terraform show -json tfplan > plan.json";
+    let help = if plan.action_invocations.is_empty() {
+        "a plan of `terraform plan -refresh-only` looks like this: if it is one, say so with `--expect refresh-only`; \
+         otherwise print the whole plan: terraform show -json tfplan > plan.json"
+    } else {
+        "a plan of `terraform plan -invoke` looks like this, and its JSON does not say so: judge the plan file itself \
+         (plangate check tfplan)"
+    };
     Some(Problem::new(ProblemCode::NoResourceChanges, message).help(help))
 }
 

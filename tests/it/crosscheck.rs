@@ -27,13 +27,18 @@ fn plan_json(scenario: &str) -> Value {
 
 /// Judges the plan file of a scenario with a JSON.
 fn both(stages: &Stages, scenario: &str, json: Vec<u8>) -> Report {
+    joined(stages, file(scenario, "tfplan"), json)
+}
+
+/// Judges a plan file with a JSON.
+pub(crate) fn joined(stages: &Stages, tfplan: Vec<u8>, json: Vec<u8>) -> Report {
     let json = PlanInput { name: "plan.json".to_owned(), source: PlanSource::Bytes(json) };
-    let plan = Box::new(PlanSource::Bytes(file(scenario, "tfplan")));
+    let plan = Box::new(PlanSource::Bytes(tfplan));
     let source = PlanSource::WithJson { plan, json: Box::new(json) };
     gate::check(stages, vec![PlanInput { name: "tfplan".to_owned(), source }])
 }
 
-fn problems(report: &Report) -> Vec<String> {
+pub(crate) fn problems(report: &Report) -> Vec<String> {
     let plan = &report.plans[0];
     plan.problems.iter().map(|problem| format!("{}: {}", problem.code.as_str(), problem.message)).collect()
 }

@@ -2,16 +2,25 @@
 
 use plangate::plan::binary::{Mode, Product};
 use plangate::plan::detect::recognise;
+use serde_json::json;
 
+use crate::crosscheck::{joined, problems};
 use crate::harness::{built_in, judge, plangate, read};
 use crate::saved_plan::{facts, plan};
 
 /// With whether the file says what a provider's schema calls sensitive: before 1.8 everything is secret.
-const PLANS: [(&str, bool); 7] = [
+const PLANS: [(&str, bool); 14] = [
+    ("opentofu-1.12-example", true),
+    ("opentofu-1.12-forget", true),
+    ("opentofu-1.11-example", true),
+    ("opentofu-1.10-exclude", true),
     ("opentofu-1.9-normal", true),
     ("opentofu-1.9-target", true),
     ("opentofu-1.9-exclude", true),
     ("opentofu-1.9-destroy", true),
+    ("terraform-1.16-example", true),
+    ("terraform-1.16-deferred", true),
+    ("terraform-1.8-example", true),
     ("terraform-1.5-normal", false),
     ("terraform-1.5-target", false),
     ("terraform-1.5-destroy", false),
@@ -29,9 +38,11 @@ fn the_typed_plan_of_other_releases_is_that_of_their_json() {
             let masked = place.ends_with("sensitive") && !marks_schema;
             // What a partial plan is silent about is secret in the binary.
             let silent = place.starts_with("prior ") && place.ends_with(" sensitive");
+            // Blocks that a replaced object had none of.
+            let unseen = place == "example_thing.grown after_sensitive";
             let known = binary.remove(&place);
             assert!(
-                known.as_ref() == Some(&said) || masked || silent,
+                known.as_ref() == Some(&said) || masked || silent || unseen,
                 "{name}: {place}\n  JSON:   {said}\n  binary: {known:?}"
             );
         }
@@ -56,6 +67,83 @@ fn the_findings_of_other_releases_are_those_of_their_json() {
         assert!(!json.2.is_empty(), "{name}");
         assert_eq!(json, judged(file(name, "tfplan")), "{name}");
     }
+}
+
+#[test]
+fn the_json_of_other_releases_agrees_with_their_files() {
+    let stages = built_in();
+    for (name, _) in PLANS {
+        let report = joined(&stages, file(name, "tfplan"), file(name, "plan.json"));
+        assert_eq!(problems(&report), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn a_json_that_hides_less_of_a_replaced_object_agrees_and_one_that_hides_more_does_not() {
+    let stages = built_in();
+    let name = "terraform-1.16-example";
+    let with = |pointer: &str, mask: serde_json::Value| {
+        let mut json: serde_json::Value = serde_json::from_slice(&file(name, "plan.json")).unwrap();
+        let changes = json["resource_changes"].as_array_mut().unwrap();
+        let anew = changes.iter_mut().find(|change| change["address"] == "example_thing.anew").unwrap();
+        *anew.pointer_mut(pointer).unwrap() = mask;
+        problems(&joined(&stages, file(name, "tfplan"), serde_json::to_vec(&json).unwrap()))
+    };
+    assert!(with("/change/after_sensitive", json!({})).is_empty());
+    assert_eq!(with("/change/after_sensitive", json!({"name": true})).len(), 1);
+    assert_eq!(with("/change/before_sensitive", json!({})).len(), 1);
+}
+
+#[test]
+fn what_a_replaced_object_keeps_secret_is_secret_anew() {
+    for name in ["terraform-1.8-example", "terraform-1.16-example", "opentofu-1.11-example", "opentofu-1.12-example"] {
+        let path = format!("fixtures/releases/{name}/tfplan");
+        let shown = plangate().args(["show", &path, "--reveal-secrets"]).run();
+        let shown: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
+        let masks = |address: &str| {
+            let of = |list: &serde_json::Value, mask: &str| {
+                let list = list.as_array().unwrap();
+                let entry = list.iter().find(|entry| entry["address"] == address).unwrap();
+                entry.pointer(mask).unwrap().clone()
+            };
+            let planned = of(&shown["planned_values"]["root_module"]["resources"], "/sensitive_values");
+            assert_eq!(of(&shown["resource_changes"], "/change/after_sensitive"), planned, "{name}");
+            planned
+        };
+        assert_eq!(masks("example_thing.anew"), json!({"password": true, "user": [{"key": true}, {"key": true}]}));
+        assert_eq!(masks("example_thing.grown"), json!({"password": true, "user": true}));
+    }
+}
+
+#[test]
+fn planned_values_have_the_identity_that_the_change_has() {
+    for name in ["terraform-1.16-example", "opentofu-1.12-example"] {
+        let shown = plangate().args(["show", &format!("fixtures/releases/{name}/tfplan")]).run();
+        let shown: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
+        let planned = shown["planned_values"]["root_module"]["resources"].as_array().unwrap();
+        let by_id = planned.iter().find(|object| object["address"] == "example_thing.by_id").unwrap();
+        assert_eq!(by_id["identity"], json!({"name": "by-id", "zone": 7}), "{name}");
+    }
+}
+
+#[test]
+fn what_only_opentofu_does_is_no_unknown_action() {
+    let verbs = |name: &str| -> Vec<String> {
+        let plan = plan(file(name, "tfplan"));
+        plan.changes.iter().flatten().map(|entry| format!("{} {}", entry.address, entry.change.action.verb())).collect()
+    };
+    assert!(verbs("opentofu-1.12-forget").contains(&"terraform_data.anew replace-forget".to_owned()));
+    assert!(verbs("opentofu-1.11-example").contains(&"ephemeral.example_token.later ephemeral".to_owned()));
+}
+
+#[test]
+fn an_action_alone_is_a_plan_that_its_json_does_not_tell() {
+    let path = |file: &str| format!("fixtures/releases/terraform-1.16-invoke/{file}");
+    let ran = plangate().args(["check", &path("tfplan")]).run();
+    ran.exits(0).says("action.example_run.drain").says("plan/incomplete").hides("hunter");
+    let ran = plangate().args(["check", &path("tfplan"), "--json", &path("plan.json")]).run();
+    ran.exits(0).hides("hunter");
+    plangate().args(["check", &path("plan.json")]).run().exits(2).says("terraform plan -invoke").hides("hunter");
 }
 
 #[test]

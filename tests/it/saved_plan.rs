@@ -19,13 +19,6 @@ use serde_json::Value;
 
 use crate::harness::{built_in, judge, package, plangate, read, repository, setup};
 
-/// Where the binary says less than the JSON, by scenario and place. Terraform marks no attribute of a replaced object that its
-/// schema calls sensitive while it is unknown; there is nothing to hide then.
-const UNKNOWN_MARKS: [(&str, &str); 2] = [
-    ("05-replace-force-new", "azurerm_storage_account.lake after_sensitive"),
-    ("06-replace-create-before-destroy", "azurerm_storage_account.lake after_sensitive"),
-];
-
 /// Plans that are silent about objects of the state, of which the binary then does not say what is sensitive: all of it is.
 const SILENT: [&str; 4] = ["25-target", "26-refresh-only-drift", "37-errored-precondition", "62-destroy-target"];
 
@@ -138,12 +131,7 @@ fn the_typed_plan_is_that_of_the_json() {
             places.into_iter().filter(|place| json.get(*place) != binary.get(*place)).collect();
         for place in differing {
             let silent = place.starts_with("prior ") && place.ends_with(" sensitive") && SILENT.contains(&&*scenario);
-            assert!(
-                silent || UNKNOWN_MARKS.contains(&(&*scenario, place)),
-                "{scenario}: {place}\n  JSON:   {:?}\n  binary: {:?}",
-                json.get(place),
-                binary.get(place)
-            );
+            assert!(silent, "{scenario}: {place}\n  JSON:   {:?}\n  binary: {:?}", json.get(place), binary.get(place));
         }
     }
 }

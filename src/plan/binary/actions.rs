@@ -74,14 +74,8 @@ fn event(number: u64) -> Cow<'static, str> {
     })
 }
 
-/// Writes what waits for a later plan: `what` writes the thing itself.
-pub(super) fn write_deferred(
-    bytes: &[u8],
-    unknown: &mut Unknown,
-    key: &str,
-    out: &mut Json,
-    what: impl FnOnce(&[u8], &mut Unknown, &mut Json) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+/// Reads what waits for a later plan: why, and the thing itself.
+pub(super) fn read_deferred<'a>(bytes: &'a [u8], unknown: &mut Unknown) -> Result<(&'static str, &'a [u8]), Fault> {
     let deferred = DeferredMessage::read(bytes, unknown)?;
     let inner = deferred.what.ok_or_else(|| odd("an entry that waits for a later plan is empty"))?;
     // `DeferredReason`.
@@ -93,10 +87,16 @@ pub(super) fn write_deferred(
         5 => "deferred_prereq",
         _ => "unknown",
     };
+    Ok((reason, inner))
+}
+
+/// Writes an invocation that waits for a later plan.
+pub(super) fn write_deferred(bytes: &[u8], unknown: &mut Unknown, out: &mut Json) -> Result<(), Fault> {
+    let (reason, inner) = read_deferred(bytes, unknown)?;
     out.open();
     out.text("reason", reason);
     let mut result = Ok(());
-    out.field(key, |out| result = what(inner, unknown, out));
+    out.field("action_invocation", |out| result = write(inner, unknown, out));
     out.close();
     result
 }

@@ -3,6 +3,7 @@
 //! Sources: Terraform `internal/plans/planfile/tfplan.go` (`changeFromTfplan`) and `internal/command/jsonplan/plan.go`.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use super::fault::{Fault, odd};
 use super::json::Json;
@@ -10,6 +11,7 @@ use super::marks::{Marks, Step};
 use super::message::{self, ChangeMessage, ImportingMessage, ResourceMessage, Unknown};
 use super::msgpack;
 use super::place::{Place, Provider};
+use super::replaced;
 use super::saved::Product;
 use super::types::Types;
 use super::value::Dynamic;
@@ -20,6 +22,8 @@ pub(super) struct Era<'t> {
     pub(super) product: Product,
     /// Whether attributes that a schema calls sensitive are marked in the plan.
     pub(super) marks_schema: bool,
+    /// Whether it is the change of an ephemeral resource.
+    pub(super) ephemeral: bool,
     /// Types that values carry, as far as they were met.
     pub(super) types: &'t Types,
 }
@@ -35,14 +39,14 @@ struct Action {
 
 impl Action {
     /// A number that is not known becomes a word that nobody knows: it counts as destroying.
-    fn of(number: u64, product: Product) -> Self {
+    fn of(number: u64, era: Era<'_>) -> Self {
         let known = |words: &[&'static str], before, after, values| Self {
             words: words.iter().map(|word| Cow::Borrowed(*word)).collect(),
             before,
             after,
             values: Some(values),
         };
-        match (number, product) {
+        match (number, era.product) {
             (0, _) => known(&["no-op"], Some(0), Some(0), 1),
             (1, _) => known(&["create"], None, Some(0), 1),
             (2, _) => known(&["read"], Some(0), Some(1), 2),
@@ -51,9 +55,11 @@ impl Action {
             (6, _) => known(&["delete", "create"], Some(0), Some(1), 2),
             (7, _) => known(&["create", "delete"], Some(0), Some(1), 2),
             (8, _) => known(&["forget"], Some(0), None, 1),
-            // OpenTofu has used 9 for something else.
+            // OpenTofu 1.11, of what it opens when it applies. Terraform has no such resources among the changes.
+            (9, Product::OpenTofu | Product::Unknown) if era.ephemeral => known(&["open"], None, None, 0),
             (9, Product::Terraform) => known(&["create", "forget"], Some(0), Some(1), 2),
-            (10, Product::OpenTofu) => known(&["forget", "create"], Some(0), Some(1), 2),
+            // Terraform has no 10.
+            (10, Product::OpenTofu | Product::Unknown) => known(&["forget", "create"], Some(0), Some(1), 2),
             _ => Self {
                 words: vec![Cow::Owned(format!("unknown-action-{number}"))],
                 before: Some(0),
@@ -61,6 +67,11 @@ impl Action {
                 values: None,
             },
         }
+    }
+
+    /// Whether there is an object before and another one after, or may be.
+    fn is_replacement(&self) -> bool {
+        self.words.len() > 1 || self.values.is_none()
     }
 }
 
@@ -81,7 +92,7 @@ pub(super) struct Change<'a> {
 
 impl<'a> Change<'a> {
     pub(super) fn read(message: ChangeMessage<'a>, era: Era<'_>, unknown: &mut Unknown) -> Result<Self, Fault> {
-        let action = Action::of(message.action, era.product);
+        let action = Action::of(message.action, era);
         if action.values.is_some_and(|expected| message.values.len() != expected) {
             return Err(odd("a change has more or fewer values than its action has"));
         }
@@ -91,11 +102,16 @@ impl<'a> Change<'a> {
         let decoded = |bytes: Option<&'a [u8]>| bytes.map(decode).transpose();
         let before = value(action.before)?;
         let after = if action.after == action.before { before.clone() } else { value(action.after)? };
+        let before_marks = marks(&message.before_sensitive, &before, era, unknown)?;
+        let mut after_marks = marks(&message.after_sensitive, &after, era, unknown)?;
+        if action.is_replacement() {
+            after_marks.extend(replaced::secrets(&before, &before_marks, &after));
+        }
         Ok(Self {
             words: action.words,
             after_type: bytes(action.after).and_then(msgpack::type_of),
-            before_marks: marks(&message.before_sensitive, &before, era, unknown)?,
-            after_marks: marks(&message.after_sensitive, &after, era, unknown)?,
+            before_marks,
+            after_marks,
             before,
             after,
             importing: message.importing,
@@ -201,6 +217,7 @@ impl<'a> ResourceChange<'a> {
     pub(super) fn read(bytes: &'a [u8], era: Era<'_>, unknown: &mut Unknown) -> Result<Self, Fault> {
         let message = ResourceMessage::read(bytes, unknown)?;
         let place = Place::of(message.address)?;
+        let era = Era { ephemeral: place.is_ephemeral(), ..era };
         let within = |fault: Fault| fault.within(message.address);
         let change = message.change.ok_or_else(|| odd("an entry has no change")).map_err(within)?;
         if let Some(identity) = change.importing.as_ref().and_then(|importing| importing.identity) {
@@ -223,6 +240,11 @@ impl<'a> ResourceChange<'a> {
             replace_paths,
             reason: message.reason,
         })
+    }
+
+    /// The order of Terraform's lists.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        self.place.order(&other.place).then_with(|| self.deposed.cmp(&other.deposed))
     }
 
     /// Whether it is the removal of a data source from the state, which Terraform shows nobody.
@@ -264,6 +286,9 @@ impl<'a> ResourceChange<'a> {
         out.field("sensitive_values", |out| {
             self.change.after.write_sensitive(Some(&self.change.after_marks), out);
         });
+        if let Some(identity) = self.change.after_identity.as_ref().filter(|identity| **identity != Dynamic::Null) {
+            out.field("identity", |out| identity.write(out));
+        }
         out.close();
         out.finish()
     }

@@ -99,6 +99,10 @@ impl<'a> PlanMessage<'a> {
             30 => |wire| plan.actions.push(wire.bytes()?),
             31 => |wire| plan.deferred_actions.push(wire.bytes()?),
             32 => |wire| plan.action_targets.push(wire.text()?),
+            // What OpenTofu's next runtime would do (≥ 1.12, where experiments are allowed), in place of the changes.
+            500_000_000 => |_graph| {
+                return Err(Fault::Unsupported("it is one of OpenTofu's experimental runtime".to_owned()));
+            },
         });
         for entry in entries {
             plan.variables.push(map_entry(entry, unknown)?);

@@ -45,6 +45,11 @@ impl<'a> Place<'a> {
         self.parts.kind == Kind::Data
     }
 
+    /// Whether it is an ephemeral resource.
+    pub(super) fn is_ephemeral(&self) -> bool {
+        self.parts.kind == Kind::Ephemeral
+    }
+
     /// The word for its kind.
     pub(super) const fn mode(&self) -> &'static str {
         match self.parts.kind {
@@ -54,12 +59,21 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Which kinds come first (`OpenTofu` `internal/addrs`: `ResourceModeLess`); Terraform lists no ephemeral resources.
+    const fn rank(&self) -> u8 {
+        match self.parts.kind {
+            Kind::Ephemeral => 0,
+            Kind::Data => 1,
+            _ => 2,
+        }
+    }
+
     /// The order of Terraform's lists (`internal/addrs`: `AbsResourceInstance.Less`).
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let (a, b) = (&self.parts, &other.parts);
         let modules = a.modules.len().cmp(&b.modules.len()).then_with(|| a.modules.cmp(&b.modules));
         modules
-            .then_with(|| other.is_data().cmp(&self.is_data()))
+            .then_with(|| self.rank().cmp(&other.rank()))
             .then_with(|| a.resource_type.cmp(&b.resource_type))
             .then_with(|| a.name.cmp(&b.name))
             .then_with(|| a.key.cmp(&b.key))

@@ -74,20 +74,12 @@ impl<'a> Renderer<'a, '_> {
         let outputs = self.outputs()?;
         self.planned_values(&changes.planned, &outputs);
         self.drift()?;
-        self.list("deferred_changes", &plan.deferred, |renderer, bytes| {
-            let types = Types::default();
-            let era = renderer.source.era(&types);
-            let (unknown, out) = (&mut renderer.found.unknown_fields, &mut renderer.out);
-            actions::write_deferred(bytes, unknown, "resource_change", out, |inner, unknown, out| {
-                ResourceChange::read(inner, era, unknown).map(|change| change.write(out))
-            })
-        })?;
+        self.deferred()?;
         self.list("action_invocations", &plan.actions, |renderer, bytes| {
             actions::write(bytes, &mut renderer.found.unknown_fields, &mut renderer.out)
         })?;
         self.list("deferred_action_invocations", &plan.deferred_actions, |renderer, bytes| {
-            let (unknown, out) = (&mut renderer.found.unknown_fields, &mut renderer.out);
-            actions::write_deferred(bytes, unknown, "action_invocation", out, actions::write)
+            actions::write_deferred(bytes, &mut renderer.found.unknown_fields, &mut renderer.out)
         })?;
         self.prior_state(&changes)?;
         self.relevant_attributes()?;
@@ -162,7 +154,7 @@ impl<'a> Renderer<'a, '_> {
             changes.extend(part);
             self.found.unknown_fields += unknown;
         }
-        changes.sort_by(|a, b| a.place.order(&b.place).then_with(|| a.deposed.cmp(&b.deposed)));
+        changes.sort_by(ResourceChange::order);
         Ok(changes)
     }
 
@@ -214,6 +206,31 @@ impl<'a> Renderer<'a, '_> {
         let moves = self.source.mode == Mode::RefreshOnly;
         drift.retain(|entry| (moves || !entry.change.is("no-op")) && !entry.is_data_removal());
         self.write("resource_drift", &drift);
+        Ok(())
+    }
+
+    /// Changes that wait for a later plan.
+    fn deferred(&mut self) -> Result<(), Fault> {
+        let types = Types::default();
+        let (era, unknown) = (self.source.era(&types), &mut self.found.unknown_fields);
+        let mut read = |bytes: &&'a [u8]| {
+            let (reason, inner) = actions::read_deferred(bytes, unknown)?;
+            Ok((reason, ResourceChange::read(inner, era, unknown)?))
+        };
+        let all = self.source.plan.deferred.iter().map(&mut read).collect::<Result<Vec<_>, Fault>>();
+        let mut all = all.map_err(|fault| fault.within("deferred_changes"))?;
+        if all.is_empty() {
+            return Ok(());
+        }
+        all.sort_by(|(_, a), (_, b)| a.order(b));
+        self.out.field("deferred_changes", |out| {
+            out.array(&all, |out, (reason, change)| {
+                out.open();
+                out.text("reason", reason);
+                out.field("resource_change", |out| change.write(out));
+                out.close();
+            });
+        });
         Ok(())
     }
 
@@ -314,7 +331,7 @@ impl<'a> Renderer<'a, '_> {
 
 impl Source<'_> {
     fn era<'t>(&self, types: &'t Types) -> Era<'t> {
-        Era { product: self.product, marks_schema: self.marks_schema(), types }
+        Era { product: self.product, marks_schema: self.marks_schema(), ephemeral: false, types }
     }
 
     /// Whether the plan marks what the schemas call sensitive: since 1.8 of either product.

@@ -83,6 +83,7 @@ fn what_a_number_means_depends_on_the_product() {
     let actions = |action, product| change("1.16.0", product, &two(action)).unwrap()["actions"].clone();
     assert_eq!(actions(9, Product::Terraform), json!(["create", "forget"]));
     assert_eq!(actions(10, Product::OpenTofu), json!(["forget", "create"]));
+    assert_eq!(actions(10, Product::Unknown), json!(["forget", "create"]), "Terraform has no 10");
     for (action, product) in
         [(9, Product::OpenTofu), (9, Product::Unknown), (10, Product::Terraform), (4, Product::Terraform)]
     {
@@ -96,6 +97,46 @@ fn what_a_number_means_depends_on_the_product() {
     assert_eq!(importing(number(2, 1)), json!({"unknown": true}));
     assert_eq!(importing(object(2)), json!({"identity": {"k": "secret"}}));
     assert_eq!(importing(object(3)), json!({"identity": {"k": "secret"}}));
+}
+
+#[test]
+fn ephemeral_resources_are_opened() {
+    let open = |product, address: &str| {
+        let provider = "provider[\"registry.opentofu.org/hashicorp/aws\"]";
+        let entry = message(&[bytes(13, address), bytes(8, provider), bytes(9, number(1, 9))]);
+        let plan = rendered("1.11.4", product, &[bytes(3, entry)]).ok()?;
+        Some(plan["resource_changes"][0]["change"]["actions"].clone())
+    };
+    for product in [Product::OpenTofu, Product::Unknown] {
+        assert_eq!(open(product, "ephemeral.aws_x.y"), Some(json!(["open"])));
+        assert_eq!(open(product, "aws_x.y"), Some(json!(["unknown-action-9"])));
+    }
+    assert_eq!(open(Product::Terraform, "ephemeral.aws_x.y"), None, "a replacement without values");
+}
+
+#[test]
+fn a_new_object_has_the_secrets_of_the_old_one() {
+    let secret = bytes(3, bytes(1, bytes(1, "k")));
+    let after = |action: u64| {
+        let fields = [number(1, action), object(2), object(2), secret.clone()];
+        change("1.16.0", Product::Terraform, &fields).unwrap()["after_sensitive"].clone()
+    };
+    for action in [6, 7, 9, 99] {
+        assert_eq!(after(action), json!({"k": true}), "{action}");
+    }
+    assert_eq!(after(3), json!({}), "an update is planned once");
+}
+
+#[test]
+fn what_is_deferred_stands_in_the_order_of_addresses() {
+    let waiting = |address: &str| {
+        let provider = "provider[\"registry.terraform.io/hashicorp/aws\"]";
+        let entry = message(&[bytes(13, address), bytes(8, provider), bytes(9, [number(1, 1), object(2)].concat())]);
+        bytes(27, message(&[bytes(1, number(1, 1)), bytes(2, entry)]))
+    };
+    let plan = rendered("1.16.0", Product::Terraform, &[waiting("aws_x.b"), waiting("aws_x.a[*]")]).unwrap();
+    let at = |at: usize| plan["deferred_changes"][at]["resource_change"]["address"].clone();
+    assert_eq!((at(0), at(1)), (json!("aws_x.a[*]"), json!("aws_x.b")));
 }
 
 #[test]
@@ -152,6 +193,15 @@ fn actions_and_what_is_deferred_are_shown() {
     assert_eq!(plan["deferred_action_invocations"][0]["reason"], json!("unknown"));
     let without = message(&[bytes(1, "action.aws_lambda.run")]);
     assert!(rendered("1.16.0", Product::Terraform, &[bytes(30, without)]).is_err(), "no trigger");
+}
+
+#[test]
+fn a_plan_that_does_something_else_than_its_changes_is_refused() {
+    let mut graph = Vec::new();
+    varint(500_000_000 << 3 | 2, &mut graph);
+    graph.extend([1, 0]);
+    let refused = rendered("1.12.6", Product::OpenTofu, &[graph]).unwrap_err();
+    assert!(matches!(refused, Fault::Unsupported(_)), "{refused:?}");
 }
 
 #[test]

@@ -218,7 +218,11 @@ fn by_field(
             // What is unknown has been compared by itself.
             let unknown =
                 if key == "after_sensitive" { Marked::of(ours.get("after_unknown")) } else { Marked::Nothing };
-            Marked::of(one).without(&unknown) == Marked::of(other).without(&unknown)
+            let (one, other) = (Marked::of(one), Marked::of(other));
+            // Of a new object in the place of an old one a rendering marks what may be secret.
+            let more =
+                key == "after_sensitive" && is_replacement(ours) && other.clone().without(&one) == Marked::Nothing;
+            more || one.without(&unknown) == other.without(&unknown)
         }
         Field::Unordered => sorted(one) == sorted(other),
         Field::Values(mask) => match (one, other) {
@@ -233,6 +237,12 @@ fn by_field(
     if !alike {
         out.add(&trail.place);
     }
+}
+
+/// Whether a change makes an object anew.
+fn is_replacement(change: &Map<String, Value>) -> bool {
+    let actions = change.get("actions").and_then(Value::as_array);
+    actions.is_some_and(|actions| actions.len() > 1)
 }
 
 fn sorted(list: Option<&Value>) -> Option<Vec<String>> {

@@ -58,7 +58,7 @@ pub(super) enum Field {
     /// A mask: only what it marks counts, so `{}`, `[]`, false and absence are alike.
     Mask,
     /// A mask of secrets: the same, where the file has such marks, and not where the value is unknown: there is nothing
-    /// to hide.
+    /// to hide. A new object in the place of an old one may have more marks.
     SecretMask,
     /// A mask of secrets that a rendering puts on everything.
     Whole,
