@@ -58,8 +58,7 @@ impl Action {
             // OpenTofu 1.11, of what it opens when it applies. Terraform has no such resources among the changes.
             (9, Product::OpenTofu | Product::Unknown) if era.ephemeral => known(&["open"], None, None, 0),
             (9, Product::Terraform) => known(&["create", "forget"], Some(0), Some(1), 2),
-            // Terraform has no 10.
-            (10, Product::OpenTofu | Product::Unknown) => known(&["forget", "create"], Some(0), Some(1), 2),
+            (10, Product::OpenTofu) => known(&["forget", "create"], Some(0), Some(1), 2),
             _ => Self {
                 words: vec![Cow::Owned(format!("unknown-action-{number}"))],
                 before: Some(0),

@@ -83,10 +83,13 @@ fn what_a_number_means_depends_on_the_product() {
     let actions = |action, product| change("1.16.0", product, &two(action)).unwrap()["actions"].clone();
     assert_eq!(actions(9, Product::Terraform), json!(["create", "forget"]));
     assert_eq!(actions(10, Product::OpenTofu), json!(["forget", "create"]));
-    assert_eq!(actions(10, Product::Unknown), json!(["forget", "create"]), "Terraform has no 10");
-    for (action, product) in
-        [(9, Product::OpenTofu), (9, Product::Unknown), (10, Product::Terraform), (4, Product::Terraform)]
-    {
+    for (action, product) in [
+        (9, Product::OpenTofu),
+        (9, Product::Unknown),
+        (10, Product::Terraform),
+        (10, Product::Unknown),
+        (4, Product::Terraform),
+    ] {
         assert_eq!(actions(action, product), json!([format!("unknown-action-{action}")]));
     }
     let importing = |field: Vec<u8>| {
