@@ -15,11 +15,11 @@ destroyed contains change if {
 }
 
 # The level the catalogue suggests; a setting that keeps the object alive makes it a warning at most.
-level(change) := change.catalog.default if {
-	count(change.guard.harmless) == 0
-} else := milder[change.catalog.default] if {
+level(change) := milder[suggested(change)] if {
 	count(change.guard.harmless) > 0
-} else := "deny"
+} else := suggested(change)
+
+suggested(change) := object.get(change.catalog, "default", "deny")
 
 # A setting that ships keeps it alive, and not only one the repository's own catalogue names.
 outlives(change) if {

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::problem::{Problem, ProblemCode};
-use crate::rego::{Dialect, Known, Module};
+use crate::problem::Problem;
+use crate::rego::{self, Dialect, Known, Module};
 use crate::source::SourceFile;
 
 /// Path under `policies/` and text of every built-in module, sorted by path.
@@ -70,10 +70,7 @@ const NOTES: &str = include_str!("../../policies/notes.json");
 /// # Errors
 /// None in practice: a test reads them.
 pub(super) fn notes() -> Result<Notes, Problem> {
-    serde_json::from_str(NOTES).map_err(|error| {
-        Problem::new(ProblemCode::PolicyLoad, format!("the notes on built-in policies cannot be read: {error}"))
-            .help("this is a fault of plangate: please report it")
-    })
+    serde_json::from_str(NOTES).map_err(rego::unreadable_notes)
 }
 
 type Notes = BTreeMap<String, Arc<Known>>;

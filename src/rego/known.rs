@@ -4,11 +4,13 @@
 //! ([`super::Program::notes`]); a test keeps them current. Must not be trusted for files of a repository.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::rewrite::Edit;
 use super::scan::{Kind, Tokens};
 use super::{MetadataBlock, ModuleInfo, RuleInfo};
+use crate::problem::{Problem, ProblemCode};
 use crate::source::{SourceFile, Span};
 use crate::text::hex;
 
@@ -19,25 +21,34 @@ use crate::text::hex;
 pub struct Known {
     /// Digest of the text they were made of.
     sha256: String,
+    pub(super) edits: Vec<Edit>,
+    /// [`Declared`]; read once the engine is at work on the text.
+    declared: Box<RawValue>,
+}
+
+/// What the module declares.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+struct Declared {
     package: String,
     package_span: Span,
     rules: Vec<RuleInfo>,
     metadata: Vec<MetadataBlock>,
-    pub(super) edits: Vec<Edit>,
 }
 
 impl Known {
     /// The notes about a module.
     #[cfg(test)]
     pub(super) fn of(info: &ModuleInfo, edits: &[Edit]) -> Self {
-        Self {
-            sha256: digest(&info.file),
+        let declared = Declared {
             package: info.package.clone(),
             package_span: info.package_span,
             rules: info.rules.clone(),
             metadata: info.metadata.clone(),
-            edits: edits.to_vec(),
-        }
+        };
+        let declared = serde_json::value::to_raw_value(&declared).unwrap();
+        Self { sha256: digest(&info.file), edits: edits.to_vec(), declared }
     }
 
     /// Whether they are about this very text.
@@ -46,19 +57,29 @@ impl Known {
     }
 
     /// What they say of the file they are about.
-    pub(super) fn info(&self, file: &SourceFile) -> ModuleInfo {
-        ModuleInfo {
+    ///
+    /// # Errors
+    /// None in practice: a test reads them.
+    pub(super) fn info(&self, file: &SourceFile) -> Result<ModuleInfo, Problem> {
+        let declared: Declared = serde_json::from_str(self.declared.get()).map_err(unreadable)?;
+        Ok(ModuleInfo {
             file: file.clone(),
-            package: self.package.clone(),
-            package_span: self.package_span,
+            package: declared.package,
+            package_span: declared.package_span,
             dialect: super::Dialect::V1,
             trusted: true,
-            rules: self.rules.clone(),
-            metadata: self.metadata.clone(),
+            rules: declared.rules,
+            metadata: declared.metadata,
             uses: std::collections::BTreeSet::new(),
             calls: std::collections::BTreeSet::new(),
-        }
+        })
     }
+}
+
+/// Notes that ship and cannot be read.
+pub(crate) fn unreadable(error: impl std::fmt::Display) -> Problem {
+    let message = format!("the notes on built-in policies cannot be read: {error}");
+    Problem::new(ProblemCode::PolicyLoad, message).help("this is a fault of plangate: please report it")
 }
 
 fn digest(file: &SourceFile) -> String {

@@ -96,13 +96,15 @@ pub(super) fn load(mut modules: Vec<Module>, data: Data, limits: &Limits) -> Res
         faults.into_iter().filter_map(|(module, fault)| Some(fault_problem(&parsed.get(module)?.file, fault)));
     fail(problems.collect())?;
     for (module, known) in &known {
-        infos.push(known.info(&module.file));
         texts.push(EngineText::new(&module.file, Dialect::V1, module.file.text(), known.edits.clone()));
     }
-    infos.sort_by(|a, b| a.file.name().cmp(b.file.name()));
     texts.sort_by(|a, b| a.file.name().cmp(b.file.name()));
     let texts = Arc::new(texts);
     let engine = prepare(parsed, &texts, data, limits)?;
+    for (module, known) in &known {
+        infos.push(known.info(&module.file).map_err(|problem| vec![problem])?);
+    }
+    infos.sort_by(|a, b| a.file.name().cmp(b.file.name()));
     // What ships alone was prepared by a test: it is waited for when it is needed.
     if infos.iter().any(|info| !info.trusted) {
         engine.get().map_err(<[Problem]>::to_vec)?;
@@ -112,8 +114,7 @@ pub(super) fn load(mut modules: Vec<Module>, data: Data, limits: &Limits) -> Res
 
 /// Modules whose notes suffice, and those to parse: all of them where a file of a repository may refer to what ships.
 fn split(modules: Vec<Module>) -> (Vec<(Module, Arc<Known>)>, Vec<Module>) {
-    let is_known =
-        |module: &Module| module.trusted && module.known.as_ref().is_some_and(|notes| notes.is_about(&module.file));
+    let is_known = |module: &Module| module.known.as_ref().is_some_and(|notes| notes.is_about(&module.file));
     // Notes about another text suffice for none: modules that ship refer to each other.
     let stale = modules.iter().any(|module| module.trusted && !is_known(module));
     if stale || modules.iter().any(|module| !module.trusted && known::may_refer(module.file.text())) {

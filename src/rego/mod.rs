@@ -51,6 +51,7 @@ mod value;
 pub use alone::Alone;
 pub use constants::constant;
 pub use known::Known;
+pub(crate) use known::unreadable as unreadable_notes;
 pub use reads::{ALIASES, PartRead, Reads};
 pub use scan::names_below_data;
 pub use trace::LATE;

@@ -114,13 +114,15 @@ pub(super) fn is_something_else(path: &str) -> bool {
 /// How much of a file its beginning is, in bytes.
 pub(super) const HEAD: usize = 4096;
 
-/// Whether a file begins like a plan, whatever its name says: as a ZIP file, or as JSON with the key that Terraform writes first.
+/// Whether a file begins like a plan, whatever its name says: as a ZIP file, as JSON with the key that Terraform writes first, or
+/// as something compressed, which none of these names promises.
 pub(super) fn begins_like_a_plan(bytes: &[u8]) -> bool {
     let head = bytes.get(..HEAD).unwrap_or(bytes);
     // Of UTF-16 every other byte is zero.
     let text: Vec<u8> = head.iter().copied().filter(|byte| *byte != 0 && byte.is_ascii()).collect();
     let text = String::from_utf8_lossy(&text);
-    head.starts_with(b"PK\x03\x04") || (text.trim_start().starts_with('{') && text.contains("\"format_version\""))
+    let is_packed = head.starts_with(b"PK\x03\x04") || head.starts_with(&[0x1f, 0x8b]);
+    is_packed || (text.trim_start().starts_with('{') && text.contains("\"format_version\""))
 }
 
 #[cfg(test)]
@@ -131,7 +133,7 @@ mod tests {
     fn a_plan_is_told_by_its_beginning() {
         let json = "{\n  \"format_version\": \"1.2\"}";
         let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(json.bytes().flat_map(|byte| [byte, 0])).collect();
-        for plan in [json.as_bytes(), &utf16, b"PK\x03\x04tfplan"] {
+        for plan in [json.as_bytes(), &utf16, b"PK\x03\x04tfplan", &[0x1f, 0x8b, 8]] {
             assert!(begins_like_a_plan(plan));
         }
         for other in ["{\"name\": \"x\"}", "# A `\"format_version\"`", "", "{\"version\": 4, \"serial\": 1}"] {

@@ -43,36 +43,23 @@ deny contains result if {
 }
 
 # The new one is not found under the old name.
-default renamed(_) := []
-
 renamed(change) := [sprintf("The new one %s another name (%s), so whoever has the old one finds nothing from then on.", [
 	gets[change.name_change.certainty],
 	references.names(change.name_change),
 ])] if {
 	change.name_change
 	change.verb == "replace"
-}
+} else := []
 
 gets := {"certain": "gets", "maybe": "may get"}
 
 sentence(change) := lib.sentences([way(change), links.advice(change)])
 
 # What to do about those that stay.
-default way(_) := ""
-
-way(change) := "Change or remove what references it first, in the same plan or before." if {
-	change.referenced_by.surviving > 0
+way(change) := "" if {
+	change.referenced_by.surviving == 0
+} else := "Change or remove what references it first, in the same plan or before." if {
 	change.verb != "replace"
-}
-
-way(change) := "Until the new one is there they find nothing, and a service that guards its references may refuse the destroy: plan for the gap, or change the object in place." if {
-	change.referenced_by.surviving > 0
-	change.verb == "replace"
-	not change.name_change
-}
-
-way(change) := "Write the new name where the old one stands, in the same plan, or keep the old name." if {
-	change.referenced_by.surviving > 0
-	change.verb == "replace"
+} else := "Write the new name where the old one stands, in the same plan, or keep the old name." if {
 	change.name_change
-}
+} else := "Until the new one is there they find nothing, and a service that guards its references may refuse the destroy: plan for the gap, or change the object in place."

@@ -82,34 +82,26 @@ deny contains result if {
 }
 
 # A store whose loss is information is no more than that under another name.
-default level(_) := "info"
-
 level(change) := "warn" if {
 	matters(change)
 	change.catalog.default != "info"
-}
+} else := "info"
 
 matters(change) if change.catalog.found_by_name
 
 matters(change) if change.referenced_by.surviving > 0
 
-default strict(_) := {}
-
 strict(change) := {"strict": "deny"} if {
 	change.referenced_by.surviving > 0
 	level(change) == "warn"
-}
+} else := {}
 
 modal := {"certain": "will", "maybe": "may"}
 
-later(change) := "" if not change.deferred
-
-later(change) := " in a later plan" if change.deferred
+later(change) := " in a later plan" if {
+	change.deferred
+} else := ""
 
 advice(change) := "Write the new name where the old one stands, in the same plan, or keep the old name." if {
 	change.referenced_by.surviving > 0
-}
-
-advice(change) := "Look for users of the old name outside this plan: portals, notebooks, jobs and other repositories are not in it. Or keep the old name." if {
-	change.referenced_by.surviving == 0
-}
+} else := "Look for users of the old name outside this plan: portals, notebooks, jobs and other repositories are not in it. Or keep the old name."

@@ -79,24 +79,18 @@ strict := {"warn": {"strict": "deny"}, "info": {}}
 changed(change) := {"level": "warn", "severity": severity(change), "attributes": watched(change), "watched": true} if {
 	count(watched(change)) > 0
 	change.catalog.status != "known"
-}
-
-changed(change) := {"level": "info", "severity": "low", "attributes": watched(change), "watched": true} if {
+} else := {"level": "info", "severity": "low", "attributes": watched(change), "watched": true} if {
 	count(watched(change)) > 0
-	change.catalog.status == "known"
-}
-
-changed(change) := {"level": "info", "severity": "low", "attributes": change.attributes, "watched": false} if {
-	count(watched(change)) == 0
+} else := {"level": "info", "severity": "low", "attributes": change.attributes, "watched": false} if {
 	count(change.attributes) > 0
 	lib.may_hold_data(change)
 }
 
 watched(change) := [attribute | some attribute in change.attributes; attribute.watched]
 
-severity(change) := change.catalog.severity if change.catalog.severity
-
-severity(change) := "medium" if not change.catalog.severity
+severity(change) := change.catalog.severity if {
+	change.catalog.severity
+} else := "medium"
 
 # What is gone, and how much that matters; another rule tells of stores that are created again.
 gone(change) := {"level": "warn", "severity": change.catalog.severity, "text": store(change)} if {
@@ -120,49 +114,32 @@ store(change) := sprintf("What is lost: %s. Recovery: %s.", [change.catalog.lose
 level_of_helper(change) := "warn" if {
 	change.catalog["class"] == "protection_config"
 	not created_again(change)
-}
-
-level_of_helper(change) := "info" if change.catalog["class"] != "protection_config"
-
-level_of_helper(change) := "info" if created_again(change)
+} else := "info"
 
 created_again(change) if change.answer == "create"
 
-sequel(change) := "This plan creates it again." if created_again(change)
-
-sequel(change) := "This plan does not create it again; applying it takes the object out of the state." if {
-	not created_again(change)
-}
+sequel(change) := "This plan creates it again." if {
+	created_again(change)
+} else := "This plan does not create it again; applying it takes the object out of the state."
 
 # The attributes in words, at most three.
-listed(attributes) := [worded(attribute) | some attribute in attributes] if count(attributes) <= 3
-
-listed(attributes) := array.concat(
+listed(attributes) := [worded(attribute) | some attribute in attributes] if {
+	count(attributes) <= 3
+} else := array.concat(
 	[worded(attribute) | some attribute in array.slice(attributes, 0, 3)],
 	[sprintf("and %s more", [format_int(count(attributes) - 3, 10)])],
-) if {
-	count(attributes) > 3
-}
+)
 
-worded(attribute) := sprintf("%s (%s → %s)", [attribute.path, attribute.before, attribute.after]) if {
-	attribute.path != ""
-	not lib.hidden(attribute)
-}
-
-worded(attribute) := sprintf("%s (its values are sensitive)", [attribute.path]) if {
-	attribute.path != ""
+worded(attribute) := "the plan does not show what" if {
+	attribute.path == ""
+} else := sprintf("%s (its values are sensitive)", [attribute.path]) if {
 	lib.hidden(attribute)
-}
-
-worded(attribute) := "the plan does not show what" if attribute.path == ""
+} else := sprintf("%s (%s → %s)", [attribute.path, attribute.before, attribute.after])
 
 # What the plan does about it.
-answer(change) := "This refresh-only plan accepts that into the state." if input.plangate.plan.refresh_only
-
-answer(change) := text if {
-	not input.plangate.plan.refresh_only
-	text := object.get(answers, object.get(change, "answer", "none"), "This plan does not put it back.")
-}
+answer(change) := "This refresh-only plan accepts that into the state." if {
+	input.plangate.plan.refresh_only
+} else := object.get(answers, object.get(change, "answer", "none"), "This plan does not put it back.")
 
 left := "This plan leaves it so: the configuration ignores the attribute or agrees with it, and no later plan will show it."
 
@@ -175,6 +152,6 @@ answers := {
 	"unknown": "What this plan does to it is not known.",
 }
 
-advice(told) := "Find out who changed it, and put it back or make it the configuration's." if told.watched
-
-advice(told) := "" if not told.watched
+advice(told) := "Find out who changed it, and put it back or make it the configuration's." if {
+	told.watched
+} else := ""

@@ -41,18 +41,14 @@ said(change, widened) := risk.finding(change, widened, [
 	"If that is not meant, restore the old value.",
 ]) if {
 	count(widened) > 0
-}
-
-said(change, widened) := lowered(risk.finding(change, change.exposure, [
+} else := lowered(risk.finding(change, change.exposure, [
 	sprintf("%s gets other rules on who may reach it%s: %s.", [
 		lib.label(change),
 		risk.when(change),
 		risk.told(change.exposure),
 	]),
 	"Whether they let in more or fewer is for a person to see.",
-])) if {
-	count(widened) == 0
-}
+]))
 
 # Information whatever the catalogue says: nothing of it was lowered by the repository.
 lowered(finding) := object.union(object.remove(finding, ["plangate"]), {"plangate": object.union(

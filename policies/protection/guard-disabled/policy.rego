@@ -60,17 +60,15 @@ two_step(items) := [sprintf("This %s the first of two steps: the provider reads 
 	stakes(items),
 ])] if {
 	count(armed(items)) > 0
-}
+} else := []
 
 is := {"will": "is", "may": "may be"}
 
-two_step(items) := [] if count(armed(items)) == 0
-
 armed(items) := [item.attribute | some item in items; item.arms_destroy]
 
-stakes(items) := "a later destroy goes further than one would now" if goes_further(items)
-
-stakes(items) := "nothing here stops a later destroy" if not goes_further(items)
+stakes(items) := "a later destroy goes further than one would now" if {
+	goes_further(items)
+} else := "nothing here stops a later destroy"
 
 goes_further(items) if {
 	every item in [it | some it in items; it.arms_destroy] {

@@ -124,18 +124,11 @@ encrypted(change, effect) := [sprintf("%s, which will be there after this plan, 
 	references.more(change.encrypts.surviving),
 ])] if {
 	change.encrypts.surviving > 0
-}
-
-encrypted(change, _) := [sprintf("%s encrypted with it, and this plan destroys %s too; what else is, and its backups, no plan shows.", [
+} else := [sprintf("%s encrypted with it, and this plan destroys %s too; what else is, and its backups, no plan shows.", [
 	sprintf("%s %s", [references.objects(change.encrypts.all), is[change.encrypts.all == 1]]),
 	references.them(change.encrypts.all),
 ])] if {
-	change.encrypts.surviving == 0
 	change.encrypts.all > 0
-}
-
-encrypted(change, _) := ["This plan does not show what is encrypted with it: look for stores of other configurations, backups and snapshots."] if {
-	change.encrypts.all == 0
-}
+} else := ["This plan does not show what is encrypted with it: look for stores of other configurations, backups and snapshots."]
 
 is := {true: "is", false: "are"}

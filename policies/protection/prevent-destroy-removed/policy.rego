@@ -54,37 +54,29 @@ destroyed(item) := [result |
 ]
 
 # One for the block where it destroys none.
-kept(item) := [] if count(item.destroyed) > 0
-
-kept(item) := [{
+kept(item) := [] if {
+	count(item.destroyed) > 0
+} else := [{
 	"msg": lib.sentences([sprintf("%s: %s.", [item.address, gone(item)]), meaning[item.protection], outlook(item)]),
 	"plangate": {"address": item.address, "level": "warn", "strict": "deny", "details": details(item)},
-}] if {
-	count(item.destroyed) == 0
-}
+}]
 
 # Where an expression decides, it may still hold.
-level(item) := "deny" if item.certainty == "certain"
-
-level(item) := "warn" if item.certainty != "certain"
+level(item) := "deny" if {
+	item.certainty == "certain"
+} else := "warn"
 
 gone(item) := sprintf("%s, at %s, is gone%s%s", [names[item.protection], place(item.was), where(item), doubt(item)])
 
-where(item) := "" if item.now
-
-where(item) := " together with its block" if {
-	not item.now
-	item.protection != "guard"
-}
-
-where(item) := " from the sources, and the plan leaves the object out" if {
-	not item.now
+where(item) := "" if {
+	item.now
+} else := " from the sources, and the plan leaves the object out" if {
 	item.protection == "guard"
-}
+} else := " together with its block"
 
-doubt(item) := ", or may be: an expression decides" if item.certainty != "certain"
-
-doubt(item) := "" if item.certainty == "certain"
+doubt(item) := "" if {
+	item.certainty == "certain"
+} else := ", or may be: an expression decides"
 
 names := {
 	"prevent_destroy": "its prevent_destroy",
@@ -99,17 +91,11 @@ meaning := {
 }
 
 # What comes next.
-outlook(item) := "The plan lets go of the object: from then on nobody guards it here." if item.forgotten
-
-outlook(item) := "This plan does not destroy it, and the next one can." if {
-	not item.forgotten
-	item.protection != "guard"
-}
-
-outlook(item) := "Plan without -target, and judge that plan." if {
-	not item.forgotten
+outlook(item) := "The plan lets go of the object: from then on nobody guards it here." if {
+	item.forgotten
+} else := "Plan without -target, and judge that plan." if {
 	item.protection == "guard"
-}
+} else := "This plan does not destroy it, and the next one can."
 
 place(spot) := sprintf("%s:%s", [spot.file, format_int(spot.line, 10)])
 

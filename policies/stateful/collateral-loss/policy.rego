@@ -80,34 +80,29 @@ judgement(victim) := {
 level(victim, suggested) := suggested if {
 	some it in victim.collateral_of
 	not it.kept
-}
-
-level(victim, suggested) := stateful.milder[suggested] if {
-	count([it | some it in victim.collateral_of; not it.kept]) == 0
-}
+} else := stateful.milder[suggested]
 
 # The level under the strict preset, where the catalogue has another.
-default strict(_) := {}
-
 strict(victim) := {"strict": victim.catalog.strict} if {
+	victim.catalog.strict
 	some it in victim.collateral_of
 	not it.kept
-}
+} else := {}
 
-default treatment(_) := "the plan only changes it"
+treatment(victim) := "the plan leaves it alone" if {
+	victim.verb == "no-op"
+} else := "the plan would only let go of it" if {
+	victim.forgets
+} else := "the plan only changes it"
 
-treatment(victim) := "the plan leaves it alone" if victim.verb == "no-op"
-
-treatment(victim) := "the plan would only let go of it" if victim.forgets
-
-default lies(_) := "lies in"
-
-lies(it) := "seems to lie in" if it.known_by == "reference"
+lies(it) := "seems to lie in" if {
+	it.known_by == "reference"
+} else := "lies in"
 
 containers(victim) := [described(it) | some it in array.slice(victim.collateral_of, 0, 3)]
 
-described(it) := sprintf("%s, which is destroyed", [it.address]) if not it.indirect
-
-described(it) := sprintf("%s, which is lost as well", [it.address]) if it.indirect
+described(it) := sprintf("%s, which is lost as well", [it.address]) if {
+	it.indirect
+} else := sprintf("%s, which is destroyed", [it.address])
 
 advice := "Terraform does not make it again in this apply. Keep the container, or move or copy what must survive first."

@@ -84,33 +84,27 @@ warn contains result if {
 	}
 }
 
-default recovery(_) := ""
-
-recovery(change) := sprintf("Recovery: %s.", [change.catalog.recovery]) if change.catalog.recovery
+recovery(change) := sprintf("Recovery: %s.", [change.catalog.recovery]) if {
+	change.catalog.recovery
+} else := ""
 
 # What would be lost if nobody looked after the object any more.
-name_of_store(change) := change.catalog.loses if change.catalog.data_store
-
-name_of_store(change) := sprintf("whatever the %s holds", [change.type]) if change.catalog.fallback_glob
+name_of_store(change) := change.catalog.loses if {
+	change.catalog.data_store
+} else := sprintf("whatever the %s holds", [change.type]) if {
+	change.catalog.fallback_glob
+}
 
 # What is known of something that is no store.
-default what_stays(_) := "Nothing is known about its type."
-
-what_stays(change) := sprintf("What its loss would mean: %s.", [change.catalog.loses]) if change.catalog.status == "catalogued"
-
-what_stays(change) := sprintf("The type %s is known and not counted among those that hold data.", [change.type]) if {
+what_stays(change) := sprintf("What its loss would mean: %s.", [change.catalog.loses]) if {
+	change.catalog.status == "catalogued"
+} else := sprintf("The type %s is known and not counted among those that hold data.", [change.type]) if {
 	change.catalog.status == "known"
-}
-
-what_stays(change) := sprintf("Nothing is known about the type %s: it may hold data.", [change.type]) if {
-	change.catalog.status == "unseen"
-}
-
-default aftermath(_) := "Later plans will neither show nor protect it."
+} else := sprintf("Nothing is known about the type %s: it may hold data.", [change.type])
 
 aftermath(change) := "The new one starts empty; later plans will neither show nor protect the old one." if {
 	change.verb == "replace-forget"
-}
+} else := "Later plans will neither show nor protect it."
 
 details(change) := object.union(
 	object.filter(change.catalog, ["class", "loses", "recoverable", "recovery", "variant", "carries", "fallback_glob"]),

@@ -38,7 +38,7 @@ deny contains result if {
 			[
 				sprintf(
 					"%s was deleted outside Terraform, and an empty one %s be created in its place.",
-					[lib.label(change), auxiliary(change)],
+					[lib.label(change), lib.auxiliary(change)],
 				),
 				judged.text,
 			],
@@ -61,32 +61,23 @@ judgement(change) := {
 	"text": stateful.loss(change),
 } if {
 	change.catalog.data_store
-}
-
-judgement(change) := {
+} else := {
 	"level": "deny",
 	"severity": "high",
 	"text": sprintf("Nothing is known about the type %s, but its name looks like a data store (%s).", [change.type, change.catalog.fallback_glob]),
 } if {
 	change.catalog.fallback_glob
-}
-
-judgement(change) := {
+} else := {
 	"level": input.plangate.settings.unknown_types,
 	"severity": "medium",
 	"text": sprintf("Nothing is known about the type %s: it may have held data.", [change.type]),
 } if {
 	change.catalog.status == "unseen"
-	not change.catalog.fallback_glob
 }
 
-strict(change) := stateful.strict(change) if change.catalog.data_store
-
-strict(change) := {} if not change.catalog.data_store
-
-auxiliary(change) := "will" if not change.deferred
-
-auxiliary(change) := "will, in a later plan," if change.deferred
+strict(change) := stateful.strict(change) if {
+	change.catalog.data_store
+} else := {}
 
 details(change) := object.union(
 	object.filter(change.catalog, ["class", "loses", "recoverable", "recovery", "variant", "carries", "fallback_glob", "overlaid"]),

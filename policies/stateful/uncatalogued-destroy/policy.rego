@@ -53,45 +53,33 @@ deny contains result if {
 	}
 }
 
-# What no other clause knows.
-default judgement(_) := {"level": "deny", "severity": "medium", "text": "Nothing is known about its type."}
-
 judgement(change) := {
 	"level": "info",
 	"severity": "info",
 	"text": sprintf("The type %s is known and not counted among those that hold data.", [change.type]),
 } if {
 	change.catalog.status == "known"
-}
-
-judgement(change) := {
+} else := {
 	"level": "deny",
 	"severity": "high",
 	"text": sprintf("Nothing is known about the type %s, but its name looks like a data store (%s).", [change.type, change.catalog.fallback_glob]),
 } if {
 	change.catalog.status == "unseen"
 	change.catalog.fallback_glob
-}
-
-judgement(change) := {
+} else := {
 	"level": "deny",
 	"severity": "medium",
 	"text": sprintf("Nothing is known about the type %s, and unknown types are denied here.", [change.type]),
 } if {
 	change.catalog.status == "unseen"
-	not change.catalog.fallback_glob
 	input.plangate.settings.unknown_types == "deny"
-}
-
-judgement(change) := {
+} else := {
 	"level": "warn",
 	"severity": "medium",
 	"text": sprintf("Nothing is known about the type %s: it may hold data.", [change.type]),
 } if {
 	change.catalog.status == "unseen"
-	not change.catalog.fallback_glob
-	input.plangate.settings.unknown_types != "deny"
-}
+} else := {"level": "deny", "severity": "medium", "text": "Nothing is known about its type."}
 
 # A resource without data needs no advice.
 default advice(_) := []
