@@ -1,10 +1,12 @@
 //! The text that the shared engine gets: imports written out, local variables told from rules, heads repeated before
-//! chained bodies, collections of `some … in` guarded, and deep constants as JSON.
+//! chained bodies, values before `else` in their bodies, collections of `some … in` guarded, and deep constants as JSON.
 //!
 //! The engine evaluates an import by evaluating the whole package behind it, so that a package that imports itself finds
 //! nothing, packages that import each other end in "recursion detected", and an alias of one file means the same in every
 //! file of its package (regorus 0.14.1 `src/interpreter.rs`, `lookup_var`, `process_imports`). And it ends a rule where OPA
 //! iterates over nothing. Owns the changes and the way back from a place in the changed text; must not judge.
+
+mod otherwise;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,6 +125,7 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annot
         walker.rule(rule);
         let mut own = std::mem::take(&mut walker.visit.edits);
         write_out(rule, &walker.visit, &mut own);
+        otherwise::write_out(rule, &walker.visit, &mut own);
         if let Some(head) = module.heads.get(&at) {
             repeat_head(&module.text, *head, rule.span().start, &mut own);
         }

@@ -505,3 +505,56 @@ fn what_is_documented_as_accepted_is() {
     ];
     assert_eq!(answers(&twice, &["a.x"], &json!({})), [Some(json!([1, 1, true]))]);
 }
+
+#[test]
+fn a_value_that_is_undefined_leads_on_to_else() {
+    let v1 = [
+        ("f(y) := y.a if { true } else := \"else\"\nx := f({})", json!("else")),
+        ("f(y) := y.a if { true } else := \"else\"\nx := f({\"a\": 1})", json!(1)),
+        (
+            "f(y) := y.a if y.b else := \"else\"\nx := [f({\"b\": 1}), f({\"a\": 2, \"b\": 1}), f({\"a\": 2})]",
+            json!(["else", 2, "else"]),
+        ),
+        (
+            "f(y) := {\"v\": y.a} if {\n\ty.b # one\n\t# two\n} else := [y.c] if y.c == \"q\" else := 3\nx := [f({\"b\": 1}), f({\"b\": 1, \"c\": \"q\"}), f({\"a\": 0, \"b\": 1})]",
+            json!([3, ["q"], {"v": 0}]),
+        ),
+        (
+            "f(y) := (y.a + 1) * (2 + y.b) if { true } else := \"else\"\nx := [f({}), f({\"a\": 1, \"b\": 1})]",
+            json!(["else", 6]),
+        ),
+        (
+            "f(y) := sprintf(\"%s\", [y.a]) if (y.b == 1) else := y.c if not y.d else := \"else\"\nx := [f({\"b\": 1}), f({\"b\": 1, \"c\": 2}), f({\"a\": \"s\", \"b\": 1})]",
+            json!(["else", 2, "s"]),
+        ),
+        ("f(y) := g(y) if { some z in [1]; z } else := \"else\"\ng(y) := y.a\nx := f({})", json!("else")),
+        (
+            "f(y) := input.none if { y == {1} } else := r if { y } else := \"else\"\nr := 1 if false\nx := f({1})",
+            json!("else"),
+        ),
+        ("f(y) := y.a if {\n\ty.b with input as {\"k\": 1}\n} else := input.k if true\nx := f({\"b\": 1})", json!(0)),
+        ("f(y) := concat(\n\t\", \",\n\t[y.a],\n) if { true } else := \"else\"\nx := f({})", json!("else")),
+        ("f(y) := y[_].a if { true } else := \"else\"\nx := [f([]), f([{}, {\"a\": 1}])]", json!(["else", 1])),
+        (
+            "f(y) := `{` if { y == \"}\" } else := y.a if { y } else := \"else\"\nx := [f(\"}\"), f({})]",
+            json!(["{", "else"]),
+        ),
+        ("x := input.none if { true } else := \"else\"", json!("else")),
+        (
+            "f(y) := value if { value := y.a } else := y.b if { value_local := 1; value_local == 1 } else := 5\nx := f({})",
+            json!(5),
+        ),
+    ];
+    for (rules, expected) in &v1 {
+        agrees(rules, &json!({"k": 0}), expected);
+    }
+    let v0 = [
+        ("f(y) = y.a { true } else = y.b { true } else = \"else\" { true }\nx = f({})", json!("else")),
+        ("f(y) = {\"v\": y.a} { y.c; y.c == 1 } else = \"else\" { true }\nx = f({\"c\": 1})", json!("else")),
+        ("f(y) = y.a {\n\ty.c\n} else = y.b {\n\tnot y.d\n}\nx = f({\"b\": 2, \"c\": 1})", json!(2)),
+    ];
+    for (rules, expected) in &v0 {
+        let text = format!("package a\n{rules}\n");
+        assert_eq!(answers(&[("a.rego", &text)], &["a.x"], &json!({})), [Some(expected.clone())], "{rules}");
+    }
+}
