@@ -35,11 +35,20 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, Problem> {
     }
 }
 
-/// Sets the limit. Past it an allocation fails and the process aborts, with a line on standard error and a
+/// Address space the process has, in bytes: allocators and libraries reserve more than they use. 0 where nobody says.
+#[cfg(unix)]
+fn mapped() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix("kB"));
+    size.and_then(|size| size.trim().parse::<u64>().ok()).map_or(0, |size| size.saturating_mul(KIB))
+}
+
+/// Sets the limit, beside what the process has already. Past it an allocation fails and the process aborts, with a line on standard error and a
 /// non-zero status: a policy that eats memory never passes.
 #[cfg(unix)]
 pub(crate) fn set(bytes: u64) -> Result<(), Problem> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let bytes = bytes.saturating_add(mapped());
     let maximum = getrlimit(Resource::As).maximum;
     let current = maximum.map_or(bytes, |maximum| bytes.min(maximum));
     setrlimit(Resource::As, Rlimit { current: Some(current), maximum })
@@ -55,6 +64,12 @@ pub(crate) fn set(_bytes: u64) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_process_has_some_address_space() {
+        assert!((MIB..1024 * GIB).contains(&mapped()));
+    }
 
     #[test]
     fn sizes_take_binary_units() {

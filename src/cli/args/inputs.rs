@@ -70,7 +70,7 @@ pub(crate) struct SetupArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub(crate) rule_timeout: u32,
 
-    /// Address space the process may take, such as 2GiB; default: 4 GiB + 8 × input + 64 MiB × threads.
+    /// Address space the process may take beside what it begins with, such as 2GiB; default: 4 GiB + 8 × input + 64 MiB × threads.
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_memory: Option<String>,
 }
