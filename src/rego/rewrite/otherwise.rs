@@ -1,8 +1,9 @@
-//! Values of functions before `else`, put into the body that they belong to.
+//! What `else` of functions is in OPA and not in the engine (regorus 0.14.1 `src/interpreter.rs`, `eval_rule_bodies`, which is right
+//! about rules). Whatever asks such a function would be silent.
 //!
-//! In OPA a value that is undefined makes its body fail, and the next one is tried. In the engine a function then has no value at all
-//! (regorus 0.14.1 `src/interpreter.rs`, `eval_rule_bodies`: it looks at the value of rules alone), so that whatever asks it is
-//! silent. As a statement of the body the value makes it fail there too. Must not judge.
+//! In OPA a value that is undefined makes its body fail, and the next one is tried; in the engine the function then has no value. As
+//! a statement of the body the value makes it fail there too. And a body that names no value, behind one that does, has the value
+//! true; in the engine it has none, until it is written out. Must not judge.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,7 @@ use crate::rego::Dialect;
 use crate::rego::ast::{Assign, Body, Expr, Head, Rule};
 use crate::source::Span;
 
-/// Moves the values that may be undefined, of all bodies but the last.
+/// Moves the values that may be undefined, of all bodies but the last, and names those that are true.
 pub(super) fn write_out(rule: &Rule, names: &Rewrites<'_>, edits: &mut BTreeSet<Edit>) {
     // What ships is written so that values are defined where bodies hold.
     let Rule::Spec { head: Head::Func { assign, .. }, bodies, .. } = rule else { return };
@@ -26,6 +27,19 @@ pub(super) fn write_out(rule: &Rule, names: &Rewrites<'_>, edits: &mut BTreeSet<
         {
             place.move_value(&name, names, edits);
         }
+    }
+    for body in bodies.iter().skip(1).filter(|body| assign.is_some() && body.assign.is_none()) {
+        name_true(body, names, edits);
+    }
+}
+
+/// Writes out the value of a body behind `else` that names none.
+fn name_true(body: &Body, names: &Rewrites<'_>, edits: &mut BTreeSet<Edit>) {
+    let start = body.span.span().start;
+    let behind = start + "else".len();
+    if names.module.text.get(start..behind) == Some("else") {
+        let operator = if names.module.dialect == Dialect::V0 { "=" } else { ":=" };
+        edits.insert(Edit { span: Span::new(behind, behind), text: format!(" {operator} true") });
     }
 }
 

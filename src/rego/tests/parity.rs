@@ -545,10 +545,20 @@ fn a_value_that_is_undefined_leads_on_to_else() {
             json!(5),
         ),
     ];
-    for (rules, expected) in &v1 {
+    let without_value = [
+        (
+            "f(y) := 5 if { y.a } else if { y.b } else := 7\nx := [f({\"a\": 1}), f({\"b\": 1}), f({})]",
+            json!([5, true, 7]),
+        ),
+        ("f(y) := y.c if y.a else if y.b\nx := [f({\"a\": 1, \"b\": 1}), [z | z := f({})]]", json!([true, []])),
+        ("f(y) if { y.a } else if { y.b }\nx := [f({\"a\": 1}), f({\"b\": 1})]", json!([true, true])),
+        ("x := 5 if { false } else if { true }", json!(true)),
+    ];
+    for (rules, expected) in v1.iter().chain(&without_value) {
         agrees(rules, &json!({"k": 0}), expected);
     }
     let v0 = [
+        ("f(y) = 5 { y.a } else { y.b }\nx = [f({\"a\": 1}), f({\"b\": 1})]", json!([5, true])),
         ("f(y) = y.a { true } else = y.b { true } else = \"else\" { true }\nx = f({})", json!("else")),
         ("f(y) = {\"v\": y.a} { y.c; y.c == 1 } else = \"else\" { true }\nx = f({\"c\": 1})", json!("else")),
         ("f(y) = y.a {\n\ty.c\n} else = y.b {\n\tnot y.d\n}\nx = f({\"b\": 2, \"c\": 1})", json!(2)),
