@@ -100,7 +100,6 @@ pub(super) struct With {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Assign {
-    pub(super) span: Range,
     pub(super) value: Expr,
 }
 

@@ -1,12 +1,12 @@
 //! The text that the shared engine gets: imports written out, local variables told from rules, heads repeated before
-//! chained bodies, values before `else` in their bodies, collections of `some … in` guarded, and deep constants as JSON.
+//! chained bodies, values of heads in their bodies, collections of `some … in` guarded, and deep constants as JSON.
 //!
 //! The engine evaluates an import by evaluating the whole package behind it, so that a package that imports itself finds
 //! nothing, packages that import each other end in "recursion detected", and an alias of one file means the same in every
 //! file of its package (regorus 0.14.1 `src/interpreter.rs`, `lookup_var`, `process_imports`). And it ends a rule where OPA
 //! iterates over nothing. Owns the changes and the way back from a place in the changed text; must not judge.
 
-mod otherwise;
+mod heads;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,21 @@ pub(super) struct EngineText {
 pub(super) struct Edit {
     span: Span,
     text: String,
+    /// Where the text comes from, if that is elsewhere.
+    #[serde(default)]
+    #[cfg_attr(test, serde(skip_serializing_if = "Option::is_none"))]
+    origin: Option<Span>,
+}
+
+impl Edit {
+    fn new(span: Span, text: String) -> Self {
+        Self { span, text, origin: None }
+    }
+
+    /// What of the file people are shown for it.
+    fn place(&self) -> Span {
+        self.origin.unwrap_or(self.span)
+    }
 }
 
 impl EngineText {
@@ -75,8 +90,8 @@ impl EngineText {
 
     /// The original of a span of the engine's text.
     pub(super) fn original(&self, span: Span) -> Span {
-        let start = self.offset(span.start, |edit| edit.span.start);
-        Span::new(start, self.offset(span.end, |edit| edit.span.end).max(start))
+        let start = self.offset(span.start, |edit| edit.place().start);
+        Span::new(start, self.offset(span.end, |edit| edit.place().end).max(start))
     }
 
     /// An offset taken back; inside of changed text it is that side of the original that `side` names.
@@ -115,6 +130,7 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annot
         negates_parts: !module.trusted && !module.negates_whole,
         tokens: OnceCell::new(),
         operands: (OnceCell::new(), 0),
+        values: OnceCell::new(),
         edits: BTreeSet::new(),
     };
     let mut walker = Walker::new(names, index, visit);
@@ -125,7 +141,7 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annot
         walker.rule(rule);
         let mut own = std::mem::take(&mut walker.visit.edits);
         write_out(rule, &walker.visit, &mut own);
-        otherwise::write_out(rule, &walker.visit, &mut own);
+        heads::write_out(rule, &walker.visit, &mut own);
         if let Some(head) = module.heads.get(&at) {
             repeat_head(&module.text, *head, rule.span().start, &mut own);
         }
@@ -145,7 +161,7 @@ fn rewrite(names: &Names<'_>, index: usize, module: &Parsed, annotations: &Annot
         let whole = import.span.span();
         let end = import.r#as.map_or(0, |alias| alias.span().end).max(import.refr.span().end).max(whole.end);
         let span = Span::new(whole.start, end);
-        edits.insert(Edit { span, text: blank(module.text.get(span.start..span.end).unwrap_or_default()) });
+        edits.insert(Edit::new(span, blank(module.text.get(span.start..span.end).unwrap_or_default())));
     }
     EngineText::new(&module.file, module.dialect, &module.text, edits.into_iter().collect())
 }
@@ -157,7 +173,7 @@ fn constants(module: &Parsed, spans: &[Option<Span>]) -> BTreeSet<Edit> {
     let edit = |constant: &Constant| {
         let original = module.text.get(constant.span.start..constant.span.end).unwrap_or_default();
         let lines = "\n".repeat(original.matches('\n').count());
-        Edit { span: constant.span, text: format!("{lines}{}", json(&constant.json)) }
+        Edit::new(constant.span, format!("{lines}{}", json(&constant.json)))
     };
     module.constants.iter().filter(|constant| is_in(constant.span)).map(edit).collect()
 }
@@ -176,7 +192,7 @@ fn write_out(rule: &Rule, names: &Rewrites<'_>, edits: &mut BTreeSet<Edit>) {
     let value = match head {
         _ if !bodies.is_empty() => return,
         Head::Func { assign: None, .. } if !v0 => {
-            edits.insert(Edit { span: behind, text: " := true".to_owned() });
+            edits.insert(Edit::new(behind, " := true".to_owned()));
             return;
         }
         Head::Func { .. } => return,
@@ -192,11 +208,11 @@ fn write_out(rule: &Rule, names: &Rewrites<'_>, edits: &mut BTreeSet<Edit>) {
             .partition(|edit| expr.span().start <= edit.span.start && edit.span.end <= expr.span().end);
         body.push(format!("{name} := {}", rendered(&names.module.text, expr.span(), inner)));
         *edits = kept;
-        edits.insert(Edit { span: expr.span(), text: name });
+        edits.insert(Edit::new(expr.span(), name));
     }
     if !body.is_empty() {
         let when = if v0 { "" } else { " if" };
-        edits.insert(Edit { span: behind, text: format!("{when} {{ {} }}", body.join("; ")) });
+        edits.insert(Edit::new(behind, format!("{when} {{ {} }}", body.join("; "))));
     }
 }
 
@@ -215,7 +231,7 @@ fn iterates(expr: &Expr) -> bool {
 fn repeat_head(text: &str, head: Span, body: usize, edits: &mut BTreeSet<Edit>) {
     let (in_head, mut kept): (BTreeSet<_>, BTreeSet<_>) =
         std::mem::take(edits).into_iter().partition(|edit| head.start <= edit.span.start && edit.span.end <= head.end);
-    kept.insert(Edit { span: Span::new(body, body), text: rendered(text, head, in_head) });
+    kept.insert(Edit::new(Span::new(body, body), rendered(text, head, in_head)));
     *edits = kept;
 }
 
@@ -269,6 +285,8 @@ struct Rewrites<'a> {
     tokens: OnceCell<Tokens>,
     /// What names of operands begin with, and how many there are.
     operands: (OnceCell<String>, usize),
+    /// What names of values of heads begin with.
+    values: OnceCell<String>,
     edits: BTreeSet<Edit>,
 }
 
@@ -290,13 +308,13 @@ impl Rewrites<'_> {
             let _ = write!(before, "{name} := {}{with}; ", rendered(text, span, inner));
             let lines = "\n".repeat(text.get(span.start..span.end).unwrap_or_default().matches('\n').count());
             let name = if indexes.contains(&span) { format!("[{name}][0]") } else { name };
-            self.edits.insert(Edit { span, text: format!("{lines}{name}") });
+            self.edits.insert(Edit::new(span, format!("{lines}{name}")));
         }
         // Behind `if` there may be one statement without brackets.
         let last = self.tokens().before(whole.start).and_then(|last| text.get(last.span.start..last.span.end));
         let bare = last == Some("if");
         let not = Span::new(whole.start, whole.start + "not".len());
-        self.edits.insert(Edit { span: not, text: format!("{}{before}not", if bare { "{ " } else { "" }) });
+        self.edits.insert(Edit::new(not, format!("{}{before}not", if bare { "{ " } else { "" })));
         if bare {
             self.insert(whole.end, " }".to_owned());
         }
@@ -317,8 +335,13 @@ impl Rewrites<'_> {
         format!("{prefix}{}", self.operands.1)
     }
 
+    /// A name for a value of a head, by its number there.
+    fn value(&self, number: usize) -> String {
+        format!("{}{number}", self.values.get_or_init(|| self.fresh("value")))
+    }
+
     fn insert(&mut self, at: usize, text: String) {
-        self.edits.insert(Edit { span: Span::new(at, at), text });
+        self.edits.insert(Edit::new(Span::new(at, at), text));
     }
 
     /// A name that nothing in the file or the package has.
@@ -356,7 +379,7 @@ impl Visit for Rewrites<'_> {
     }
 
     fn alias(&mut self, target: &[String], span: Span) {
-        self.edits.insert(Edit { span, text: ast::join(target) });
+        self.edits.insert(Edit::new(span, ast::join(target)));
     }
 
     /// A variable that is named like a rule of its package: the engine takes one for the other in the order of statements. One
@@ -370,7 +393,7 @@ impl Visit for Rewrites<'_> {
             None => self.fresh(name),
         };
         self.renamed.insert(name.to_owned(), text.clone());
-        self.edits.insert(Edit { span, text });
+        self.edits.insert(Edit::new(span, text));
     }
 
     /// The engine takes the name of a rule of the package for that of a function.
@@ -389,14 +412,14 @@ impl Visit for Rewrites<'_> {
             // In OPA the call has one value for every pair; in the engine only `walk(x, pair)` has.
             "walk" if given == 1 => {
                 let name = Span::new(call.start, call.start + "walk".len());
-                self.edits.insert(Edit { span: name, text: builtins::WALK.to_owned() });
+                self.edits.insert(Edit::new(name, builtins::WALK.to_owned()));
                 return self.insert(call.end, "[_]".to_owned());
             }
             builtins::METADATA_RULE => self.annotations.rule(self.names, self.index, self.rule, call),
             builtins::METADATA_CHAIN => self.annotations.chain(self.names, self.index, self.rule, call),
             _ => return,
         };
-        self.edits.insert(Edit { span: call, text: json(&answer.to_string()) });
+        self.edits.insert(Edit::new(call, json(&answer.to_string())));
     }
 
     /// `some x in null` gives nothing in OPA; here it ends the rule unless something makes it undefined.
@@ -465,7 +488,7 @@ mod tests {
     fn places_in_the_changed_text_lead_back() {
         let text = "x := m.a\ny := [m.b, 1]\n";
         let file = SourceFile::new("a.rego", text);
-        let edit = |start, end, text: &str| Edit { span: Span::new(start, end), text: text.to_owned() };
+        let edit = |start, end, text: &str| Edit::new(Span::new(start, end), text.to_owned());
         let edits = vec![edit(5, 6, "data.main"), edit(15, 15, "f("), edit(15, 16, "data.main"), edit(18, 18, ")")];
         let changed = EngineText::new(&file, Dialect::V1, text, edits);
         assert_eq!(changed.text(), "x := data.main.a\ny := [f(data.main.b), 1]\n");

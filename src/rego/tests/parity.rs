@@ -568,3 +568,41 @@ fn a_value_that_is_undefined_leads_on_to_else() {
         assert_eq!(answers(&[("a.rego", &text)], &["a.x"], &json!({})), [Some(expected.clone())], "{rules}");
     }
 }
+
+#[test]
+fn a_head_is_evaluated_with_its_body() {
+    let input = json!({"m": {"k": {"a": 1}, "l": {"b": "q"}}});
+    let cases = [
+        ("x := v.a if { some v in input.m }", json!(1)),
+        ("x[k] := v.a if { some k, v in input.m }", json!({"k": 1})),
+        ("x[v.a] := 1 if { some v in input.m }", json!({"1": 1})),
+        ("p[v.a].b := 1 if { some v in input.m }\nx := p", json!({"1": {"b": 1}})),
+        ("p[v.a] contains 1 if { some v in input.m }\nx := p", json!({"1": [1]})),
+        ("x contains v.a if { some v in input.m }", json!([1])),
+        ("x contains v.a if some v in input.m", json!([1])),
+        ("x contains {\"k\": v.a} if {\n\tsome v in input.m # any\n}", json!([{"k": 1}])),
+        ("x contains sprintf(\n\t\"%v\",\n\t[v.a],\n) if {\n\tsome v in input.m\n}", json!(["1"])),
+        ("x contains ((v.a + 1) * (2)) if { some v in input.m; (v.a == 1) }", json!([4])),
+        ("x contains input.m[k].a if { some k; input.m[k] }", json!([1])),
+        ("r := 1 if false\nx contains r if { input.m }\nx contains [2] if { input.m }", json!([[2]])),
+        ("f(y) if { y.a } else := {\"a\": y.b}\nx := [z | z := f({})]", json!([])),
+        (
+            "f(y) if { y.a } else := y.b if { y.c }\nx := [f({\"b\": 2, \"c\": 1}), [1 | not f({\"c\": 1})]]",
+            json!([2, [1]]),
+        ),
+    ];
+    for (rules, expected) in &cases {
+        agrees(rules, &input, expected);
+    }
+    let v0 = [
+        ("x[v.a] { v := input.m[_] }", json!([1])),
+        ("x[sprintf(\"%v\", [v.a])] {\n\tv := input.m[_]\n}", json!(["1"])),
+        ("x[k] = v.a { v := input.m[k] }", json!({"k": 1})),
+        ("x = v.a { v := input.m[_] } else = 3 { true }", json!(1)),
+        ("x[v.a] { v := input.m[_] } { v := input.m.l; v.a }", json!([1])),
+    ];
+    for (rules, expected) in &v0 {
+        let text = format!("package a\n{rules}\n");
+        assert_eq!(answers(&[("a.rego", &text)], &["a.x"], &input), [Some(expected.clone())], "{rules}");
+    }
+}
