@@ -43,8 +43,8 @@ fn mapped() -> u64 {
     size.and_then(|size| size.trim().parse::<u64>().ok()).map_or(0, |size| size.saturating_mul(KIB))
 }
 
-/// Sets the limit, beside what the process has already. Past it an allocation fails and the process aborts, with a line on standard error and a
-/// non-zero status: a policy that eats memory never passes.
+/// Sets the limit, beside what the process has already. Past it an allocation fails and the process aborts, with a line on
+/// standard error and a non-zero status: a policy that eats memory never passes.
 #[cfg(unix)]
 pub(crate) fn set(bytes: u64) -> Result<(), Problem> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

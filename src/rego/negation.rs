@@ -15,6 +15,13 @@ pub(super) fn operands<'e>(expr: &'e Expr, is_reference: &dyn Fn(&str) -> bool) 
     finder.found
 }
 
+/// Whether an expression may have no value: it is more than constants, variables, comprehensions, and collections of these.
+pub(super) fn may_be_undefined(expr: &Expr, is_reference: &dyn Fn(&str) -> bool) -> bool {
+    let mut finder = Finder { is_reference, found: Vec::new() };
+    finder.operand(expr);
+    !finder.found.is_empty()
+}
+
 struct Finder<'e, 'f> {
     is_reference: &'f dyn Fn(&str) -> bool,
     found: Vec<&'e Expr>,

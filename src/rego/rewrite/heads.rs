@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use super::{Edit, Rewrites, is_closed, rendered};
 use crate::rego::Dialect;
 use crate::rego::ast::{Body, Expr, Head, Rule, Step};
+use crate::rego::negation::may_be_undefined;
 use crate::source::Span;
 
 /// Moves the values and keys that may be undefined, and names values that are true.
@@ -27,7 +28,8 @@ pub(super) fn write_out(rule: &Rule, names: &Rewrites<'_>, edits: &mut BTreeSet<
         let next = bodies.get(at + 1);
         let moved: Vec<&Expr> =
             if at == 0 { in_head(rule, head) } else { body.assign.iter().map(|assign| &assign.value).collect() };
-        let moved: Vec<&Expr> = moved.into_iter().filter(|expr| may_be_undefined(expr, names)).collect();
+        let moved: Vec<&Expr> =
+            moved.into_iter().filter(|expr| may_be_undefined(expr, &|name| is_global(name, names))).collect();
         if !moved.is_empty() {
             move_into(&moved, body, next, names, edits);
         }
@@ -52,36 +54,17 @@ fn in_head<'r>(rule: &'r Rule, head: &'r Head) -> Vec<&'r Expr> {
         Head::Set { key, .. } => (key.as_ref(), true),
     };
     let (_, steps) = rule.refr().reference();
-    let keys = steps.into_iter().filter(|_| has_keys).filter_map(|step| match step {
-        Step::Dynamic(key) => Some(key),
-        Step::Key(_) => None,
-    });
+    let keys = steps.iter().filter(|_| has_keys).filter_map(Step::dynamic);
     let mut all: Vec<&Expr> = keys.chain(value).collect();
     all.dedup_by_key(|expr| expr.span());
     all
 }
 
-/// Whether an expression is more than constants, variables of the rule, and collections of these.
-fn may_be_undefined(value: &Expr, names: &Rewrites<'_>) -> bool {
-    match value {
-        Expr::String { .. }
-        | Expr::RawString { .. }
-        | Expr::Number { .. }
-        | Expr::Bool { .. }
-        | Expr::Null { .. }
-        | Expr::ArrayCompr { .. }
-        | Expr::SetCompr { .. }
-        | Expr::ObjectCompr { .. } => false,
-        Expr::Var { value, .. } => {
-            matches!(value.as_str(), "input" | "data")
-                || names.names.alias(names.index, value).is_some()
-                || names.names.is_rule_name(names.index, value)
-        }
-        Expr::Array { .. } | Expr::Set { .. } | Expr::Object { .. } => {
-            value.children().into_iter().any(|child| may_be_undefined(child, names))
-        }
-        _ => true,
-    }
+/// Whether a variable is the name of something outside of the rule.
+fn is_global(variable: &str, names: &Rewrites<'_>) -> bool {
+    matches!(variable, "input" | "data")
+        || names.names.alias(names.index, variable).is_some()
+        || names.names.is_rule_name(names.index, variable)
 }
 
 /// Puts names where expressions stand, and the expressions at the end of a body. Where the text is not what the tree says, nothing.

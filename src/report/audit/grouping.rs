@@ -78,6 +78,12 @@ impl Grouping {
         &self.names
     }
 
+    /// What groups are by, as people read it: `{team}/{pipeline}`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.names.iter().map(|name| format!("{{{name}}}")).collect::<Vec<_>>().join("/")
+    }
+
     /// What the pattern captures of a path; `None` where it does not match.
     #[must_use]
     pub fn captures(&self, path: &str) -> Option<Vec<String>> {

@@ -14,10 +14,9 @@ pub(super) fn render(audit: &Audit) -> String {
     let totals = audit.totals();
     let mut tables = String::new();
     if let Some((table, grouping)) = totals.by_group.as_ref().zip(audit.grouping()) {
-        let names: Vec<String> = grouping.names().iter().map(|name| format!("{{{name}}}")).collect();
         let columns = ["plans", "blocked", "undecided", "deny", "warn"];
         let numbers = |line: &Line| [line.plans, line.blocked, line.undecided, line.deny, line.warn];
-        tables.push_str(&table_of(&names.join("/"), table, columns, numbers));
+        tables.push_str(&table_of(&grouping.title(), table, columns, numbers));
     }
     for table in [&totals.by_rule, &totals.by_type, &totals.by_severity] {
         let columns = ["deny", "warn", "info", "set aside", "plans"];

@@ -147,8 +147,7 @@ impl Writer<'_> {
 
     fn groups(&mut self, totals: &Totals) {
         let Some((table, grouping)) = totals.by_group.as_ref().zip(self.audit.grouping()) else { return };
-        let names: Vec<String> = grouping.names().iter().map(|name| format!("{{{name}}}")).collect();
-        self.title(&format!("By {}", names.join("/")));
+        self.title(&format!("By {}", grouping.title()));
         let lines: Vec<&Line> = table.lines.iter().collect();
         let shown = lines.get(..self.shown().min(lines.len())).unwrap_or_default();
         let rows = shown.iter().map(|line| [line.plans, line.blocked, line.undecided, line.deny, line.warn]);
